@@ -1,0 +1,1 @@
+"""Run Microsoft KQL detections, word for word, on your own logs."""

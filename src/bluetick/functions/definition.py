@@ -1,0 +1,234 @@
+"""What a KQL function is: one value that holds its signatures, null rule, lowerings and examples."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, TypeAlias
+
+from bluetick.sql.tree import Expr, Order
+from bluetick.types import Type
+
+ReturnRule: TypeAlias = Type | Callable[[tuple[Type, ...]], Type]
+
+
+class _NotConstant:
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "NOT_CONSTANT"
+
+
+NOT_CONSTANT = _NotConstant()
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One declared parameter. An argument of another type is promoted to `types` where that is safe
+    (int to long to real to decimal; dynamic only where named). `constant` wants a literal (after lets are inlined)."""
+
+    name: str
+    types: tuple[Type, ...]
+    optional: bool = False
+    repeat: int = 1  # how many times it may stand, last parameters only; several repeating ones repeat as a group
+    constant: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    parameters: tuple[Parameter, ...]
+    returns: ReturnRule
+
+    def result(self, types: tuple[Type, ...]) -> Type:
+        return self.returns if isinstance(self.returns, Type) else self.returns(types)
+
+
+def param(name: str, *types: Type, optional: bool = False, repeat: int = 1, constant: bool = False) -> Parameter:
+    return Parameter(name, types, optional, repeat, constant)
+
+
+def signature(*parameters: Parameter, returns: ReturnRule) -> Signature:
+    return Signature(parameters, returns)
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """One passed argument. `constant` is the Python value of a literal (timespan as int microseconds, dynamic as
+    parsed JSON, None for a typed null), else NOT_CONSTANT. `name` is the column name that the argument has by itself."""
+
+    sql: Expr
+    type: Type
+    constant: Any = NOT_CONSTANT
+    name: str = ""
+
+    @property
+    def is_constant(self) -> bool:
+        return self.constant is not NOT_CONSTANT
+
+
+@dataclass(frozen=True, slots=True)
+class BoundCall:
+    """A call whose signature is chosen. `now` is the symbolic instant of the query for functions that need it."""
+
+    name: str
+    args: tuple[Argument, ...]
+    returns: Type
+    now: Expr
+
+    def __getitem__(self, index: int) -> Argument:
+        return self.args[index]
+
+    def __len__(self) -> int:
+        return len(self.args)
+
+
+Lowering: TypeAlias = Callable[[BoundCall], Expr]
+
+
+class Nulls(Enum):
+    """PROPAGATE: a null argument (strings have none) gives null. NEVER: the result is never null for any argument.
+    OWN: its own rule, told in the summary and shown by examples."""
+
+    PROPAGATE = "propagate"
+    NEVER = "never"
+    OWN = "own"
+
+
+class NameRule(Enum):
+    """How Kusto names the column of an unnamed call (`result_name_kind` of the inventory)."""
+
+    NONE = "none"  # Column1, print_0
+    FIRST_ARGUMENT = "first argument"  # tostring(d.a) -> d_a, bin(t, 1h) -> t
+    PREFIX_AND_FIRST_ARGUMENT = "prefix and first argument"  # strlen(b) -> strlen_b; no name of its own: strlen_
+    PREFIX_ONLY = "prefix only"  # prefix alone: count_
+
+
+@dataclass(frozen=True, slots=True)
+class ResultName:
+    rule: NameRule = NameRule.NONE
+    prefix: str = ""
+
+
+UNNAMED = ResultName()
+AS_ARGUMENT = ResultName(NameRule.FIRST_ARGUMENT)
+
+
+def prefixed(prefix: str) -> ResultName:
+    return ResultName(NameRule.PREFIX_AND_FIRST_ARGUMENT, prefix)
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A KQL expression and the Python value it has (timedelta, datetime, UUID, Decimal, list, dict, None ...).
+
+    For an aggregate or window function `over` is the text of a datatable that the expression summarises.
+    `spark` false marks a gap on Spark, with the reason in `gap`; the test for it is a strict expected failure.
+    """
+
+    expression: str
+    value: Any
+    over: str = ""
+    gap: str = ""
+
+
+# A problem with constant arguments that only the function can see: message, or "" when all is well.
+Check: TypeAlias = Callable[[tuple[Argument, ...]], str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScalarFunction:
+    """A scalar function or operator (operators are named by their symbol: '==', 'has', 'and')."""
+
+    name: str
+    summary: str
+    signatures: tuple[Signature, ...]
+    nulls: Nulls
+    duckdb: Lowering
+    spark: Lowering
+    examples: tuple[Example, ...]
+    aliases: tuple[str, ...] = ()
+    result_name: ResultName = UNNAMED
+    check: Check | None = None
+    differs: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BoundAggregate:
+    """An aggregate call. `order` is the fixed order of the input rows, to be used where the order can be seen."""
+
+    name: str
+    args: tuple[Argument, ...]
+    returns: Type
+    order: tuple[Order, ...] = ()
+
+    def __getitem__(self, index: int) -> Argument:
+        return self.args[index]
+
+    def __len__(self) -> int:
+        return len(self.args)
+
+
+AggregateLowering: TypeAlias = Callable[[BoundAggregate], Expr]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AggregateFunction:
+    """An aggregate with one result column. (arg_max, arg_min, take_any and percentiles are the plan's own nodes.)
+
+    The lowering gives the value for no rows and for nulls only as well: sum 0, make_list [], avg NaN, min null.
+    """
+
+    name: str
+    summary: str
+    signatures: tuple[Signature, ...]
+    duckdb: AggregateLowering
+    spark: AggregateLowering
+    examples: tuple[Example, ...]
+    aliases: tuple[str, ...] = ()
+    result_name: ResultName = UNNAMED
+    check: Check | None = None
+    needs_order: bool = False  # make_list: the order of input rows can be seen
+    differs: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BoundWindow:
+    """A window call over serialized rows: `order` is their order."""
+
+    name: str
+    args: tuple[Argument, ...]
+    returns: Type
+    order: tuple[Order, ...] = ()
+
+    def __getitem__(self, index: int) -> Argument:
+        return self.args[index]
+
+    def __len__(self) -> int:
+        return len(self.args)
+
+
+WindowLowering: TypeAlias = Callable[[BoundWindow], Expr]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WindowFunction:
+    """row_number, prev, next, row_cumsum ...: may stand only over serialized rows."""
+
+    name: str
+    summary: str
+    signatures: tuple[Signature, ...]
+    duckdb: WindowLowering
+    spark: WindowLowering
+    examples: tuple[Example, ...]
+    aliases: tuple[str, ...] = ()
+    result_name: ResultName = UNNAMED
+    check: Check | None = None
+    differs: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """Every function by name; made once by `registry`."""
+
+    scalars: dict[str, ScalarFunction] = field(default_factory=dict)
+    aggregates: dict[str, AggregateFunction] = field(default_factory=dict)
+    windows: dict[str, WindowFunction] = field(default_factory=dict)
