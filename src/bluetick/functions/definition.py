@@ -53,7 +53,7 @@ def signature(*parameters: Parameter, returns: ReturnRule) -> Signature:
 @dataclass(frozen=True, slots=True)
 class Argument:
     """One passed argument. `constant` is the Python value of a literal (timespan as int microseconds, dynamic as
-    parsed JSON, None for a typed null), else NOT_CONSTANT. `name` is the column name that the argument has by itself."""
+    parsed JSON, None for a typed null), else NOT_CONSTANT. `name` is the column name that the argument has itself."""
 
     sql: Expr
     type: Type
@@ -67,12 +67,17 @@ class Argument:
 
 @dataclass(frozen=True, slots=True)
 class BoundCall:
-    """A call whose signature is chosen. `now` is the symbolic instant of the query for functions that need it."""
+    """A call whose signature is chosen. `now` is the symbolic instant of the query for functions that need it.
+
+    `truth_only`: the result is only tested for truth (a filter's conjunct), so null may stand for false; then the
+    plain comparison, which engines prune by, is as good as the one that keeps null and false apart.
+    """
 
     name: str
     args: tuple[Argument, ...]
     returns: Type
     now: Expr
+    truth_only: bool = False
 
     def __getitem__(self, index: int) -> Argument:
         return self.args[index]

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 # A literal's value: datetime is aware UTC; a timespan is its microseconds as int; None is the typed null.
 LiteralValue: TypeAlias = bool | int | float | Decimal | str | datetime | UUID | None
-Json: TypeAlias = "bool | int | float | str | None | list[Json] | dict[str, Json]"
+Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 
 
 @dataclass(frozen=True, slots=True)
