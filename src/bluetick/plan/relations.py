@@ -1,0 +1,364 @@
+"""The relational nodes of the logical plan. Frozen; a rewrite builds new nodes.
+
+Every node has `columns`, its output in order. A node's expressions refer to columns of its inputs.
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TypeAlias
+
+from bluetick.functions.definition import AggregateFunction
+from bluetick.plan.expressions import Column, Expr, WindowCall
+
+Columns: TypeAlias = tuple[Column, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """A table of the catalog, symbolic: the engine binds files to it when the query runs.
+
+    `sources` are the names that the columns have in the table (a face may rename them); `time_column` is what the
+    query's time scope applies to.
+    """
+
+    table: str
+    columns: Columns
+    sources: tuple[str, ...]
+    time_column: Column | None
+
+
+@dataclass(frozen=True, slots=True)
+class Values:
+    """Constant rows in written order: print (one row), datatable."""
+
+    columns: Columns
+    rows: tuple[tuple[Expr, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """start, start + step .. while not past stop; in that order."""
+
+    column: Column
+    start: Expr
+    stop: Expr
+    step: Expr
+
+    @property
+    def columns(self) -> Columns:
+        return (self.column,)
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    input: "Relation"
+    predicate: Expr
+
+    @property
+    def columns(self) -> Columns:
+        return self.input.columns
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """Output columns, each with the expression over the input's columns that fills it."""
+
+    input: "Relation"
+    items: tuple[tuple[Column, Expr], ...]
+
+    @property
+    def columns(self) -> Columns:
+        return tuple(column for column, _ in self.items)
+
+
+@dataclass(frozen=True, slots=True)
+class AggregateCall:
+    """One aggregate with one result column."""
+
+    column: Column
+    function: AggregateFunction
+    args: tuple[Expr, ...]
+
+    @property
+    def columns(self) -> Columns:
+        return (self.column,)
+
+
+@dataclass(frozen=True, slots=True)
+class PickRow:
+    """arg_max, arg_min, take_any: of each group one row, and expressions over it.
+
+    The row with the largest (smallest) `by` that is not null, of several the smallest row by the input's columns in
+    order (DESIGN, invariant 5); without `by` just the smallest row. `condition` limits the rows (take_anyif).
+    """
+
+    by: Expr | None
+    descending: bool
+    items: tuple[tuple[Column, Expr], ...]
+    condition: Expr | None = None
+
+    @property
+    def columns(self) -> Columns:
+        return tuple(column for column, _ in self.items)
+
+
+@dataclass(frozen=True, slots=True)
+class Aggregate:
+    """Groups first, then aggregates. No groups: exactly one row. No aggregates: the distinct groups."""
+
+    input: "Relation"
+    groups: tuple[tuple[Column, Expr], ...]
+    items: tuple[AggregateCall | PickRow, ...]
+
+    @property
+    def columns(self) -> Columns:
+        return tuple(c for c, _ in self.groups) + tuple(c for item in self.items for c in item.columns)
+
+
+class JoinKind(Enum):
+    INNERUNIQUE = "innerunique"
+    INNER = "inner"
+    LEFTOUTER = "leftouter"
+    RIGHTOUTER = "rightouter"
+    FULLOUTER = "fullouter"
+    LEFTSEMI = "leftsemi"
+    LEFTANTI = "leftanti"
+    RIGHTSEMI = "rightsemi"
+    RIGHTANTI = "rightanti"
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """`keys` pair expressions over left and right; null keys match each other. `left_items` and `right_items` are
+    (output column, input column) in output order: the left's first."""
+
+    kind: JoinKind
+    left: "Relation"
+    right: "Relation"
+    keys: tuple[tuple[Expr, Expr], ...]
+    left_items: tuple[tuple[Column, Column], ...]
+    right_items: tuple[tuple[Column, Column], ...]
+
+    @property
+    def columns(self) -> Columns:
+        return tuple(c for c, _ in self.left_items) + tuple(c for c, _ in self.right_items)
+
+
+@dataclass(frozen=True, slots=True)
+class Union:
+    """All rows of every leg: `legs` hold one expression (over the leg's columns) for each output column."""
+
+    columns: Columns
+    legs: "tuple[tuple[Relation, tuple[Expr, ...]], ...]"
+
+
+@dataclass(frozen=True, slots=True)
+class SortKey:
+    value: Expr
+    descending: bool
+    nulls_first: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Sort:
+    input: "Relation"
+    keys: tuple[SortKey, ...]
+
+    @property
+    def columns(self) -> Columns:
+        return self.input.columns
+
+
+@dataclass(frozen=True, slots=True)
+class Serialize:
+    """Fixes the order of the input's rows: as it is where it has one, else by all its columns."""
+
+    input: "Relation"
+
+    @property
+    def columns(self) -> Columns:
+        return self.input.columns
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """The first rows in the input's order; of an unordered input the smallest by all columns."""
+
+    input: "Relation"
+    count: Expr
+
+    @property
+    def columns(self) -> Columns:
+        return self.input.columns
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Adds columns computed over the serialized rows of the input."""
+
+    input: "Relation"
+    items: tuple[tuple[Column, WindowCall], ...]
+
+    @property
+    def columns(self) -> Columns:
+        return self.input.columns + tuple(column for column, _ in self.items)
+
+
+@dataclass(frozen=True, slots=True)
+class ExpandItem:
+    """One expanded dynamic value; `column` receives the elements (cast to its type)."""
+
+    column: Column
+    value: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Expand:
+    """mv-expand: a row for each element; several items side by side, padded with null. `columns` are the input's,
+    with expanded ones replaced (or added), and the index column where asked for."""
+
+    input: "Relation"
+    items: tuple[ExpandItem, ...]
+    columns: Columns
+    index: Column | None = None
+    limit: Expr | None = None
+    as_pairs: bool = False  # bagexpansion=array
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderLookup:
+    """Rows with columns that a provider adds by a key (FileProfile): a step of its own.
+
+    The first `limit` distinct non-empty keys in ordinal order are asked for. `added` follow the input's columns;
+    `fields` are the provider's names for them.
+    """
+
+    input: "Relation"
+    provider: str
+    key: Column
+    limit: int
+    added: Columns
+    fields: tuple[str, ...]
+
+    @property
+    def columns(self) -> Columns:
+        return self.input.columns + self.added
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Binding:
+    """A named relation (let, as): bound once, referred to any number of times.
+
+    `materialized` says that it must be computed once (materialize(), hint.materialized, as + use in a step).
+    """
+
+    name: str
+    relation: "Relation"
+    materialized: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """One use of a binding; `columns` are this use's own identities, in the order of the binding's columns."""
+
+    binding: Binding
+    columns: Columns
+
+
+Relation: TypeAlias = (
+    Scan
+    | Values
+    | Range
+    | Filter
+    | Project
+    | Aggregate
+    | Join
+    | Union
+    | Sort
+    | Serialize
+    | Limit
+    | Window
+    | Expand
+    | ProviderLookup
+    | Reference
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Assertion:
+    """assert(condition, message): evaluated before the statement it stands in; false or null fails the query."""
+
+    condition: Expr
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class TabularStatement:
+    """One result table: its plan, what must hold first, and how it asked to be drawn (render)."""
+
+    name: str
+    relation: Relation
+    assertions: tuple[Assertion, ...] = ()
+    visualization: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class QueryPlan:
+    """A whole query: its tabular statements and the query parameters it declares (name -> default or None)."""
+
+    statements: tuple[TabularStatement, ...]
+    parameters: tuple[tuple[str, Expr | None], ...] = ()
+    parameter_types: tuple[Expr, ...] = ()
+
+
+def inputs(relation: Relation) -> tuple[Relation, ...]:
+    """The relations that feed this one (a reference's binding included)."""
+    match relation:
+        case Scan() | Values() | Range():
+            return ()
+        case Join(left=left, right=right):
+            return (left, right)
+        case Union(legs=legs):
+            return tuple(leg for leg, _ in legs)
+        case Reference(binding=binding):
+            return (binding.relation,)
+        case _:
+            return (relation.input,)
+
+
+def expressions(relation: Relation) -> tuple[Expr, ...]:
+    """The expressions that stand in this node itself."""
+    match relation:
+        case Values(rows=rows):
+            return tuple(cell for row in rows for cell in row)
+        case Range(start=start, stop=stop, step=step):
+            return (start, stop, step)
+        case Filter(predicate=predicate):
+            return (predicate,)
+        case Project(items=items) | Window(items=items):
+            return tuple(expr for _, expr in items)
+        case Aggregate():
+            return _aggregate_expressions(relation)
+        case Join(keys=keys):
+            return tuple(side for pair in keys for side in pair)
+        case Union(legs=legs):
+            return tuple(expr for _, exprs in legs for expr in exprs)
+        case Sort(keys=sort_keys):
+            return tuple(key.value for key in sort_keys)
+        case Limit(count=count):
+            return (count,)
+        case Expand(items=expanded, limit=limit):
+            return tuple(item.value for item in expanded) + (() if limit is None else (limit,))
+        case Scan() | Serialize() | ProviderLookup() | Reference():
+            return ()
+
+
+def _aggregate_expressions(relation: Aggregate) -> tuple[Expr, ...]:
+    found: list[Expr] = [expr for _, expr in relation.groups]
+    for item in relation.items:
+        if isinstance(item, AggregateCall):
+            found.extend(item.args)
+            continue
+        found.extend(expr for _, expr in item.items)
+        found.extend(e for e in (item.by, item.condition) if e is not None)
+    return tuple(found)
