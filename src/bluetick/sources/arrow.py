@@ -1,0 +1,48 @@
+"""Rows of a known table as Arrow: every column of its schema, in order, with typed nulls and never a null string."""
+
+from collections.abc import Mapping, Sequence
+
+import pyarrow as pa
+
+from bluetick.schema.packs import TableSchema
+from bluetick.types import Type
+
+Cell = str | int | float | bool | None
+
+# A datetime is given as microseconds since 1970 and a dynamic as JSON text: both are how they are stored.
+_ARROW: Mapping[Type, pa.DataType] = {
+    Type.BOOL: pa.bool_(),
+    Type.INT: pa.int32(),
+    Type.LONG: pa.int64(),
+    Type.REAL: pa.float64(),
+    Type.DECIMAL: pa.decimal128(38, 18),
+    Type.STRING: pa.string(),
+    Type.DATETIME: pa.timestamp("us", "UTC"),
+    Type.TIMESPAN: pa.int64(),
+    Type.GUID: pa.string(),
+    Type.DYNAMIC: pa.string(),
+}
+
+
+def arrow_schema(table: TableSchema) -> pa.Schema:
+    """The stored form of a table's columns."""
+    return pa.schema([pa.field(name, _ARROW[kind], nullable=kind is not Type.STRING) for name, kind in table.columns])
+
+
+def arrow_table(table: TableSchema, columns: Mapping[str, Sequence[Cell]], row_count: int) -> pa.Table:
+    """A table of these columns; those not given are typed nulls, or "" for strings."""
+    schema = arrow_schema(table)
+    unknown = columns.keys() - set(schema.names)
+    if unknown:
+        raise ValueError(f"table '{table.name}' has no column {sorted(unknown)}")
+    arrays = [
+        pa.array(columns[name], schema.field(name).type)
+        if name in columns
+        else pa.array([_missing(kind)] * row_count, schema.field(name).type)
+        for name, kind in table.columns
+    ]
+    return pa.Table.from_arrays(arrays, schema=schema)
+
+
+def _missing(kind: Type) -> Cell:
+    return "" if kind is Type.STRING else None
