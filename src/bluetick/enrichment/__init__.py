@@ -1,0 +1,1 @@
+"""What rows do not say themselves: where an address is, how common a file is."""

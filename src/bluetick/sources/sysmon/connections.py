@@ -20,10 +20,17 @@ class Connection:
     initiated: bool | None
     local: End
     remote: End
-    device_id: str
     remote_name: str
     creation: ProcessCreation | None
     inferred: SeenHashes | None
+
+    @property
+    def device_id(self) -> str:
+        """The host's name in lower case, else the machine id in its process GUID.
+
+        The machine id is the poorer one: cloned hosts share it, and it is missing where the process is unknown.
+        """
+        return self.origin.host.lower() or self.origin.guid.machine
 
     @property
     def clock_gap(self) -> int | None:
@@ -35,27 +42,17 @@ class Connection:
 
 
 class Hosts:
-    """What the events themselves tell of their hosts: own addresses, and the machine's id."""
+    """The addresses that hosts were seen to call their own."""
 
-    __slots__ = ("_addresses", "_machines")
+    __slots__ = ("_addresses",)
 
     def __init__(self) -> None:
         self._addresses: dict[str, set[str]] = defaultdict(set)
-        self._machines: dict[str, str] = {}
 
-    def add(self, origin: Origin) -> None:
-        """Learn a host's machine id from the process GUIDs on it; the last one holds (a host can be rebuilt)."""
-        if origin.guid.machine:
-            self._machines[origin.host.lower()] = origin.guid.machine
-
-    def add_connection(self, connection: NetworkConnection) -> None:
+    def add(self, connection: NetworkConnection) -> None:
         """Learn a host's own addresses from the connections that it opened itself."""
         if connection.initiated:
             self._addresses[connection.origin.host.lower()].add(connection.source.ip)
-
-    def device_id(self, origin: Origin) -> str:
-        """The machine id in the event's process GUID, else the host's, else its name in lower case."""
-        return origin.guid.machine or self._machines.get(origin.host.lower(), origin.host.lower())
 
     def is_source_local(self, connection: NetworkConnection) -> bool:
         """Whether Sysmon's source end is the host itself.
@@ -90,7 +87,6 @@ def _resolve(event: NetworkConnection, processes: ProcessMemory, names: NameMemo
         initiated=event.initiated,
         local=local,
         remote=remote,
-        device_id=hosts.device_id(origin),
         remote_name=names.name(origin.guid.key, remote.ip, origin.time) if event.initiated else "",
         creation=creation,
         inferred=inferred,

@@ -123,11 +123,10 @@ class _Reader:
         return is_duplicate
 
     def _keep(self, event: SysmonEvent) -> None:
-        self.hosts.add(event.origin)
         match event:
             case NetworkConnection():
                 self.network.append(event)
-                self.hosts.add_connection(event)
+                self.hosts.add(event)
             case ProcessCreation():
                 self.processes.add(event)
                 self._other["Sysmon event 1: process creation, kept for hashes and command lines"] += 1

@@ -1,0 +1,155 @@
+"""The country of a public address, from a table of address ranges that the user brings."""
+
+import csv
+import gzip
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from ipaddress import ip_address
+from pathlib import Path
+from socket import AF_INET, AF_INET6, inet_pton
+from typing import IO
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow.parquet as pq
+
+from bluetick.enrichment.countries import country_name
+
+_COLUMNS = ("start", "end", "country")
+_IPV4_PREFIX = bytes(10) + b"\xff\xff"
+_GZIP_MAGIC = b"\x1f\x8b"
+
+Row = tuple[str, str, str]
+
+
+class GeoDataError(ValueError):
+    """A table of address ranges that cannot be trusted to answer."""
+
+
+class RangeCountries:
+    """A GeoLookup over sorted ranges that do not overlap, by binary search.
+
+    Addresses are compared as 16 bytes, IPv4 in its place within IPv6, so that one table holds both.
+    """
+
+    __slots__ = ("_countries", "_ends", "_starts", "_version")
+
+    def __init__(self, rows: Iterable[Row], version: str) -> None:
+        ranges = sorted(_ranges(rows))
+        self._starts: npt.NDArray[np.bytes_] = np.array([start for start, _, _ in ranges], dtype="S16")
+        self._ends: npt.NDArray[np.bytes_] = np.array([end for _, end, _ in ranges], dtype="S16")
+        self._countries = [country for _, _, country in ranges]
+        self._version = version
+        overlaps = np.flatnonzero(self._ends[:-1] >= self._starts[1:])
+        if overlaps.size:
+            first = _spell(ranges[int(overlaps[0]) + 1][0])
+            raise GeoDataError(f"two ranges hold the address {first}: {overlaps.size} such overlaps")
+
+    @property
+    def version(self) -> str:
+        """Which edition of the data answers."""
+        return self._version
+
+    def country(self, ip: str) -> str:
+        """The English name of the country of a public address; "" for any other and where no range holds it."""
+        return self.countries([ip])[0]
+
+    def countries(self, ips: Sequence[str]) -> list[str]:
+        """The country of each address, in one search over the distinct ones."""
+        keys = {ip: _packed(ip) for ip in set(ips) if is_public(ip)}
+        found = dict(zip(keys, self._search(list(keys.values())), strict=True))
+        return [found.get(ip, "") for ip in ips]
+
+    def _search(self, keys: Sequence[bytes]) -> list[str]:
+        packed = np.array(keys, dtype="S16")
+        places = np.searchsorted(self._starts, packed, side="right") - 1
+        return [
+            self._countries[place] if place >= 0 and key <= self._ends[place] else ""
+            for key, place in zip(packed, places, strict=True)
+        ]
+
+
+def is_public(text: str) -> bool:
+    """Whether an address is one that a country can be told of.
+
+    Databases answer for private addresses as well, and wrongly; so they are never asked.
+    """
+    try:
+        address = ip_address(text)
+    except ValueError:
+        return False
+    return address.is_global and not address.is_multicast
+
+
+def load_range_countries(path: Path, *, version: str | None = None) -> RangeCountries:
+    """Read a CSV, TSV (either gzipped or not) or Parquet file of ranges: start, end, country.
+
+    The ends are addresses, or IPv4 addresses as numbers; the country is an ISO code or an English name. A heading
+    with these three names may put the columns in any order, among others. The version is the file's digest unless
+    given. GeoDataError says what is wrong and where; an OSError that the file cannot be opened.
+    """
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    rows = _parquet_rows(path) if path.suffix.lower() == ".parquet" else _text_rows(path)
+    try:
+        return RangeCountries(rows, version or f"sha256:{digest[:16]}")
+    except GeoDataError as error:
+        raise GeoDataError(f"{path}: {error}") from error
+
+
+def _ranges(rows: Iterable[Row]) -> Iterator[tuple[bytes, bytes, str]]:
+    for number, (start, end, country) in enumerate(rows, 1):
+        try:
+            first, last = _packed(start), _packed(end)
+        except (OSError, OverflowError) as error:
+            raise GeoDataError(f"range {number}: '{start}' to '{end}' are not two addresses") from error
+        is_one_family = first.startswith(_IPV4_PREFIX) == last.startswith(_IPV4_PREFIX)
+        if first > last or not is_one_family:
+            raise GeoDataError(f"range {number}: '{start}' to '{end}' is not a range")
+        yield first, last, country_name(country)
+
+
+def _packed(text: str) -> bytes:
+    """The 16 bytes of an address; an OSError where it is not one."""
+    if ":" in text:
+        return inet_pton(AF_INET6, text.strip())
+    if text.isascii() and text.isdigit():
+        return _IPV4_PREFIX + int(text).to_bytes(4, "big")
+    return _IPV4_PREFIX + inet_pton(AF_INET, text.strip())
+
+
+def _spell(packed: bytes) -> str:
+    return str(ip_address(packed[12:] if packed.startswith(_IPV4_PREFIX) else packed))
+
+
+def _parquet_rows(path: Path) -> Iterator[Row]:
+    names = pq.read_schema(path).names
+    missing = [name for name in _COLUMNS if name not in names]
+    if missing:
+        raise GeoDataError(f"{path}: no column '{missing[0]}': expected start, end, country")
+    for batch in pq.ParquetFile(path).iter_batches(columns=list(_COLUMNS)):
+        for record in batch.to_pylist():
+            yield str(record["start"]), str(record["end"]), record["country"] or ""
+
+
+def _text_rows(path: Path) -> Iterator[Row]:
+    with _open_text(path) as stream:
+        delimiter = "\t" if "\t" in stream.readline() else ","
+        stream.seek(0)
+        lines = csv.reader(stream, delimiter=delimiter)
+        order = (0, 1, 2)
+        for number, line in enumerate(lines, 1):
+            if number == 1 and {name.strip().lower() for name in line} >= set(_COLUMNS):
+                names = [name.strip().lower() for name in line]
+                order = (names.index("start"), names.index("end"), names.index("country"))
+            elif line and len(line) <= max(order):
+                raise GeoDataError(f"{path}: line {number}: expected start, end, country")
+            elif line:
+                yield line[order[0]], line[order[1]], line[order[2]]
+
+
+def _open_text(path: Path) -> IO[str]:
+    with path.open("rb") as stream:
+        is_gzip = stream.read(2) == _GZIP_MAGIC
+    if is_gzip:
+        return gzip.open(path, "rt", encoding="utf-8-sig", newline="")
+    return path.open("rt", encoding="utf-8-sig", newline="")
