@@ -1,0 +1,351 @@
+"""make_list, make_set and their relatives: aggregates whose value is a JSON array."""
+
+from collections.abc import Callable
+
+from bluetick.functions.aggregates.conditional import Body, conditional, not_null, plain
+from bluetick.functions.aggregates.elements import element_duckdb, element_spark
+from bluetick.functions.definition import (
+    AggregateFunction,
+    Argument,
+    BoundAggregate,
+    Example,
+    Parameter,
+    Signature,
+    param,
+    prefixed,
+    signature,
+)
+from bluetick.sql.tree import (
+    Aggregate,
+    Bare,
+    Binary,
+    Bound,
+    Call,
+    Case,
+    Cast,
+    Expr,
+    Field,
+    Lambda,
+    Order,
+    call,
+    coalesce,
+    is_null,
+    not_,
+    text,
+    when,
+)
+from bluetick.types import ANY_SCALAR, INTEGER, Type
+
+MAX_SIZE = 1_048_576
+_OLD_SIZE = 128  # the default of makelist and makeset
+
+_JSON_NULL = text("null")
+_ELEMENT = Bound("element")
+
+_ROWS = "datatable(n:long, s:string, r:real, t:timespan, d:datetime, b:bool, j:dynamic)[" + ", ".join(
+    (
+        "2, 'b', 1.5, 90m, datetime(2024-01-01), true, dynamic({'k':1})",
+        "1, 'B', 0.5, -1d, datetime(2024-01-02 03:04:05.678), false, dynamic(['x', 1])",
+        "2, 'b', 1.5, 90m, datetime(2024-01-01), true, dynamic(['y', 'x'])",
+        "long(null), '', real(null), timespan(null), datetime(null), bool(null), dynamic('x')]",
+    )
+)
+_SORTED = "datatable(n:long, s:string)[3, 'c', 1, 'a', 2, 'b'] | sort by n desc"
+_NONE = "datatable(n:long, s:string)[]"
+
+
+# --- lists -----------------------------------------------------------------------------------------------------
+
+
+def _size(bound: BoundAggregate, default: int) -> int:
+    return min(int(bound[1].constant), MAX_SIZE) if len(bound) > 1 else default
+
+
+def _check_size(args: tuple[Argument, ...]) -> str:
+    size = args[-1]
+    wanted = len(args) > 1 and size.type in INTEGER and size.is_constant
+    return "the maximum size must be greater than 0" if wanted and not (size.constant or 0) > 0 else ""
+
+
+def _array_duckdb(items: Expr, to_json: Callable[[Expr], Expr]) -> Expr:
+    """The JSON array of a list; of no list (an aggregate over no rows) the empty one."""
+    written = call("list_transform", items, Lambda(("element",), to_json(_ELEMENT)))
+    return call("concat", text("["), call("array_to_string", written, text(",")), text("]"))
+
+
+def _array_spark(items: Expr, to_json: Callable[[Expr], Expr]) -> Expr:
+    written = call("transform", items, Lambda(("element",), to_json(_ELEMENT)))
+    return call("concat", text("["), coalesce(call("array_join", written, text(",")), text("")), text("]"))
+
+
+def _kept(value: Argument, where: Expr | None) -> Expr | None:
+    """Typed nulls are left out; a null in a dynamic column stays, as a JSON null."""
+    return where if value.type is Type.DYNAMIC else not_null(value, where)
+
+
+def _list_duckdb(default: int) -> Body:
+    def body(bound: BoundAggregate, where: Expr | None) -> Expr:
+        value = bound[0]
+        rows = Aggregate("list", (value.sql,), order=bound.order, filter=_kept(value, where))
+        capped = call("list_slice", rows, Bare(1), Bare(_size(bound, default)))
+        return _array_duckdb(capped, lambda e: _or_json_null(element_duckdb(e, value.type), value.type))
+
+    return body
+
+
+def _or_json_null(written: Expr, type_: Type) -> Expr:
+    return coalesce(written, _JSON_NULL) if type_ is Type.DYNAMIC else written
+
+
+def _list_spark(default: int) -> Body:
+    def body(bound: BoundAggregate, where: Expr | None) -> Expr:
+        value = bound[0]
+        rows = collect_in_order_spark(value.sql, bound.order, _kept(value, where))
+        capped = call("slice", rows, Bare(1), Bare(_size(bound, default)))
+        return _array_spark(capped, lambda e: _or_json_null(element_spark(Field(e, "value"), value.type), value.type))
+
+    return body
+
+
+def collect_in_order_spark(value: Expr, order: tuple[Order, ...], where: Expr | None) -> Expr:
+    """An array of structs with the field `value`, in this order. (collect_list drops nulls, but not structs.)"""
+    keys = [part for index, key in enumerate(order) for part in (text(f"key{index}"), key.value)]
+    rows = Aggregate("collect_list", (call("named_struct", *keys, text("value"), value),), filter=where)
+    if not order:
+        return rows
+    if all(not key.descending and key.nulls_first for key in order):
+        return call("sort_array", rows)
+    if all(key.descending and not key.nulls_first for key in order):
+        return call("sort_array", rows, Bare("false"))
+    return call("array_sort", rows, Lambda(("left", "right"), _comparison(order)))
+
+
+def _comparison(order: tuple[Order, ...]) -> Expr:
+    """-1, 0 or 1 as the struct `left` comes before, with or after `right`."""
+    result: Expr = Bare(0)
+    for index in reversed(range(len(order))):
+        key, name = order[index], f"key{index}"
+        left, right = Field(Bound("left"), name), Field(Bound("right"), name)
+        first, last = (Bare(1), Bare(-1)) if key.descending else (Bare(-1), Bare(1))
+        null_first, null_last = (Bare(-1), Bare(1)) if key.nulls_first else (Bare(1), Bare(-1))
+        result = Case(
+            (
+                (Binary("IS NOT DISTINCT FROM", left, right), result),
+                (is_null(left), null_first),
+                (is_null(right), null_last),
+                (Binary("<", left, right), first),
+            ),
+            last,
+        )
+    return result
+
+
+def _nullable_list_duckdb(bound: BoundAggregate) -> Expr:
+    value = bound[0]
+    rows = Aggregate("list", (value.sql,), order=bound.order)
+    return _array_duckdb(rows, lambda e: coalesce(element_duckdb(e, value.type), _JSON_NULL))
+
+
+def _nullable_list_spark(bound: BoundAggregate) -> Expr:
+    rows = collect_in_order_spark(bound[0].sql, bound.order, None)
+    return _array_spark(rows, lambda e: coalesce(element_spark(Field(e, "value"), bound[0].type), _JSON_NULL))
+
+
+# --- sets ------------------------------------------------------------------------------------------------------
+
+# Sets are ascending, so that a capped set is the same on every run and engine. A real sorts behind a flag: NaN first.
+
+
+def _set_duckdb(default: int) -> Body:
+    def body(bound: BoundAggregate, where: Expr | None) -> Expr:
+        value, size = bound[0], Bare(_size(bound, default))
+        match value.type:
+            case Type.DYNAMIC:
+                arrays = Aggregate("list", (_elements_duckdb(value.sql),), distinct=True, filter=not_null(value, where))
+                members = call("list_sort", call("list_distinct", call("flatten", arrays)))
+                return _array_duckdb(call("list_slice", members, Bare(1), size), lambda e: e)
+            case Type.REAL:
+                keyed = Call("struct_pack", (), (("number", not_(call("isnan", value.sql))), ("value", value.sql)))
+                distinct = Aggregate("list", (keyed,), distinct=True, filter=not_null(value, where))
+                capped = call("list_slice", call("list_sort", distinct), Bare(1), size)
+                return _array_duckdb(capped, lambda e: element_duckdb(Field(e, "value"), value.type))
+            case _:
+                distinct = Aggregate("list", (value.sql,), distinct=True, filter=not_null(value, where))
+                capped = call("list_slice", call("list_sort", distinct), Bare(1), size)
+                return _array_duckdb(capped, lambda e: element_duckdb(e, value.type))
+
+    return body
+
+
+def _elements_duckdb(value: Expr) -> Expr:
+    """What a dynamic value adds to a set: the elements of an array (nulls left out), else itself."""
+    items = Cast(call("json_extract", value, text("$[*]")), "VARCHAR[]")
+    present = call("list_filter", items, Lambda(("item",), Binary("<>", Bound("item"), _JSON_NULL)))
+    return when(call("starts_with", value, text("[")), present, call("list_value", value))
+
+
+def _set_spark(default: int) -> Body:
+    def body(bound: BoundAggregate, where: Expr | None) -> Expr:
+        value, size = bound[0], Bare(_size(bound, default))
+        if value.type is Type.DYNAMIC:
+            arrays = Aggregate("collect_set", (_elements_spark(value.sql),), filter=not_null(value, where))
+            members = call("sort_array", call("array_distinct", call("flatten", arrays)))
+            return _array_spark(call("slice", members, Bare(1), size), lambda e: e)
+        number = not_(call("isnan", value.sql)) if value.type is Type.REAL else Bare("true")
+        keyed = call("named_struct", text("number"), number, text("value"), value.sql)
+        distinct = Aggregate("collect_set", (keyed,), filter=not_null(value, where))
+        capped = call("slice", call("sort_array", distinct), Bare(1), size)
+        return _array_spark(capped, lambda e: element_spark(Field(e, "value"), value.type))
+
+    return body
+
+
+def _elements_spark(value: Expr) -> Expr:
+    items = call("from_json", value, text("array<variant>"))
+    present = call("filter", items, Lambda(("item",), not_(call("is_variant_null", Bound("item")))))
+    written = call("transform", present, Lambda(("item",), call("to_json", Bound("item"))))
+    return when(call("startswith", value, text("[")), written, call("array", value))
+
+
+# --- functions -------------------------------------------------------------------------------------------------
+
+_PREDICATE = param("predicate", Type.BOOL)
+_MAX_SIZE = param("max_size", *INTEGER, optional=True, constant=True)
+
+
+def _signature(*more: Parameter) -> Signature:
+    return signature(param("value", *ANY_SCALAR), *more, returns=Type.DYNAMIC)
+
+
+_LIST_SUMMARY = "A dynamic array of the values, nulls left out, in the order of the rows."
+_SET_SUMMARY = "A dynamic array of the distinct values, ascending; the elements of arrays count one by one."
+_SET_DIFFERS = "The order of a set is undefined in Kusto; here it is ascending."
+
+
+def _list(name: str, default: int, examples: tuple[Example, ...]) -> AggregateFunction:
+    return AggregateFunction(
+        name=name,
+        summary=_LIST_SUMMARY,
+        signatures=(_signature(_MAX_SIZE),),
+        duckdb=plain(_list_duckdb(default)),
+        spark=plain(_list_spark(default)),
+        result_name=prefixed("list"),
+        check=_check_size,
+        needs_order=True,
+        examples=examples,
+    )
+
+
+def _set(name: str, default: int, examples: tuple[Example, ...]) -> AggregateFunction:
+    return AggregateFunction(
+        name=name,
+        summary=_SET_SUMMARY,
+        signatures=(_signature(_MAX_SIZE),),
+        duckdb=plain(_set_duckdb(default)),
+        spark=plain(_set_spark(default)),
+        result_name=prefixed("set"),
+        check=_check_size,
+        examples=examples,
+        differs=_SET_DIFFERS,
+    )
+
+
+MAKE_LIST = _list(
+    "make_list",
+    MAX_SIZE,
+    (
+        Example("make_list(s)", ["c", "b", "a"], over=_SORTED),
+        Example("make_list(n, 2)", [3, 2], over=_SORTED),
+        Example("array_sort_asc(make_list(t))", ["-1.00:00:00", "01:30:00", "01:30:00"], over=_ROWS),
+        Example("array_length(make_list(d))", 3, over=_ROWS),
+        Example("make_list(n)", [], over=_NONE),
+    ),
+)
+
+MAKE_LIST_IF = AggregateFunction(
+    name="make_list_if",
+    summary="A dynamic array of the values, nulls left out, over the rows where a predicate is true.",
+    signatures=(_signature(_PREDICATE, _MAX_SIZE),),
+    duckdb=conditional(_list_duckdb(MAX_SIZE)),
+    spark=conditional(_list_spark(MAX_SIZE)),
+    result_name=prefixed("list"),
+    check=_check_size,
+    needs_order=True,
+    examples=(
+        Example("make_list_if(s, n > 1)", ["c", "b"], over=_SORTED),
+        Example("make_list_if(s, n > 1, 1)", ["c"], over=_SORTED),
+        Example("make_list_if(s, n > 9)", [], over=_SORTED),
+    ),
+)
+
+MAKE_LIST_WITH_NULLS = AggregateFunction(
+    name="make_list_with_nulls",
+    summary="A dynamic array of all values, nulls included, in the order of the rows.",
+    signatures=(_signature(),),
+    duckdb=_nullable_list_duckdb,
+    spark=_nullable_list_spark,
+    result_name=prefixed("list"),
+    needs_order=True,
+    examples=(
+        Example("make_list_with_nulls(n)", [None, 3], over="datatable(n:long)[3, long(null)] | sort by n asc"),
+        Example("make_list_with_nulls(n)", [], over=_NONE),
+    ),
+)
+
+MAKE_SET = _set(
+    "make_set",
+    MAX_SIZE,
+    (
+        Example("make_set(n)", [1, 2], over=_ROWS),
+        Example("make_set(s)", ["", "B", "b"], over=_ROWS),
+        Example("make_set(s, 2)", ["", "B"], over=_ROWS),
+        Example("make_set(r)", [0.5, 1.5], over=_ROWS),
+        Example("make_set(b)", [False, True], over=_ROWS),
+        Example("make_set(d)", ["2024-01-01T00:00:00.0000000Z", "2024-01-02T03:04:05.6780000Z"], over=_ROWS),
+        Example("make_set(j)", ["x", "y", 1, {"k": 1}], over=_ROWS),
+        Example("make_set(n)", [], over=_NONE),
+    ),
+)
+
+MAKE_SET_IF = AggregateFunction(
+    name="make_set_if",
+    summary="A dynamic array of the distinct values, ascending, over the rows where a predicate is true.",
+    signatures=(_signature(_PREDICATE, _MAX_SIZE),),
+    duckdb=conditional(_set_duckdb(MAX_SIZE)),
+    spark=conditional(_set_spark(MAX_SIZE)),
+    result_name=prefixed("set"),
+    check=_check_size,
+    differs=_SET_DIFFERS,
+    examples=(
+        Example("make_set_if(s, n > 0)", ["B", "b"], over=_ROWS),
+        Example("make_set_if(s, n > 0, 1)", ["B"], over=_ROWS),
+        Example("make_set_if(s, n > 9)", [], over=_ROWS),
+    ),
+)
+
+MAKELIST = _list(
+    "makelist",
+    _OLD_SIZE,
+    (
+        Example("makelist(n)", [3, 2, 1], over=_SORTED),
+        Example("array_length(makelist(x))", 128, over="range x from 1 to 200 step 1"),
+    ),
+)
+MAKESET = _set(
+    "makeset",
+    _OLD_SIZE,
+    (
+        Example("makeset(n)", [1, 2], over=_ROWS),
+        Example("array_length(makeset(x))", 128, over="range x from 1 to 200 step 1"),
+    ),
+)
+
+AGGREGATES: tuple[AggregateFunction, ...] = (
+    MAKE_LIST,
+    MAKE_LIST_IF,
+    MAKE_LIST_WITH_NULLS,
+    MAKE_SET,
+    MAKE_SET_IF,
+    MAKELIST,
+    MAKESET,
+)

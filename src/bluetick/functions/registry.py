@@ -1,0 +1,84 @@
+"""Every function of the language by name, gathered from the topic modules."""
+
+from collections.abc import Iterable
+from typing import TypeVar
+
+from bluetick.functions.aggregates import collections, counting, statistics, sums
+from bluetick.functions.definition import (
+    AggregateFunction,
+    Catalogue,
+    ScalarFunction,
+    WindowFunction,
+)
+
+_SCALARS: tuple[tuple[ScalarFunction, ...], ...] = ()
+_AGGREGATES: tuple[tuple[AggregateFunction, ...], ...] = (
+    counting.AGGREGATES,
+    sums.AGGREGATES,
+    statistics.AGGREGATES,
+    collections.AGGREGATES,
+)
+_WINDOWS: tuple[tuple[WindowFunction, ...], ...] = ()
+
+_Function = TypeVar("_Function", bound=ScalarFunction | AggregateFunction | WindowFunction)
+
+
+def by_name(topics: Iterable[Iterable[_Function]]) -> dict[str, _Function]:
+    """Name and aliases -> function; a ValueError where two functions claim one name."""
+    found: dict[str, _Function] = {}
+    for topic in topics:
+        for function in topic:
+            for name in (function.name, *function.aliases):
+                if name in found:
+                    raise ValueError(f"two functions are named '{name}'")
+                found[name] = function
+    return found
+
+
+CATALOGUE = Catalogue(by_name(_SCALARS), by_name(_AGGREGATES), by_name(_WINDOWS))
+
+
+def find_scalar(name: str) -> ScalarFunction | None:
+    return CATALOGUE.scalars.get(name)
+
+
+def find_aggregate(name: str) -> AggregateFunction | None:
+    return CATALOGUE.aggregates.get(name)
+
+
+def find_window(name: str) -> WindowFunction | None:
+    return CATALOGUE.windows.get(name)
+
+
+def nearest(name: str, names: Iterable[str] | None = None) -> str:
+    """The function name (or one of `names`) that this was likely meant to be; "" where none is near."""
+    known = _function_names() if names is None else names
+    limit = 1 if len(name) < 5 else 2
+    best, best_distance = "", limit + 1
+    for candidate in sorted(known):
+        distance = _edit_distance(name.lower(), candidate.lower(), limit)
+        if distance < best_distance:
+            best, best_distance = candidate, distance
+    return best
+
+
+def _function_names() -> Iterable[str]:
+    names = (*CATALOGUE.scalars, *CATALOGUE.aggregates, *CATALOGUE.windows)
+    return (name for name in names if name[0].isalpha() or name[0] == "_")
+
+
+def _edit_distance(left: str, right: str, limit: int) -> int:
+    """Insertions, deletions, replacements and swaps of neighbours between two words; above the limit, limit + 1."""
+    if abs(len(left) - len(right)) > limit:
+        return limit + 1
+    before: list[int] = []
+    previous = list(range(len(right) + 1))
+    for i, a in enumerate(left, 1):
+        row = [i]
+        for j, b in enumerate(right, 1):
+            cost = min(previous[j] + 1, row[j - 1] + 1, previous[j - 1] + (a != b))
+            if i > 1 and j > 1 and a == right[j - 2] and left[i - 2] == b:
+                cost = min(cost, before[j - 2] + 1)
+            row.append(cost)
+        before, previous = previous, row
+    return min(previous[-1], limit + 1)
