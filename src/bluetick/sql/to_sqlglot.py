@@ -102,21 +102,21 @@ class Converter:
     parameters: Mapping[str, LiteralValue] = field(default_factory=dict)
 
     def convert(self, expr: Expr) -> exp.Expr:
+        # The common nodes first and without capture patterns: this function is most of the time of a render.
         match expr:
-            case Column(name, ""):
-                return quoted(name)
-            case Column(name, table):
-                return exp.Column(this=quoted(name), table=quoted(table))
-            case Literal(value, type_):
-                return raw(self.dialect.print_literal(value, type_))
+            case Column():
+                name = quoted(expr.name)
+                return exp.Column(this=name, table=quoted(expr.table)) if expr.table else name
+            case Literal():
+                return raw(self.dialect.print_literal(expr.value, expr.type))
+            case Call():
+                args = [self.convert(arg) for arg in expr.args]
+                args.extend(exp.PropertyEQ(this=quoted(key), expression=self.convert(arg)) for key, arg in expr.named)
+                return exp.Anonymous(this=expr.name, expressions=args)
             case Binary():
                 return self._binary(expr)
-            case Call(name, args, named):
-                converted = [self.convert(arg) for arg in args]
-                converted.extend(exp.PropertyEQ(this=quoted(key), expression=self.convert(arg)) for key, arg in named)
-                return exp.Anonymous(this=name, expressions=converted)
-            case Cast(value, type_, safe):
-                return self._cast(value, type_, safe)
+            case Cast():
+                return self._cast(expr.value, expr.type, expr.safe)
             case _:
                 return self._convert_rarer(expr)
 
