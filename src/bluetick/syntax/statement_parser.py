@@ -1,0 +1,187 @@
+"""Statements: let, set, declare and the queries themselves."""
+
+from bluetick.diagnostics import Span
+from bluetick.diagnostics import syntax_codes as codes
+from bluetick.syntax.cursor import Cursor
+from bluetick.syntax.expression_parser import parse_name, parse_tabular
+from bluetick.syntax.expressions import Expression, MissingExpression, PipelineExpression
+from bluetick.syntax.item_parser import as_pipeline, parse_list, parse_parameter_value
+from bluetick.syntax.literal_parser import parse_declared_type, parse_schema
+from bluetick.syntax.operators import (
+    DeclareStatement,
+    ExpressionSource,
+    FunctionDeclaration,
+    FunctionParameter,
+    LetStatement,
+    Pipeline,
+    QueryParametersStatement,
+    QueryStatement,
+    SetStatement,
+    Statement,
+)
+from bluetick.syntax.tokens import END, NAME
+
+_DECLARATIONS = {("declare", "pattern"), ("alias", "database"), ("restrict", "access")}
+
+
+def parse_statements(c: Cursor, closing: str) -> tuple[Statement, ...]:
+    """Statements between semicolons up to a closing bracket, or to the end where `closing` is empty."""
+    statements: list[Statement] = []
+    while c.current.kind != END and not (closing and c.at(closing)):
+        if c.accept(";"):
+            continue
+        before = c.index
+        statements.append(_parse_statement(c))
+        _finish(c, closing)
+        if c.index == before:
+            c.advance()
+    return tuple(statements)
+
+
+def _finish(c: Cursor, closing: str) -> None:
+    """After a statement: ';', the end, or the closing bracket. Anything else is reported and skipped."""
+    if c.current.kind == END or c.accept(";") or (closing and c.at(closing)):
+        return
+    if c.current.text in {")", "]", "}"}:
+        c.report(codes.unexpected_closing(c.here(), c.current.text))
+        c.advance()
+        if c.accept("|"):
+            c.skip_to_boundary()
+        return
+    if c.current.kind == NAME and "\n" in c.text[c.last_end : c.current.start]:
+        c.report(codes.missing_semicolon(c.here(), c.found()))
+        return
+    c.report(codes.unexpected_text(c.here(), c.found(), "the statement"))
+    _skip_statement(c)
+
+
+def _skip_statement(c: Cursor) -> None:
+    while c.current.kind != END and not c.at(";"):
+        c.skip_to_boundary()
+        if c.current.kind == NAME or c.at(";"):
+            break
+        c.advance()
+
+
+def _parse_statement(c: Cursor) -> Statement:
+    token, following = c.current, c.peek()
+    if token.text == "let" and (following.kind == NAME or following.text == "["):
+        return _parse_let(c)
+    if token.text == "set" and following.kind == NAME:
+        return _parse_set(c)
+    if token.text == "declare" and following.text == "query_parameters":
+        return _parse_query_parameters(c)
+    if (token.text, following.text) in _DECLARATIONS:
+        return _parse_declaration(c)
+    if token.text == ".":
+        c.report(codes.management_command(c.here()))
+        c.abandon()
+    start = token.start
+    pipeline = as_pipeline(c, parse_tabular(c), start)
+    return QueryStatement(c.span_from(start), pipeline)
+
+
+# --- let -----------------------------------------------------------------------------------------------------
+
+
+def _parse_let(c: Cursor) -> LetStatement:
+    start = c.advance().start
+    name = parse_name(c)
+    value: FunctionDeclaration | Expression
+    if not c.expect("="):
+        value = MissingExpression(c.missing_span())
+    elif _at_function(c):
+        value = _parse_function(c)
+    else:
+        value = parse_tabular(c)
+    return LetStatement(c.span_from(start), name, value)
+
+
+def _at_function(c: Cursor) -> bool:
+    """Whether (parameters) { ... } stands here, with or without `view`."""
+    ahead = 1 if c.at("view") and c.peek().text == "(" else 0
+    if c.peek(ahead).text != "(":
+        return False
+    depth = 0
+    for index in range(c.index + ahead, len(c.tokens)):
+        text = c.tokens[index].text
+        depth += (text == "(") - (text == ")")
+        if depth == 0:
+            return index + 1 < len(c.tokens) and c.tokens[index + 1].text == "{"
+    return False
+
+
+def _parse_function(c: Cursor) -> FunctionDeclaration:
+    start = c.current.start
+    is_view = c.accept("view")
+    opening = c.advance()
+    parameters = () if c.at(")") else parse_list(c, _parse_parameter)
+    c.close(opening)
+    brace = c.current
+    if not c.expect("{") or not c.enter(3):
+        missing = MissingExpression(c.missing_span())
+        return FunctionDeclaration(c.span_from(start), parameters, (), missing, is_view)
+    statements = parse_statements(c, "}")
+    body: Expression
+    if statements and isinstance(last := statements[-1], QueryStatement):
+        statements, body = statements[:-1], _as_expression(last.pipeline)
+    else:
+        c.report(codes.missing_result(Span(brace.start, brace.end)))
+        body = MissingExpression(c.missing_span())
+    c.close(brace)
+    c.leave(3)
+    return FunctionDeclaration(c.span_from(start), parameters, statements, body, is_view)
+
+
+def _as_expression(pipeline: Pipeline) -> Expression:
+    if isinstance(pipeline.source, ExpressionSource) and not pipeline.operators:
+        return pipeline.source.expression
+    return PipelineExpression(pipeline.span, pipeline)
+
+
+def _parse_parameter(c: Cursor) -> FunctionParameter:
+    start = c.current.start
+    name = parse_name(c, "a parameter as name:type")
+    if c.at(":") and c.peek().text == "(":
+        c.advance()
+        columns, is_open = parse_schema(c)
+        return FunctionParameter(c.span_from(start), name, None, columns, is_open)
+    type_span_start = c.current.start
+    type_, text = parse_declared_type(c)
+    if type_ is None and text:
+        c.report(codes.expected(Span(type_span_start, c.last_end), "the name of a type", f"'{text}'"))
+    default = parse_parameter_value(c) if c.accept("=") else None
+    return FunctionParameter(c.span_from(start), name, type_, None, False, default)
+
+
+# --- the others ----------------------------------------------------------------------------------------------
+
+
+def _parse_set(c: Cursor) -> SetStatement:
+    start = c.advance().start
+    name = parse_name(c)
+    value = parse_parameter_value(c) if c.accept("=") else None
+    return SetStatement(c.span_from(start), name, value)
+
+
+def _parse_query_parameters(c: Cursor) -> QueryParametersStatement:
+    start = c.advance().start
+    c.advance()
+    opening = c.open("(")
+    parameters: tuple[FunctionParameter, ...] = ()
+    if opening is not None:
+        parameters = () if c.at(")") else parse_list(c, _parse_parameter)
+        c.close(opening)
+    return QueryParametersStatement(c.span_from(start), parameters)
+
+
+def _parse_declaration(c: Cursor) -> DeclareStatement:
+    """Kept as text up to its ';': these are refused by name later."""
+    start = c.current.start
+    keyword = f"{c.advance().text} {c.advance().text}"
+    depth = 0
+    while c.current.kind != END and not (c.at(";") and depth == 0):
+        text = c.advance().text
+        depth += (text in {"(", "{", "["}) - (text in {")", "}", "]"})
+    span = c.span_from(start)
+    return DeclareStatement(span, keyword, c.text[span.start : span.end])
