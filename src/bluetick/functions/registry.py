@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import TypeVar
 
+from bluetick.functions import windows
 from bluetick.functions.aggregates import collections, counting, statistics, sums
 from bluetick.functions.definition import (
     AggregateFunction,
@@ -18,7 +19,7 @@ _AGGREGATES: tuple[tuple[AggregateFunction, ...], ...] = (
     statistics.AGGREGATES,
     collections.AGGREGATES,
 )
-_WINDOWS: tuple[tuple[WindowFunction, ...], ...] = ()
+_WINDOWS: tuple[tuple[WindowFunction, ...], ...] = (windows.WINDOWS,)
 
 _Function = TypeVar("_Function", bound=ScalarFunction | AggregateFunction | WindowFunction)
 
