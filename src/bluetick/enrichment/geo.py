@@ -4,7 +4,7 @@ import csv
 import gzip
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
-from ipaddress import ip_address
+from ipaddress import IPv6Address, ip_address
 from pathlib import Path
 from socket import AF_INET, AF_INET6, inet_pton
 from typing import IO
@@ -78,6 +78,8 @@ def is_public(text: str) -> bool:
         address = ip_address(text)
     except ValueError:
         return False
+    if isinstance(address, IPv6Address) and address.ipv4_mapped:
+        address = address.ipv4_mapped
     return address.is_global and not address.is_multicast
 
 
@@ -92,7 +94,7 @@ def load_range_countries(path: Path, *, version: str | None = None) -> RangeCoun
     rows = _parquet_rows(path) if path.suffix.lower() == ".parquet" else _text_rows(path)
     try:
         return RangeCountries(rows, version or f"sha256:{digest[:16]}")
-    except GeoDataError as error:
+    except (ValueError, csv.Error, EOFError) as error:
         raise GeoDataError(f"{path}: {error}") from error
 
 
@@ -100,7 +102,7 @@ def _ranges(rows: Iterable[Row]) -> Iterator[tuple[bytes, bytes, str]]:
     for number, (start, end, country) in enumerate(rows, 1):
         try:
             first, last = _packed(start), _packed(end)
-        except (OSError, OverflowError) as error:
+        except (OSError, OverflowError, ValueError) as error:
             raise GeoDataError(f"range {number}: '{start}' to '{end}' are not two addresses") from error
         is_one_family = first.startswith(_IPV4_PREFIX) == last.startswith(_IPV4_PREFIX)
         if first > last or not is_one_family:
@@ -109,12 +111,13 @@ def _ranges(rows: Iterable[Row]) -> Iterator[tuple[bytes, bytes, str]]:
 
 
 def _packed(text: str) -> bytes:
-    """The 16 bytes of an address; an OSError where it is not one."""
+    """The 16 bytes of an address, without its zone; an OSError where it is not one."""
+    text = text.strip().partition("%")[0]
     if ":" in text:
-        return inet_pton(AF_INET6, text.strip())
+        return inet_pton(AF_INET6, text)
     if text.isascii() and text.isdigit():
         return _IPV4_PREFIX + int(text).to_bytes(4, "big")
-    return _IPV4_PREFIX + inet_pton(AF_INET, text.strip())
+    return _IPV4_PREFIX + inet_pton(AF_INET, text)
 
 
 def _spell(packed: bytes) -> str:
@@ -125,7 +128,7 @@ def _parquet_rows(path: Path) -> Iterator[Row]:
     names = pq.read_schema(path).names
     missing = [name for name in _COLUMNS if name not in names]
     if missing:
-        raise GeoDataError(f"{path}: no column '{missing[0]}': expected start, end, country")
+        raise GeoDataError(f"no column '{missing[0]}': expected start, end, country")
     for batch in pq.ParquetFile(path).iter_batches(columns=list(_COLUMNS)):
         for record in batch.to_pylist():
             yield str(record["start"]), str(record["end"]), record["country"] or ""
@@ -142,7 +145,7 @@ def _text_rows(path: Path) -> Iterator[Row]:
                 names = [name.strip().lower() for name in line]
                 order = (names.index("start"), names.index("end"), names.index("country"))
             elif line and len(line) <= max(order):
-                raise GeoDataError(f"{path}: line {number}: expected start, end, country")
+                raise GeoDataError(f"line {number}: expected start, end, country")
             elif line:
                 yield line[order[0]], line[order[1]], line[order[2]]
 

@@ -1,0 +1,63 @@
+import pytest
+
+from bluetick.sources.addresses import classify_ip, classify_ips, normalise_ip
+
+
+@pytest.mark.parametrize(
+    ("ip", "kind"),
+    [
+        ("8.8.8.8", "Public"),
+        ("172.15.255.255", "Public"),
+        ("172.16.0.0", "Private"),
+        ("172.31.255.255", "Private"),
+        ("172.32.0.0", "Public"),
+        ("10.0.0.1", "Private"),
+        ("192.168.1.1", "Private"),
+        ("169.254.169.254", "Private"),
+        ("100.64.0.1", "Private"),
+        ("100.128.0.1", "Public"),
+        ("127.0.0.1", "Loopback"),
+        ("127.255.0.1", "Loopback"),
+        ("255.255.255.255", "Broadcast"),
+        ("0.0.0.0", "Reserved"),  # noqa: S104
+        ("203.0.113.5", "Reserved"),
+        ("198.51.100.5", "Reserved"),
+        ("224.0.0.251", "Reserved"),
+        ("240.0.0.1", "Reserved"),
+        ("::1", "Loopback"),
+        ("0:0:0:0:0:0:0:1", "Loopback"),
+        ("::", "Reserved"),
+        ("::ffff:8.8.8.8", "FourToSixMapping"),
+        ("2001:0:4136:e378:8000:63bf:3fff:fdd2", "Teredo"),
+        ("2001:4860:4860::8888", "Public"),
+        ("2001:db8::1", "Reserved"),
+        ("fe80::1%12", "Private"),
+        ("fd00::1", "Private"),
+        ("ff02::fb", "Reserved"),
+        ("", ""),
+        ("-", ""),
+        ("256.1.1.1", ""),
+        ("host.example", ""),
+    ],
+)
+def test_classify_ip(ip: str, kind: str) -> None:
+    assert classify_ip(ip) == kind
+
+
+def test_classify_ips_keeps_the_order() -> None:
+    assert classify_ips(["8.8.8.8", "", "10.0.0.1", "8.8.8.8"]) == ["Public", "", "Private", "Public"]
+
+
+@pytest.mark.parametrize(
+    ("text", "spelled"),
+    [
+        ("fe80:0:0:0:3b31:a8fa:5adc:7b9e", "fe80::3b31:a8fa:5adc:7b9e"),
+        ("FE80::1%12", "fe80::1"),
+        ("0:0:0:0:0:0:0:1", "::1"),
+        ("::ffff:c000:201", "::ffff:192.0.2.1"),
+        ("192.0.2.1", "192.0.2.1"),
+        ("-", ""),
+    ],
+)
+def test_normalise_ip(text: str, spelled: str) -> None:
+    assert normalise_ip(text) == spelled

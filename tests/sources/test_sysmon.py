@@ -1,0 +1,455 @@
+"""Sysmon records written here in the shapes of several collectors; a host of documentation addresses and names."""
+
+import gzip
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bluetick.sources.detection import detect_source
+from bluetick.sources.model import ReadReport, SourceResult
+from bluetick.sources.sysmon import read_sysmon
+
+SHARED = Path(__file__).parents[3] / "shared" / "data" / "otrf" / "sysmon.ndjson.gz"
+
+# 0x65f0a1b0 seconds after 1970 is 2024-03-12 18:40:48 UTC: t1 holds the low half, t2 the high one.
+GUID = "{0a1b2c3d-a1b0-65f0-1100-000000000300}"
+START = datetime(2024, 3, 12, 18, 40, 48, tzinfo=UTC)
+IMAGE = "C:\\Tools\\sync.exe"
+SHA256 = "AB" * 32
+
+Record = dict[str, Any]
+
+
+def connection(**changes: str) -> dict[str, str]:
+    return {
+        "RuleName": "-",
+        "UtcTime": "2024-03-25 09:30:15.250",
+        "ProcessGuid": GUID,
+        "ProcessId": "4711",
+        "Image": IMAGE,
+        "User": "LAB\\erin",
+        "Protocol": "tcp",
+        "Initiated": "true",
+        "SourceIp": "10.9.8.7",
+        "SourcePort": "50123",
+        "DestinationIp": "93.184.216.34",
+        "DestinationHostname": "-",
+        "DestinationPort": "443",
+    } | changes
+
+
+def creation(**changes: str) -> dict[str, str]:
+    return {
+        "UtcTime": "2024-03-12 18:40:48.125",
+        "ProcessGuid": GUID,
+        "ProcessId": "4711",
+        "Image": IMAGE,
+        "CommandLine": "sync.exe --all",
+        "Company": "Example Ltd",
+        "IntegrityLevel": "High",
+        "LogonId": "0x3e7",
+        "TerminalSessionId": "2",
+        "Hashes": f"SHA1={'CD' * 20},MD5={'EF' * 16},SHA256={SHA256},IMPHASH={'00' * 16}",
+        "ParentProcessGuid": "{0a1b2c3d-a100-65f0-0100-000000000300}",
+        "ParentProcessId": "900",
+        "ParentImage": "C:\\Windows\\explorer.exe",
+    } | changes
+
+
+def query(**changes: str) -> dict[str, str]:
+    return {
+        "UtcTime": "2024-03-25 09:30:15.000",
+        "ProcessGuid": GUID,
+        "Image": IMAGE,
+        "QueryName": "sync.example.com",
+        "QueryStatus": "0",
+        "QueryResults": "type:  5 edge.example.net;::ffff:93.184.216.34;",
+    } | changes
+
+
+def flat(event_id: int, data: Mapping[str, Any], **system: Any) -> Record:
+    return {
+        "EventID": event_id,
+        "Hostname": "PC1.lab.example",
+        "Channel": "Microsoft-Windows-Sysmon/Operational",
+        "@timestamp": "2024-03-25T09:30:16.000Z",
+        **system,
+        **data,
+    }
+
+
+def winlogbeat_6(event_id: int, data: Mapping[str, Any]) -> Record:
+    return {
+        "event_id": event_id,
+        "computer_name": "PC1.lab.example",
+        "source_name": "Microsoft-Windows-Sysmon",
+        "log_name": "Microsoft-Windows-Sysmon/Operational",
+        "record_number": "77",
+        "process_id": 2612,
+        "@timestamp": "2024-03-25T09:30:16.000Z",
+        "event_data": data,
+    }
+
+
+def winlogbeat_7(event_id: int, data: Mapping[str, Any]) -> Record:
+    return {
+        "@timestamp": "2024-03-25T09:30:16.000Z",
+        "host": {"name": "collector"},
+        "winlog": {
+            "event_id": event_id,
+            "computer_name": "PC1.lab.example",
+            "provider_name": "Microsoft-Windows-Sysmon",
+            "channel": "Microsoft-Windows-Sysmon/Operational",
+            "record_id": 77,
+            "event_data": data,
+        },
+    }
+
+
+def event_data_text(event_id: int, data: Mapping[str, Any]) -> Record:
+    return {
+        "TimeGenerated": "2024-03-25T09:30:16.0000000Z",
+        "Provider": "Microsoft-Windows-Sysmon",
+        "Channel": "Microsoft-Windows-Sysmon/Operational",
+        "Computer": "PC1.lab.example",
+        "EventID": event_id,
+        "EventData": json.dumps(data),
+    }
+
+
+def event_xml(event_id: int, data: Mapping[str, Any]) -> Record:
+    return {
+        "Event": {
+            "System": {
+                "Provider": {"#attributes": {"Name": "Microsoft-Windows-Sysmon"}},
+                "EventID": event_id,
+                "Computer": "PC1.lab.example",
+                "EventRecordID": 77,
+            },
+            "EventData": data,
+        }
+    }
+
+
+def read(tmp_path: Path, *lines: Record | bytes, geo: Any = None, every_protocol: bool = False) -> SourceResult:
+    path = tmp_path / "events.json"
+    path.write_bytes(b"".join(line if isinstance(line, bytes) else json.dumps(line).encode() + b"\n" for line in lines))
+    result = read_sysmon([path], geo=geo, every_protocol=every_protocol)
+    assert result.report.is_complete
+    return result
+
+
+def rows(result: SourceResult, table: str = "DeviceNetworkEvents") -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = result.tables[table].to_pylist()
+    return found
+
+
+def account(report: ReadReport) -> tuple[int, int, int, int, int]:
+    kept = (report.input_lines, report.stored, report.duplicates)
+    return (*kept, len(report.quarantined), report.other_events)
+
+
+class OneCountry:
+    """A GeoLookup that answers for anything, and remembers what it was asked."""
+
+    version = "test-1"
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def country(self, ip: str) -> str:
+        self.asked.append(ip)
+        return "United States"
+
+
+@pytest.mark.parametrize("style", [flat, winlogbeat_6, winlogbeat_7, event_data_text, event_xml])
+def test_every_style_gives_the_same_row(tmp_path: Path, style: Any) -> None:
+    (row,) = rows(read(tmp_path, style(3, connection()), style(1, creation()), style(22, query())))
+    assert {name: row[name] for name in row if name != "ReportId" and row[name] not in ("", None)} == {
+        "Timestamp": datetime(2024, 3, 25, 9, 30, 15, 250_000, tzinfo=UTC),
+        "DeviceId": "pc1.lab.example",
+        "DeviceName": "PC1.lab.example",
+        "ActionType": "ConnectionSuccess",
+        "RemoteIP": "93.184.216.34",
+        "RemotePort": 443,
+        "RemoteUrl": "sync.example.com",
+        "LocalIP": "10.9.8.7",
+        "LocalPort": 50123,
+        "Protocol": "Tcp",
+        "LocalIPType": "Private",
+        "RemoteIPType": "Public",
+        "InitiatingProcessSHA1": "cd" * 20,
+        "InitiatingProcessSHA256": "ab" * 32,
+        "InitiatingProcessMD5": "ef" * 16,
+        "InitiatingProcessFileName": "sync.exe",
+        "InitiatingProcessVersionInfoCompanyName": "Example Ltd",
+        "InitiatingProcessId": 4711,
+        "InitiatingProcessCommandLine": "sync.exe --all",
+        "InitiatingProcessCreationTime": START,
+        "InitiatingProcessFolderPath": IMAGE,
+        "InitiatingProcessParentFileName": "explorer.exe",
+        "InitiatingProcessParentId": 900,
+        "InitiatingProcessParentCreationTime": datetime(2024, 3, 12, 18, 37, 52, tzinfo=UTC),
+        "InitiatingProcessAccountDomain": "LAB",
+        "InitiatingProcessAccountName": "erin",
+        "InitiatingProcessIntegrityLevel": "High",
+        "InitiatingProcessSessionId": 2,
+        "InitiatingProcessUniqueId": "0a1b2c3d-a1b0-65f0-1100-000000000300",
+        "LogonID": 0x3E7,
+    }
+
+
+def test_record_number_and_booleans_of_other_types(tmp_path: Path) -> None:
+    (first, second) = rows(
+        read(
+            tmp_path,
+            flat(3, {**connection(), "Initiated": True, "DestinationPort": 443}, RecordNumber=5),
+            winlogbeat_6(3, connection(UtcTime="2024-03-25T09:30:15.2510000Z")),
+        )
+    )
+    assert (first["ActionType"], first["RemotePort"], first["ReportId"]) == ("ConnectionSuccess", 443, 5)
+    assert (second["ReportId"], second["Timestamp"].microsecond) == (77, 251_000)
+
+
+def test_columns_are_those_of_the_tables_and_text_is_never_null(tmp_path: Path) -> None:
+    result = read(tmp_path, flat(3, connection(ProcessGuid="-", User="-", ProcessId="-", SourcePort="-")))
+    for table in result.tables.values():
+        for field in table.schema:
+            assert table[field.name].null_count == 0 or field.nullable, field.name
+    (row,) = rows(result)
+    assert (row["InitiatingProcessAccountName"], row["InitiatingProcessId"], row["LocalPort"]) == ("", None, None)
+    assert len(row) == 46
+    assert [len(table.column_names) for table in result.tables.values()] == [46, 44]
+
+
+@pytest.mark.parametrize(
+    ("guid", "note"),
+    [
+        ("{00000000-0000-0000-0000-000000000000}", "process unknown to Sysmon: ProcessGuid is all zero"),
+        ("{0a1b2c3d-0000-0000-1100-000000000300}", "process start before 1990: taken as unknown"),
+        ("{0a1b2c3d}", "ProcessGuid is missing or not a GUID"),
+        ("", "ProcessGuid is missing or not a GUID"),
+    ],
+)
+def test_a_doubtful_process_start_is_null_and_counted(tmp_path: Path, guid: str, note: str) -> None:
+    result = read(tmp_path, flat(3, connection(ProcessGuid=guid)))
+    assert rows(result)[0]["InitiatingProcessCreationTime"] is None
+    assert result.report.notes[note] == 1
+
+
+def test_a_process_that_starts_after_its_connection_is_counted(tmp_path: Path) -> None:
+    report = read(tmp_path, flat(3, connection(UtcTime="2024-03-12 18:40:47.000"))).report
+    assert report.notes["process start after the connection"] == 1
+
+
+def test_unknown_image_is_freed_of_html(tmp_path: Path) -> None:
+    result = read(
+        tmp_path, flat(3, connection(Image="&lt;unknown process&gt;")), flat(3, connection(Image="C:\\a&lt;b"))
+    )
+    assert [row["InitiatingProcessFileName"] for row in rows(result)] == ["<unknown process>", "a&lt;b"]
+
+
+def test_hash_of_another_process_of_the_image_is_flagged(tmp_path: Path) -> None:
+    other = "{0a1b2c3d-a1b0-65f0-2200-000000000300}"
+    older = creation(ProcessGuid=other, UtcTime="2024-03-20 08:00:00.000", Hashes="SHA256=" + "11" * 32)
+    newer = creation(ProcessGuid=other, UtcTime="2024-03-25 09:30:15.250", Hashes="SHA256=" + "22" * 32)
+    later = creation(ProcessGuid=other, UtcTime="2024-03-26 08:00:00.000", Hashes="SHA256=" + "33" * 32)
+    upper = {**flat(3, connection()), "Hostname": "pc1.LAB.example", "Image": IMAGE.upper()}
+    result = read(tmp_path, upper, flat(1, later), flat(1, newer), flat(1, older))
+    (row,) = rows(result)
+    assert row["InitiatingProcessSHA256"] == "22" * 32
+    assert row["InitiatingProcessCommandLine"] == ""
+    assert json.loads(row["AdditionalFields"]) == {
+        "HashInferredFrom": "image path",
+        "HashSeenTime": "2024-03-25T09:30:15.250000Z",
+    }
+    elsewhere = read(tmp_path, flat(3, connection()), flat(1, older, Hostname="PC2.lab.example"))
+    assert rows(elsewhere)[0]["InitiatingProcessSHA256"] == ""
+
+
+def test_name_comes_from_the_same_process_and_the_nearest_query(tmp_path: Path) -> None:
+    early = query(UtcTime="2024-03-25 09:00:00.000", QueryName="early.example.com")
+    late = query(UtcTime="2024-03-25 09:30:15.900", QueryName="late.example.com")
+    stranger = query(ProcessGuid="{0a1b2c3d-a1b0-65f0-2200-000000000300}", QueryName="stranger.example.com")
+    assert rows(read(tmp_path, *(flat(22, q) for q in (late, early)), flat(3, connection())))[0]["RemoteUrl"] == (
+        "early.example.com"
+    )
+    assert rows(read(tmp_path, flat(22, late), flat(3, connection())))[0]["RemoteUrl"] == "late.example.com"
+    assert rows(read(tmp_path, flat(22, stranger), flat(3, connection())))[0]["RemoteUrl"] == ""
+    inbound = connection(Initiated="false", SourceIp="93.184.216.34", DestinationIp="10.9.8.7")
+    assert rows(read(tmp_path, flat(22, early), flat(3, inbound)))[0]["RemoteUrl"] == ""
+
+
+def test_times_far_apart_are_flagged(tmp_path: Path) -> None:
+    far = flat(3, connection(), **{"@timestamp": "2024-03-26T03:30:16.000Z"})
+    result = read(tmp_path, far)
+    assert json.loads(rows(result)[0]["AdditionalFields"]) == {"CollectedTime": "2024-03-26T03:30:16Z"}
+    assert result.report.notes["event time and collection time over 5 minutes apart"] == 1
+    local = flat(3, connection(), **{"@timestamp": None, "TimeCreated": "2024-03-25 05:30:16.000"})
+    assert rows(read(tmp_path, local))[0]["AdditionalFields"] == ""
+
+
+@pytest.mark.parametrize(
+    ("ends", "local", "remote"),
+    [
+        # The source opened the connection: the destination is the host.
+        ({"SourceIp": "93.184.216.34", "DestinationIp": "10.9.8.7"}, "10.9.8.7", "93.184.216.34"),
+        # As older versions wrote it: the source is an address that the host uses itself.
+        ({"SourceIp": "10.9.8.7", "DestinationIp": "10.9.8.50"}, "10.9.8.7", "10.9.8.50"),
+        # Nothing known of either.
+        ({"SourceIp": "10.9.8.60", "DestinationIp": "10.9.8.61"}, "10.9.8.61", "10.9.8.60"),
+    ],
+)
+def test_the_peer_of_an_accepted_connection(tmp_path: Path, ends: dict[str, str], local: str, remote: str) -> None:
+    inbound = connection(Initiated="false", SourcePort="40000", DestinationPort="3389", **ends)
+    result = read(tmp_path, flat(3, connection()), flat(3, inbound))
+    row = rows(result)[1]
+    assert (row["ActionType"], row["LocalIP"], row["RemoteIP"]) == ("InboundConnectionAccepted", local, remote)
+    bucket = next(row for row in rows(result, "VMConnection") if row["Direction"] == "inbound")
+    assert (bucket["SourceIp"], bucket["DestinationIp"], bucket["RemoteIp"]) == (remote, local, remote)
+    local_port = row["LocalPort"]
+    assert bucket["DestinationPort"] == local_port
+
+
+def test_unknown_direction_is_empty_and_counted(tmp_path: Path) -> None:
+    result = read(tmp_path, flat(3, connection(Initiated="-")))
+    assert rows(result)[0]["ActionType"] == ""
+    assert rows(result, "VMConnection")[0]["Direction"] == ""
+    assert result.report.notes["direction unknown: Initiated is neither true nor false"] == 1
+
+
+def test_connections_of_one_minute_are_one_row(tmp_path: Path) -> None:
+    seconds = ("09:30:00.000", "09:30:59.999", "09:31:00.000")
+    times = [flat(3, connection(UtcTime=f"2024-03-25 {s}", SourcePort=str(50000 + i))) for i, s in enumerate(seconds)]
+    other_port = flat(3, connection(UtcTime="2024-03-25 09:30:10.000", DestinationPort="8443"))
+    found = rows(read(tmp_path, *times, other_port), "VMConnection")
+    assert [(row["TimeGenerated"].minute, row["DestinationPort"], row["LinksEstablished"]) for row in found] == [
+        (30, 443, 2),
+        (30, 8443, 1),
+        (31, 443, 1),
+    ]
+    assert {row["BytesSent"] for row in found} == {None}
+    first = found[0]
+    assert (first["Computer"], first["ProcessName"], first["Protocol"]) == ("PC1.lab.example", "sync.exe", "tcp")
+    assert (first["SourceIp"], first["DestinationIp"], first["Direction"]) == ("10.9.8.7", "93.184.216.34", "outbound")
+
+
+def test_vm_connection_is_tcp_over_ipv4_unless_asked(tmp_path: Path) -> None:
+    lines = (
+        flat(3, connection()),
+        flat(3, connection(Protocol="udp")),
+        flat(3, connection(SourceIp="fe80::1", DestinationIp="2606:4700:0:0:0:0:0:1111")),
+    )
+    narrow = read(tmp_path, *lines)
+    assert [row["DestinationIp"] for row in rows(narrow, "VMConnection")] == ["93.184.216.34"]
+    assert narrow.report.notes["not in VMConnection: not TCP over IPv4"] == 2
+    wide = rows(read(tmp_path, *lines, every_protocol=True), "VMConnection")
+    assert sorted((row["Protocol"], row["DestinationIp"]) for row in wide) == [
+        ("tcp", "2606:4700::1111"),
+        ("tcp", "93.184.216.34"),
+        ("udp", "93.184.216.34"),
+    ]
+
+
+def test_country_is_asked_for_public_peers_only(tmp_path: Path) -> None:
+    geo = OneCountry()
+    lines = [flat(3, connection(DestinationIp=ip)) for ip in ("93.184.216.34", "10.0.0.5", "127.0.0.1")]
+    result = read(tmp_path, *lines, geo=geo)
+    assert geo.asked == ["93.184.216.34"]
+    assert {row["RemoteIp"]: row["RemoteCountry"] for row in rows(result, "VMConnection")} == {
+        "93.184.216.34": "United States",
+        "10.0.0.5": "",
+        "127.0.0.1": "",
+    }
+    assert result.report.geo_version == "test-1"
+
+
+def test_every_line_is_accounted_for(tmp_path: Path) -> None:
+    result = read(
+        tmp_path,
+        flat(3, connection()),
+        b"not json\n\n",
+        flat(3, connection(DestinationIp="-")),
+        flat(3, connection(UtcTime="yesterday")),
+        flat(3, connection(SourcePort="70000")),
+        flat(1, creation()),
+        flat(22, query()),
+        flat(22, query(QueryName="-")),
+        flat(5, {"ProcessGuid": GUID}),
+        flat(3, {"Param": "x"}, Channel="Security"),
+        {"EventID": "3", "note": "no log is named"},
+        {**event_data_text(3, {}), "EventData": "{broken"},
+        {"hello": "world"},
+    )
+    report = result.report
+    assert account(report) == (13, 1, 0, 7, 5)
+    assert [(bad.line_number, bad.reason) for bad in report.quarantined] == [
+        (2, "not JSON"),
+        (4, "DestinationIp is missing or not an address"),
+        (5, "UtcTime is missing or not a time"),
+        (6, "SourcePort is not a port"),
+        (9, "QueryName is missing"),
+        (13, "event data is a text that cannot be read as JSON: not JSON"),
+        (14, "not a Windows event in a known layout"),
+    ]
+    assert report.quarantined[0].raw == b"not json\n"
+    assert report.reasons["Sysmon event 5: not mapped"] == 1
+    assert report.reasons["not a Sysmon event"] == 2
+
+
+def test_the_same_record_twice_is_stored_once(tmp_path: Path) -> None:
+    once = flat(3, connection(), RecordNumber=10)
+    assert account(read(tmp_path, once, once).report) == (2, 1, 1, 0, 0)
+    # The same record by collectors that keep less of it.
+    assert account(read(tmp_path, once, flat(3, connection())).report) == (2, 1, 1, 0, 0)
+    assert account(read(tmp_path, flat(3, connection()), once).report) == (2, 1, 1, 0, 0)
+    assert account(read(tmp_path, flat(22, query()), flat(22, query())).report) == (2, 0, 1, 0, 1)
+
+
+def test_records_that_only_look_alike_are_all_stored(tmp_path: Path) -> None:
+    both_ends = (flat(3, connection()), flat(3, connection(Initiated="false")))
+    assert account(read(tmp_path, *both_ends).report) == (2, 2, 0, 0, 0)
+    two_numbers = (flat(3, connection(), RecordNumber=10), flat(3, connection(), RecordNumber=11))
+    assert account(read(tmp_path, *two_numbers).report) == (2, 2, 0, 0, 0)
+
+
+def test_several_files_are_one_reading(tmp_path: Path) -> None:
+    plain, packed = tmp_path / "a.json", tmp_path / "b.ndjson.gz"
+    plain.write_text(json.dumps(flat(3, connection())))
+    packed.write_bytes(gzip.compress(json.dumps(flat(1, creation())).encode()))
+    assert rows(read_sysmon([plain, packed]))[0]["InitiatingProcessSHA256"] == "ab" * 32
+
+
+def test_detect_source(tmp_path: Path) -> None:
+    path = tmp_path / "x"
+    path.write_text("junk\n" + json.dumps({"a": 1}) + "\n" + json.dumps(winlogbeat_7(22, query())) + "\n")
+    assert detect_source(path) == "sysmon"
+    path.write_text(json.dumps(flat(4624, {"TargetUserName": "erin"}, Channel="Security")) + "\n")
+    assert detect_source(path) is None
+    path.write_bytes(b"")
+    assert detect_source(path) is None
+
+
+@pytest.mark.skipif(not SHARED.exists(), reason="the recorded telemetry is not beside this repository")
+def test_recorded_telemetry_is_read_without_loss() -> None:
+    """Counts taken from the file by other means: by event number, and by distinct fields of event 3."""
+    result = read_sysmon([SHARED])
+    report = result.report
+    assert report.is_complete
+    assert report.input_lines == 11_198
+    assert report.quarantined == ()
+    found = rows(result)
+    assert report.stored == len(found) == 7_097
+    assert sum(row["ActionType"] == "InboundConnectionAccepted" for row in found) == 1_346
+    assert report.notes["process unknown to Sysmon: ProcessGuid is all zero"] == 30
+    seen = [row for row in found if row["InitiatingProcessCommandLine"]]
+    assert len(seen) >= 513
+    assert (
+        sum(row["LinksEstablished"] for row in rows(result, "VMConnection"))
+        == len(found) - report.notes["not in VMConnection: not TCP over IPv4"]
+    )
+    assert detect_source(SHARED) == "sysmon"
