@@ -15,6 +15,7 @@ from bluetick.syntax.expression_parser import (
 )
 from bluetick.syntax.expressions import (
     Expression,
+    Literal,
     Name,
     NamedExpression,
     NamePattern,
@@ -26,6 +27,7 @@ from bluetick.syntax.expressions import (
 from bluetick.syntax.literal_parser import LITERAL_KINDS
 from bluetick.syntax.operators import ExpressionSource, OperatorParameter, Parameters, Pipeline
 from bluetick.syntax.tokens import LONG, NAME, STRING
+from bluetick.types import Type
 
 Item = TypeVar("Item")
 
@@ -68,10 +70,7 @@ def parse_named(c: Cursor) -> NamedExpression:
     start = c.current.start
     names: tuple[Name, ...] = ()
     tuple_form = False
-    if c.current.kind == NAME and c.peek().text == "=":
-        names = (parse_name(c),)
-        c.advance()
-    elif c.at_bracketed_name() and c.peek(3).text == "=":
+    if c.at_name() and c.peek(1 if c.current.kind == NAME else 3).text == "=":
         names = (parse_name(c),)
         c.advance()
     elif c.at("(") and _at_name_tuple(c):
@@ -193,20 +192,19 @@ def _parameter_width(c: Cursor, names: tuple[str, ...]) -> int:
 
 
 def parse_parameter_value(c: Cursor) -> Expression:
+    """A word or a literal; a parenthesis after it belongs to the operator, not to a call."""
     token = c.current
-    if token.kind == NAME and c.peek().text != "(" and token.text.lower() not in {"true", "false"}:
+    if token.kind == NAME and token.text in {"dynamic", "typeof"} and c.peek().text == "(":
+        return parse_operand(c)
+    if token.kind == NAME and token.text.lower() in {"true", "false"}:
+        c.advance()
+        return Literal(Span(token.start, token.end), Type.BOOL, token.text.lower() == "true")
+    if c.at_name():
         name = parse_name(c)
         return NameReference(name.span, name.text)
-    if token.kind in LITERAL_KINDS or token.kind == NAME or token.text in {"-", "+"} or c.at_bracketed_name():
-        return _parse_constant(c)
+    if token.kind in LITERAL_KINDS or token.text in {"-", "+"}:
+        return parse_operand(c)
     return missing(c, "a value")
-
-
-def _parse_constant(c: Cursor) -> Expression:
-    if c.at_bracketed_name():
-        name = parse_name(c)
-        return NameReference(name.span, name.text)
-    return parse_operand(c)
 
 
 def parse_properties(c: Cursor) -> Parameters:

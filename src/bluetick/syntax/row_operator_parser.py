@@ -52,8 +52,8 @@ def parse_project(c: Cursor, start: int, keyword: str) -> ProjectOperator:
 
 
 def parse_project_names(c: Cursor, start: int, keyword: str) -> ProjectOperator:
-    """project-away, project-keep and project-by-names take names and patterns."""
-    items = parse_list(c, _parse_pattern_item)
+    """project-away and project-keep take names and patterns; project-by-names also expressions."""
+    items = parse_list(c, parse_named if keyword == "project-by-names" else _parse_pattern_item)
     return ProjectOperator(c.span_from(start), keyword, items)
 
 

@@ -181,10 +181,8 @@ def parse_reduce(c: Cursor, start: int, _: str) -> ReduceOperator:
 
 def parse_render(c: Cursor, start: int, _: str) -> RenderOperator:
     chart = parse_name(c, "a kind of chart")
-    if c.at("with") and c.peek().text == "(":
-        properties = parse_properties(c)
-    else:
-        properties = _parse_old_properties(c)
+    has_brackets = c.at("with") and c.peek().text == "("
+    properties = parse_properties(c) if has_brackets else _parse_old_properties(c)
     return RenderOperator(c.span_from(start), chart, properties)
 
 
