@@ -1,0 +1,19 @@
+"""The formats that are read. To add one, write its file and name its value here."""
+
+from bluetick.detections.documents.format import Format
+from bluetick.detections.documents.header import HEADER
+from bluetick.detections.documents.markdown import MARKDOWN
+from bluetick.detections.documents.plain import PLAIN
+from bluetick.detections.documents.sentinel_yaml import SENTINEL_YAML
+
+# Asked in this order; the last one takes whatever the others do not know.
+FORMATS: tuple[Format, ...] = (HEADER, SENTINEL_YAML, MARKDOWN, PLAIN)
+
+
+def choose_format(text: str, file_name: str) -> Format:
+    """The format of a text: first the one that its suffix suggests, then any that recognises it."""
+    lowered = file_name.lower()
+    suggested = [item for item in FORMATS if lowered.endswith(item.suffixes)]
+    ordered = [item for item in suggested if item is not PLAIN] + [item for item in FORMATS if item is not PLAIN]
+    matching = next((item for item in ordered if item.matches(text)), None)
+    return matching or (suggested[0] if suggested and PLAIN not in suggested else PLAIN)

@@ -1,0 +1,133 @@
+"""The plain part of YAML: mappings, lists and scalars, every scalar a text, every node with its span.
+
+Anchors, aliases and tags are refused: a rule needs none, and they are how a small text grows without bound.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import yaml
+
+from bluetick.diagnostics import Diagnostic, Span
+from bluetick.diagnostics.document_codes import bad_yaml, too_large
+
+MAX_CHARACTERS = 200_000
+_MAX_DEPTH = 20
+
+
+@dataclass(frozen=True, slots=True)
+class YamlText:
+    """`style` is the mark of the scalar: `|`, `>`, a quote, or nothing. An absent value is the empty text."""
+
+    value: str
+    span: Span
+    style: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class YamlList:
+    items: tuple["YamlNode", ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class YamlMapping:
+    entries: tuple[tuple[YamlText, "YamlNode"], ...]
+    span: Span
+
+    def get(self, key: str) -> "YamlNode | None":
+        return next((node for name, node in self.entries if name.value == key), None)
+
+
+YamlNode = YamlText | YamlList | YamlMapping
+
+
+class _Refused(Exception):
+    def __init__(self, span: Span, problem: str) -> None:
+        super().__init__(problem)
+        self.span = span
+        self.problem = problem
+
+
+def read_mapping(text: str, name: str) -> YamlMapping | Diagnostic:
+    """The one mapping that the text is, or what is wrong with it."""
+    if len(text) > MAX_CHARACTERS:
+        return too_large(name, MAX_CHARACTERS)
+    try:
+        return _Builder(text).document()
+    except _Refused as refused:
+        return bad_yaml(refused.span, refused.problem)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        at = min(mark.index, len(text)) if mark else 0
+        return bad_yaml(Span(at, at), error.problem or "it cannot be read")
+    except yaml.YAMLError:
+        return bad_yaml(Span(0, 0), "it holds a character that YAML does not allow")
+    except (ValueError, OverflowError):  # PyYAML on an escape beyond Unicode
+        return bad_yaml(Span(0, 0), "it holds an escape that is no character")
+
+
+class _Builder:
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.events: Iterator[yaml.Event] = yaml.parse(text, Loader=yaml.SafeLoader)
+
+    def document(self) -> YamlMapping:
+        next(self.events)  # the start of the stream
+        if isinstance(next(self.events), yaml.StreamEndEvent):
+            raise _Refused(Span(0, 0), "it is empty")
+        root = self._node(next(self.events), 0)
+        next(self.events)  # the end of the document
+        after = next(self.events)
+        if not isinstance(after, yaml.StreamEndEvent):
+            raise _Refused(_span(after), "it holds more than one document")
+        if not isinstance(root, YamlMapping):
+            raise _Refused(root.span, "it is not a mapping of keys to values")
+        return root
+
+    def _node(self, event: yaml.Event, depth: int) -> YamlNode:
+        if isinstance(event, yaml.AliasEvent):
+            raise _Refused(_span(event), "aliases are not read")
+        if isinstance(event, yaml.NodeEvent) and event.anchor is not None:
+            raise _Refused(_span(event), "anchors are not read")
+        if depth > _MAX_DEPTH:
+            raise _Refused(_span(event), f"it is nested deeper than {_MAX_DEPTH} levels")
+        if isinstance(event, yaml.ScalarEvent):
+            return _scalar(event)
+        if isinstance(event, yaml.CollectionStartEvent) and event.tag is not None:
+            raise _Refused(_span(event), "tags are not read")
+        if isinstance(event, yaml.SequenceStartEvent):
+            return self._list(event, depth)
+        return self._mapping(event, depth)
+
+    def _list(self, start: yaml.Event, depth: int) -> YamlList:
+        items = []
+        while not isinstance(event := next(self.events), yaml.SequenceEndEvent):
+            items.append(self._node(event, depth + 1))
+        return YamlList(tuple(items), _span(start).to(_span(event)))
+
+    def _mapping(self, start: yaml.Event, depth: int) -> YamlMapping:
+        entries: dict[str, tuple[YamlText, YamlNode]] = {}
+        while not isinstance(event := next(self.events), yaml.MappingEndEvent):
+            key = self._node(event, depth + 1)
+            if not isinstance(key, YamlText):
+                raise _Refused(key.span, "a key must be a word")
+            if key.value in entries:
+                raise _Refused(key.span, f"the key '{key.value}' is given twice")
+            entries[key.value] = (key, self._node(next(self.events), depth + 1))
+        return YamlMapping(tuple(entries.values()), _span(start).to(_span(event)))
+
+
+def _scalar(event: yaml.ScalarEvent) -> YamlText:
+    if event.tag is not None:
+        raise _Refused(_span(event), "tags are not read")
+    value = event.value
+    if any("\ud800" <= character <= "\udfff" for character in value):
+        raise _Refused(_span(event), "it holds an escape that is no character")
+    is_absent = not event.style and value in ("~", "null")
+    return YamlText("" if is_absent else value, _span(event), event.style or "")
+
+
+def _span(event: yaml.Event) -> Span:
+    start, end = event.start_mark, event.end_mark
+    return Span(start.index if start else 0, end.index if end else 0)
