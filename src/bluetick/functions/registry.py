@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import TypeVar
 
 from bluetick.functions import windows
-from bluetick.functions.aggregates import collections, counting, statistics, sums
+from bluetick.functions.aggregates import bags, collections, counting, statistics, sums
 from bluetick.functions.definition import (
     AggregateFunction,
     Catalogue,
@@ -18,6 +18,7 @@ _AGGREGATES: tuple[tuple[AggregateFunction, ...], ...] = (
     sums.AGGREGATES,
     statistics.AGGREGATES,
     collections.AGGREGATES,
+    bags.AGGREGATES,
 )
 _WINDOWS: tuple[tuple[WindowFunction, ...], ...] = (windows.WINDOWS,)
 

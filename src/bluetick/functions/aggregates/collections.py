@@ -1,9 +1,6 @@
 """make_list, make_set and their relatives: aggregates whose value is a JSON array."""
 
-from collections.abc import Callable
-
 from bluetick.functions.aggregates.conditional import Body, conditional, not_null, plain
-from bluetick.functions.aggregates.elements import element_duckdb, element_spark
 from bluetick.functions.definition import (
     AggregateFunction,
     Argument,
@@ -15,6 +12,7 @@ from bluetick.functions.definition import (
     prefixed,
     signature,
 )
+from bluetick.functions.scalar.json_text import DUCKDB, SPARK, Forms, is_array, item_text
 from bluetick.sql.tree import (
     Aggregate,
     Bare,
@@ -22,13 +20,12 @@ from bluetick.sql.tree import (
     Bound,
     Call,
     Case,
-    Cast,
     Expr,
     Field,
     Lambda,
     Order,
     call,
-    coalesce,
+    is_not_null,
     is_null,
     not_,
     text,
@@ -37,10 +34,10 @@ from bluetick.sql.tree import (
 from bluetick.types import ANY_SCALAR, INTEGER, Type
 
 MAX_SIZE = 1_048_576
-_OLD_SIZE = 128  # the default of makelist and makeset
+OLD_MAX_SIZE = 128  # the default of the old names: makelist, makeset, make_dictionary
 
-_JSON_NULL = text("null")
 _ELEMENT = Bound("element")
+_VALUE = Field(_ELEMENT, "value")
 
 _ROWS = "datatable(n:long, s:string, r:real, t:timespan, d:datetime, b:bool, j:dynamic)[" + ", ".join(
     (
@@ -57,25 +54,22 @@ _NONE = "datatable(n:long, s:string)[]"
 # --- lists -----------------------------------------------------------------------------------------------------
 
 
-def _size(bound: BoundAggregate, default: int) -> int:
-    return min(int(bound[1].constant), MAX_SIZE) if len(bound) > 1 else default
+def size_of(bound: BoundAggregate, default: int) -> Bare:
+    """The greatest number of elements that the call wants."""
+    return Bare(min(int(bound[1].constant), MAX_SIZE) if len(bound) > 1 else default)
 
 
-def _check_size(args: tuple[Argument, ...]) -> str:
+def check_size(args: tuple[Argument, ...]) -> str:
+    """The problem with a constant maximum size (the last argument, where it is a whole number), or nothing."""
     size = args[-1]
-    wanted = len(args) > 1 and size.type in INTEGER and size.is_constant
-    return "the maximum size must be greater than 0" if wanted and not (size.constant or 0) > 0 else ""
+    given = len(args) > 1 and size.type in INTEGER and size.is_constant
+    return "the maximum size must be greater than 0" if given and not (size.constant or 0) > 0 else ""
 
 
-def _array_duckdb(items: Expr, to_json: Callable[[Expr], Expr]) -> Expr:
-    """The JSON array of a list; of no list (an aggregate over no rows) the empty one."""
-    written = call("list_transform", items, Lambda(("element",), to_json(_ELEMENT)))
-    return call("concat", text("["), call("array_to_string", written, text(",")), text("]"))
-
-
-def _array_spark(items: Expr, to_json: Callable[[Expr], Expr]) -> Expr:
-    written = call("transform", items, Lambda(("element",), to_json(_ELEMENT)))
-    return call("concat", text("["), coalesce(call("array_join", written, text(",")), text("")), text("]"))
+def _array(items: Expr, type_: Type, forms: Forms, member: Expr = _ELEMENT) -> Expr:
+    """The JSON array of a list of values; of no list (an aggregate of DuckDB over no rows) the empty one."""
+    written = call(forms.transform, items, Lambda(("element",), item_text(Argument(member, type_), forms)))
+    return call("concat", text("["), call(forms.join, written, text(",")), text("]"))
 
 
 def _kept(value: Argument, where: Expr | None) -> Expr | None:
@@ -87,22 +81,16 @@ def _list_duckdb(default: int) -> Body:
     def body(bound: BoundAggregate, where: Expr | None) -> Expr:
         value = bound[0]
         rows = Aggregate("list", (value.sql,), order=bound.order, filter=_kept(value, where))
-        capped = call("list_slice", rows, Bare(1), Bare(_size(bound, default)))
-        return _array_duckdb(capped, lambda e: _or_json_null(element_duckdb(e, value.type), value.type))
+        return _array(call("list_slice", rows, Bare(1), size_of(bound, default)), value.type, DUCKDB)
 
     return body
-
-
-def _or_json_null(written: Expr, type_: Type) -> Expr:
-    return coalesce(written, _JSON_NULL) if type_ is Type.DYNAMIC else written
 
 
 def _list_spark(default: int) -> Body:
     def body(bound: BoundAggregate, where: Expr | None) -> Expr:
         value = bound[0]
         rows = collect_in_order_spark(value.sql, bound.order, _kept(value, where))
-        capped = call("slice", rows, Bare(1), Bare(_size(bound, default)))
-        return _array_spark(capped, lambda e: _or_json_null(element_spark(Field(e, "value"), value.type), value.type))
+        return _array(call("slice", rows, Bare(1), size_of(bound, default)), value.type, SPARK, _VALUE)
 
     return body
 
@@ -141,70 +129,60 @@ def _comparison(order: tuple[Order, ...]) -> Expr:
 
 
 def _nullable_list_duckdb(bound: BoundAggregate) -> Expr:
-    value = bound[0]
-    rows = Aggregate("list", (value.sql,), order=bound.order)
-    return _array_duckdb(rows, lambda e: coalesce(element_duckdb(e, value.type), _JSON_NULL))
+    return _array(Aggregate("list", (bound[0].sql,), order=bound.order), bound[0].type, DUCKDB)
 
 
 def _nullable_list_spark(bound: BoundAggregate) -> Expr:
-    rows = collect_in_order_spark(bound[0].sql, bound.order, None)
-    return _array_spark(rows, lambda e: coalesce(element_spark(Field(e, "value"), bound[0].type), _JSON_NULL))
+    return _array(collect_in_order_spark(bound[0].sql, bound.order, None), bound[0].type, SPARK, _VALUE)
 
 
 # --- sets ------------------------------------------------------------------------------------------------------
 
-# Sets are ascending, so that a capped set is the same on every run and engine. A real sorts behind a flag: NaN first.
+# Sets are ascending, so that a capped set is the same on every run and engine. Reals sort behind a flag: NaN first.
 
 
 def _set_duckdb(default: int) -> Body:
     def body(bound: BoundAggregate, where: Expr | None) -> Expr:
-        value, size = bound[0], Bare(_size(bound, default))
+        value, size = bound[0], size_of(bound, default)
+        member: Expr = _ELEMENT
         match value.type:
             case Type.DYNAMIC:
-                arrays = Aggregate("list", (_elements_duckdb(value.sql),), distinct=True, filter=not_null(value, where))
-                members = call("list_sort", call("list_distinct", call("flatten", arrays)))
-                return _array_duckdb(call("list_slice", members, Bare(1), size), lambda e: e)
+                rows = Aggregate("list", (_elements(value.sql, DUCKDB),), distinct=True, filter=not_null(value, where))
+                members: Expr = call("list_distinct", call("flatten", rows))
             case Type.REAL:
                 keyed = Call("struct_pack", (), (("number", not_(call("isnan", value.sql))), ("value", value.sql)))
-                distinct = Aggregate("list", (keyed,), distinct=True, filter=not_null(value, where))
-                capped = call("list_slice", call("list_sort", distinct), Bare(1), size)
-                return _array_duckdb(capped, lambda e: element_duckdb(Field(e, "value"), value.type))
+                members = Aggregate("list", (keyed,), distinct=True, filter=not_null(value, where))
+                member = _VALUE
             case _:
-                distinct = Aggregate("list", (value.sql,), distinct=True, filter=not_null(value, where))
-                capped = call("list_slice", call("list_sort", distinct), Bare(1), size)
-                return _array_duckdb(capped, lambda e: element_duckdb(e, value.type))
+                members = Aggregate("list", (value.sql,), distinct=True, filter=not_null(value, where))
+        return _array(call("list_slice", call("list_sort", members), Bare(1), size), value.type, DUCKDB, member)
 
     return body
-
-
-def _elements_duckdb(value: Expr) -> Expr:
-    """What a dynamic value adds to a set: the elements of an array (nulls left out), else itself."""
-    items = Cast(call("json_extract", value, text("$[*]")), "VARCHAR[]")
-    present = call("list_filter", items, Lambda(("item",), Binary("<>", Bound("item"), _JSON_NULL)))
-    return when(call("starts_with", value, text("[")), present, call("list_value", value))
 
 
 def _set_spark(default: int) -> Body:
     def body(bound: BoundAggregate, where: Expr | None) -> Expr:
-        value, size = bound[0], Bare(_size(bound, default))
-        if value.type is Type.DYNAMIC:
-            arrays = Aggregate("collect_set", (_elements_spark(value.sql),), filter=not_null(value, where))
-            members = call("sort_array", call("array_distinct", call("flatten", arrays)))
-            return _array_spark(call("slice", members, Bare(1), size), lambda e: e)
-        number = not_(call("isnan", value.sql)) if value.type is Type.REAL else Bare("true")
-        keyed = call("named_struct", text("number"), number, text("value"), value.sql)
-        distinct = Aggregate("collect_set", (keyed,), filter=not_null(value, where))
-        capped = call("slice", call("sort_array", distinct), Bare(1), size)
-        return _array_spark(capped, lambda e: element_spark(Field(e, "value"), value.type))
+        value, size = bound[0], size_of(bound, default)
+        member: Expr = _ELEMENT
+        match value.type:
+            case Type.DYNAMIC:
+                rows = Aggregate("collect_set", (_elements(value.sql, SPARK),), filter=not_null(value, where))
+                members: Expr = call("array_distinct", call("flatten", rows))
+            case Type.REAL:
+                keyed = call("named_struct", text("number"), not_(call("isnan", value.sql)), text("value"), value.sql)
+                members = Aggregate("collect_set", (keyed,), filter=not_null(value, where))
+                member = _VALUE
+            case _:
+                members = Aggregate("collect_set", (value.sql,), filter=not_null(value, where))
+        return _array(call("slice", call("sort_array", members), Bare(1), size), value.type, SPARK, member)
 
     return body
 
 
-def _elements_spark(value: Expr) -> Expr:
-    items = call("from_json", value, text("array<variant>"))
-    present = call("filter", items, Lambda(("item",), not_(call("is_variant_null", Bound("item")))))
-    written = call("transform", present, Lambda(("item",), call("to_json", Bound("item"))))
-    return when(call("startswith", value, text("[")), written, call("array", value))
+def _elements(value: Expr, forms: Forms) -> Expr:
+    """What a dynamic value adds to a set: the elements of an array (nulls left out), else itself."""
+    present = call(forms.filter, forms.elements(value), Lambda(("element",), is_not_null(_ELEMENT)))
+    return when(is_array(value), present, call(forms.make_list, value))
 
 
 # --- functions -------------------------------------------------------------------------------------------------
@@ -230,7 +208,7 @@ def _list(name: str, default: int, examples: tuple[Example, ...]) -> AggregateFu
         duckdb=plain(_list_duckdb(default)),
         spark=plain(_list_spark(default)),
         result_name=prefixed("list"),
-        check=_check_size,
+        check=check_size,
         needs_order=True,
         examples=examples,
     )
@@ -244,7 +222,7 @@ def _set(name: str, default: int, examples: tuple[Example, ...]) -> AggregateFun
         duckdb=plain(_set_duckdb(default)),
         spark=plain(_set_spark(default)),
         result_name=prefixed("set"),
-        check=_check_size,
+        check=check_size,
         examples=examples,
         differs=_SET_DIFFERS,
     )
@@ -269,7 +247,7 @@ MAKE_LIST_IF = AggregateFunction(
     duckdb=conditional(_list_duckdb(MAX_SIZE)),
     spark=conditional(_list_spark(MAX_SIZE)),
     result_name=prefixed("list"),
-    check=_check_size,
+    check=check_size,
     needs_order=True,
     examples=(
         Example("make_list_if(s, n > 1)", ["c", "b"], over=_SORTED),
@@ -314,7 +292,7 @@ MAKE_SET_IF = AggregateFunction(
     duckdb=conditional(_set_duckdb(MAX_SIZE)),
     spark=conditional(_set_spark(MAX_SIZE)),
     result_name=prefixed("set"),
-    check=_check_size,
+    check=check_size,
     differs=_SET_DIFFERS,
     examples=(
         Example("make_set_if(s, n > 0)", ["B", "b"], over=_ROWS),
@@ -325,7 +303,7 @@ MAKE_SET_IF = AggregateFunction(
 
 MAKELIST = _list(
     "makelist",
-    _OLD_SIZE,
+    OLD_MAX_SIZE,
     (
         Example("makelist(n)", [3, 2, 1], over=_SORTED),
         Example("array_length(makelist(x))", 128, over="range x from 1 to 200 step 1"),
@@ -333,7 +311,7 @@ MAKELIST = _list(
 )
 MAKESET = _set(
     "makeset",
-    _OLD_SIZE,
+    OLD_MAX_SIZE,
     (
         Example("makeset(n)", [1, 2], over=_ROWS),
         Example("array_length(makeset(x))", 128, over="range x from 1 to 200 step 1"),
