@@ -326,7 +326,7 @@ def inputs(relation: Relation) -> tuple[Relation, ...]:
             return (relation.input,)
 
 
-def expressions(relation: Relation) -> tuple[Expr, ...]:
+def expressions(relation: Relation) -> tuple[Expr, ...]:  # noqa: C901, PLR0911 - one match over all nodes
     """The expressions that stand in this node itself."""
     match relation:
         case Values(rows=rows):

@@ -1,0 +1,68 @@
+"""Tabular operators: one module each (or a family); `bind_operator` finds the one for a node."""
+
+from collections.abc import Callable
+from typing import Any
+
+from bluetick.binder.operators.aggregation import bind_count, bind_distinct
+from bluetick.binder.operators.invoke import bind_invoke
+from bluetick.binder.operators.join import bind_join
+from bluetick.binder.operators.naming import bind_as, bind_render, bind_simple
+from bluetick.binder.operators.ordering import bind_serialize, bind_sort, bind_take, bind_top
+from bluetick.binder.operators.project import bind_project, bind_reorder
+from bluetick.binder.operators.summarize import bind_summarize
+from bluetick.binder.operators.union import bind_union
+from bluetick.binder.operators.where import bind_where
+from bluetick.binder.scope import Env
+from bluetick.diagnostics import codes
+from bluetick.plan.relations import Relation
+from bluetick.syntax import operators as syntax
+
+# Each takes its own node class; the table pairs them, so the callable's node type is open here.
+_BINDERS: dict[type, Callable[[Env, Any, Relation], Relation | None]] = {
+    syntax.WhereOperator: bind_where,
+    syntax.ProjectOperator: bind_project,
+    syntax.ProjectReorderOperator: bind_reorder,
+    syntax.SummarizeOperator: bind_summarize,
+    syntax.DistinctOperator: bind_distinct,
+    syntax.CountOperator: bind_count,
+    syntax.TakeOperator: bind_take,
+    syntax.SortOperator: bind_sort,
+    syntax.TopOperator: bind_top,
+    syntax.SerializeOperator: bind_serialize,
+    syntax.JoinOperator: bind_join,
+    syntax.UnionOperator: bind_union,
+    syntax.AsOperator: bind_as,
+    syntax.InvokeOperator: bind_invoke,
+    syntax.RenderOperator: bind_render,
+    syntax.SimpleOperator: bind_simple,
+}
+
+_KEYWORDS: dict[type, str] = {
+    syntax.SampleDistinctOperator: "sample-distinct",
+    syntax.TopHittersOperator: "top-hitters",
+    syntax.TopNestedOperator: "top-nested",
+    syntax.MvExpandOperator: "mv-expand",
+    syntax.MvApplyOperator: "mv-apply",
+    syntax.ParseOperator: "parse",
+    syntax.ParseKvOperator: "parse-kv",
+    syntax.MakeSeriesOperator: "make-series",
+    syntax.EvaluateOperator: "evaluate",
+    syntax.SearchOperator: "search",
+    syntax.FindOperator: "find",
+    syntax.PartitionOperator: "partition",
+    syntax.ForkOperator: "fork",
+    syntax.FacetOperator: "facet",
+    syntax.ReduceOperator: "reduce",
+    syntax.ScanOperator: "scan",
+}
+
+
+def bind_operator(env: Env, node: syntax.Operator, rows: Relation) -> Relation | None:
+    """The relation after this operator; None once reported."""
+    if isinstance(node, syntax.MissingOperator):
+        return None
+    binder = _BINDERS.get(type(node))
+    if binder is None:
+        env.report(codes.operator_not_supported(node.span, _KEYWORDS[type(node)]))
+        return None
+    return binder(env, node, rows)

@@ -1,0 +1,83 @@
+"""A whole query: its statements in turn, into a plan."""
+
+from bluetick.binder.expressions import bind_expression
+from bluetick.binder.functions import bind_call
+from bluetick.binder.lambdas import declare_let
+from bluetick.binder.schema import CatalogSchema
+from bluetick.binder.scope import Env, ScalarSymbol, Scope, State
+from bluetick.binder.tabular import bind_pipeline, bind_tabular, is_tabular
+from bluetick.diagnostics import Diagnostic, Span, codes
+from bluetick.plan.expressions import Expr, Parameter
+from bluetick.plan.relations import QueryPlan, Relation, TabularStatement
+from bluetick.syntax import operators as syntax
+from bluetick.syntax.expressions import CallExpression, Expression
+from bluetick.types import Type
+
+
+class _Parts:
+    """Joins the mutually recursive parts of the binder (scope.Recursion)."""
+
+    def expression(self, env: Env, node: Expression) -> Expr:
+        return bind_expression(env, node)
+
+    def call(self, env: Env, node: CallExpression) -> Expr:
+        return bind_call(env, node)
+
+    def is_tabular(self, env: Env, node: Expression) -> bool:
+        return is_tabular(env, node)
+
+    def tabular(self, env: Env, node: Expression) -> Relation | None:
+        return bind_tabular(env, node)
+
+    def pipeline(self, env: Env, node: syntax.Pipeline, rows: Relation | None) -> Relation | None:
+        return bind_pipeline(env, node, rows)
+
+
+def bind(query: syntax.Query, catalog: CatalogSchema) -> tuple[QueryPlan, tuple[Diagnostic, ...]]:
+    """The plan of a parsed query against a catalog, and what is wrong with it. Never raises for a bad query."""
+    state = State(catalog, _Parts())
+    env = Env(state, Scope())
+    statements: list[TabularStatement] = []
+    parameters: list[tuple[str, Expr | None]] = []
+    types: list[Expr] = []
+    for statement in query.statements:
+        match statement:
+            case syntax.LetStatement():
+                declare_let(env, statement)
+            case syntax.QueryStatement(pipeline=pipeline):
+                bound = _bind_result(env, pipeline)
+                if bound is not None:
+                    statements.append(bound)
+            case syntax.QueryParametersStatement(parameters=declared):
+                for parameter in declared:
+                    name, default, symbol = _declare_parameter(env, parameter)
+                    parameters.append((name, default))
+                    types.append(symbol)
+            case syntax.SetStatement():
+                pass  # request options: the session reads those it knows from the tree
+            case syntax.DeclareStatement(span=span, keyword=keyword):
+                env.report(codes.operator_not_supported(span, keyword))
+    if not statements and not state.diagnostics:
+        env.report(codes.no_query(Span(0, query.span.end)))
+    plan = QueryPlan(tuple(statements), tuple(parameters), tuple(types))
+    return plan, tuple(sorted(state.diagnostics, key=lambda d: d.span.start))
+
+
+def _bind_result(env: Env, pipeline: syntax.Pipeline) -> TabularStatement | None:
+    state = env.state
+    state.assertions, state.visualization = [], ()
+    relation = bind_pipeline(env, pipeline, None)
+    if relation is None:
+        return None
+    return TabularStatement("PrimaryResult", relation, tuple(state.assertions), state.visualization)
+
+
+def _declare_parameter(env: Env, node: syntax.FunctionParameter) -> tuple[str, Expr | None, Expr]:
+    """declare query_parameters: the value arrives with the request; the default is a constant."""
+    name = node.name.text
+    if node.type is None:
+        env.report(codes.unknown_type(node.span, name))
+    symbol = Parameter(f"query_{name}", node.type or Type.STRING)
+    env.scope.names[name] = ScalarSymbol(symbol)
+    default = env.expression(node.default) if node.default is not None else None
+    return name, default, symbol

@@ -1,0 +1,92 @@
+"""Column names that Kusto gives by itself: of unnamed expressions, and of names that collide."""
+
+from bluetick.functions.definition import NameRule, ResultName
+from bluetick.functions.registry import find_aggregate, find_scalar, find_window
+from bluetick.syntax.expressions import (
+    Argument,
+    CallExpression,
+    ElementExpression,
+    Expression,
+    Literal,
+    NameReference,
+    PathExpression,
+)
+from bluetick.types import Type
+
+
+class Names:
+    """Output names of one operator: unique, with Kusto's numeric suffixes."""
+
+    def __init__(self, unnamed: str = "Column", first: int = 1) -> None:
+        self.taken: set[str] = set()
+        self._unnamed = unnamed
+        self._next = first
+
+    def claim(self, name: str) -> str:
+        """This name, or it with the smallest number from 1 that is free."""
+        chosen, number = name, 0
+        while chosen in self.taken:
+            number += 1
+            chosen = f"{name}{number}"
+        self.taken.add(chosen)
+        return chosen
+
+    def generate(self) -> str:
+        """Column1, Column2 ..."""
+        name = f"{self._unnamed}{self._next}"
+        self._next += 1
+        return self.claim(name)
+
+
+def default_name(node: Expression) -> str:
+    """The name that an expression has by itself; '' where it has none."""
+    match node:
+        case NameReference(name=name):
+            return name
+        case PathExpression(base=NameReference(name="$left" | "$right"), name=name):
+            return name.text
+        case PathExpression(base=base, name=name):
+            inner = default_name(base)
+            return f"{inner}_{name.text}" if inner else name.text
+        case ElementExpression(base=base, index=Literal(value=value)):
+            inner = default_name(base)
+            return f"{inner}_{value}" if inner else ""
+        case ElementExpression(base=base):
+            return default_name(base)
+        case CallExpression(name=name, arguments=arguments, base=None):
+            return _call_name(name.text, arguments)
+        case _:
+            return ""
+
+
+def _result_name(function: str) -> ResultName | None:
+    for found in (find_aggregate(function), find_scalar(function), find_window(function)):
+        if found is not None:
+            return found.result_name
+    return None
+
+
+def _call_name(function: str, arguments: tuple[Argument, ...]) -> str:
+    result = _result_name(function)
+    if result is None:
+        return ""
+    first = default_name(arguments[0].value) if arguments else ""
+    match result.rule:
+        case NameRule.NONE:
+            return ""
+        case NameRule.FIRST_ARGUMENT:
+            return first
+        case NameRule.PREFIX_ONLY:
+            return result.prefix
+        case NameRule.PREFIX_AND_FIRST_ARGUMENT:
+            return f"{result.prefix}_{first}{_percentile_suffix(function, arguments)}"
+
+
+def _percentile_suffix(function: str, arguments: tuple[Argument, ...]) -> str:
+    """percentile(a, 99.5) is percentile_a_99_5."""
+    if not function.startswith("percentile") or len(arguments) < 2:
+        return ""
+    last = arguments[1].value
+    if isinstance(last, Literal) and last.type in (Type.LONG, Type.INT, Type.REAL):
+        return "_" + str(last.value).replace(".", "_")
+    return ""

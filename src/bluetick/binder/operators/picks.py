@@ -1,0 +1,111 @@
+"""arg_max, arg_min, take_any (one row of each group) and percentiles (several columns): Kusto's own naming rules."""
+
+from dataclasses import dataclass
+
+from bluetick.binder.calls import choose
+from bluetick.binder.names import Names, default_name
+from bluetick.binder.scope import Env
+from bluetick.diagnostics import codes
+from bluetick.functions.registry import find_aggregate
+from bluetick.plan.expressions import Column, ColumnRef, Expr, Invalid, Literal
+from bluetick.plan.relations import AggregateCall, PickRow, Relation
+from bluetick.syntax.expressions import CallExpression, Expression, NamedExpression, Star
+from bluetick.types import Type
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """descending None: no maximised expression. `conditional`: the last argument is a predicate."""
+
+    descending: bool | None
+    prefix: str
+    conditional: bool = False
+
+
+PICKS: dict[str, Pick] = {
+    "arg_max": Pick(True, "max"),
+    "argmax": Pick(True, "max"),
+    "arg_min": Pick(False, "min"),
+    "argmin": Pick(False, "min"),
+    "take_any": Pick(None, ""),
+    "any": Pick(None, "any"),
+    "take_anyif": Pick(None, "", conditional=True),
+    "anyif": Pick(None, "anyif", conditional=True),
+}
+
+
+def bind_pick(
+    env: Env, call: CallExpression, item: NamedExpression, rows: Relation, names: Names, groups: set[str]
+) -> PickRow | None:
+    pick = PICKS[call.name.text]
+    arguments = [a.value for a in call.arguments]
+    if len(arguments) < (1 if pick.descending is None else 2) + pick.conditional and not (
+        pick.descending is not None and len(arguments) == 1
+    ):
+        env.report(codes.wrong_argument_count(call.span, call.name.text, "at least 1 argument", len(arguments)))
+        return None
+    condition = env.expression(arguments.pop()) if pick.conditional else None
+    by = env.expression(arguments[0]) if pick.descending is not None else None
+    given = [name.text for name in item.names]
+    items: list[tuple[Column, Expr]] = []
+    covered: set[str] = set(groups)
+    for index, argument in enumerate(arguments):
+        if isinstance(argument, Star):
+            items.extend(_star(env, rows, covered, names, pick))
+            continue
+        value = by if by is not None and index == 0 else env.expression(argument)
+        if isinstance(value, Invalid):
+            return None
+        own = _own_name(pick, argument, is_maximised=by is not None and index == 0)
+        if isinstance(value, ColumnRef):
+            covered.add(value.column.name)
+        name = given[index] if index < len(given) else own
+        chosen = names.claim(name) if name else names.generate()
+        items.append((env.state.column(chosen, value.type), value))
+    if isinstance(by, Invalid) or isinstance(condition, Invalid):
+        return None
+    return PickRow(by, bool(pick.descending), tuple(items), condition)
+
+
+def _own_name(pick: Pick, argument: Expression, *, is_maximised: bool) -> str:
+    """arg_max(t, a) gives t and a under their own names; arg_max(a + 1, b) gives max_; any(x) gives any_x."""
+    own = default_name(argument)
+    if is_maximised:
+        return own or f"{pick.prefix}_"
+    if pick.prefix in ("any", "anyif"):
+        return f"{pick.prefix}_{own}"
+    return own
+
+
+def _star(env: Env, rows: Relation, covered: set[str], names: Names, pick: Pick) -> list[tuple[Column, Expr]]:
+    """Every column that is neither a group key nor named already."""
+    prefix = f"{pick.prefix}_" if pick.prefix in ("any", "anyif") else ""
+    return [
+        (env.state.column(names.claim(prefix + c.name), c.type), ColumnRef(c))
+        for c in rows.columns
+        if c.name not in covered
+    ]
+
+
+def bind_percentiles(env: Env, call: CallExpression, item: NamedExpression, names: Names) -> list[AggregateCall]:
+    """percentiles(a, 50, 95): one column each, percentile_a_50 and percentile_a_95."""
+    function = find_aggregate("percentile")
+    if function is None or len(call.arguments) < 2 or call.name.text != "percentiles":
+        env.report(codes.function_not_supported(call.span, call.name.text))
+        return []
+    value = env.expression(call.arguments[0].value)
+    own = default_name(call.arguments[0].value)
+    found: list[AggregateCall] = []
+    for index, argument in enumerate(call.arguments[1:]):
+        rank = env.expression(argument.value)
+        if isinstance(value, Invalid) or isinstance(rank, Invalid):
+            return []
+        match = choose(env, function, (value, rank), call.span)
+        if match is None or not isinstance(rank, Literal):
+            return []
+        written = str(rank.value).replace(".", "_")
+        name = item.names[index].text if index < len(item.names) else f"percentile_{own}_{written}"
+        column = env.state.column(names.claim(name), match.signature.result(match.types))
+        promoted = Literal(float(rank.value), Type.REAL) if match.types[1] is Type.REAL else rank
+        found.append(AggregateCall(column, function, (value, promoted)))
+    return found

@@ -1,0 +1,37 @@
+"""Window functions in an operator's expressions: allowed over serialized rows, computed in a node before it."""
+
+from bluetick.binder.scope import Env
+from bluetick.plan.expressions import Column, WindowCall
+from bluetick.plan.relations import Filter, Limit, Project, Range, Reference, Relation, Serialize, Sort, Window
+
+WindowItems = list[tuple[Column, WindowCall]]
+
+
+def is_serialized(relation: Relation) -> bool:
+    """Whether the rows are in a fixed order that window functions may rely on."""
+    match relation:
+        case Sort() | Serialize() | Range() | Limit():
+            return True
+        case Filter(input=inner) | Project(input=inner) | Window(input=inner):
+            return is_serialized(inner)
+        case Reference(binding=binding):
+            return is_serialized(binding.relation)
+        case _:
+            return False
+
+
+def over_rows(env: Env, rows: Relation) -> tuple[Env, WindowItems | None]:
+    """The place over these rows; with a list for window calls where the rows are serialized."""
+    here = env.over(rows)
+    if not is_serialized(rows):
+        return here, None
+    calls: WindowItems = []
+    return here.serialized(calls), calls
+
+
+def with_windows(rows: Relation, calls: WindowItems | None) -> Relation:
+    """The rows with the columns of the gathered window calls; an argument of one may be the result of another."""
+    relation = rows
+    for item in calls or ():
+        relation = Window(relation, (item,))
+    return relation

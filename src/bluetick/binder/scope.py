@@ -1,0 +1,190 @@
+"""Names and what they stand for while a query is bound."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import Protocol, TypeAlias
+
+from bluetick.binder.schema import CatalogSchema
+from bluetick.diagnostics import Diagnostic, Span, codes
+from bluetick.plan.expressions import Column, Expr, WindowCall
+from bluetick.plan.relations import Assertion, Binding, Reference, Relation
+from bluetick.syntax.expressions import CallExpression, Expression
+from bluetick.syntax.operators import FunctionDeclaration, Pipeline
+from bluetick.types import Type
+
+MAX_OPERATORS = 2_000  # of one expanded plan; published rules stay under 200
+
+
+@dataclass(frozen=True, slots=True)
+class ScalarSymbol:
+    """A scalar let, parameter or argument: inlined wherever it is named."""
+
+    value: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class TabularSymbol:
+    """A tabular let, an `as` name or a tabular argument."""
+
+    binding: Binding
+    is_view: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionSymbol:
+    """A let-bound function with the scope in which it was declared."""
+
+    name: str
+    declaration: FunctionDeclaration
+    scope: "Scope"
+
+
+Symbol: TypeAlias = ScalarSymbol | TabularSymbol | FunctionSymbol
+
+
+@dataclass(slots=True)
+class Scope:
+    """Names declared here, and the scope around it."""
+
+    parent: "Scope | None" = None
+    names: dict[str, Symbol] = field(default_factory=dict)
+
+    def find(self, name: str) -> Symbol | None:
+        scope: Scope | None = self
+        while scope is not None:
+            if name in scope.names:
+                return scope.names[name]
+            scope = scope.parent
+        return None
+
+    def child(self) -> "Scope":
+        return Scope(self)
+
+    def all_names(self) -> Iterator[str]:
+        scope: Scope | None = self
+        while scope is not None:
+            yield from scope.names
+            scope = scope.parent
+
+
+@dataclass(slots=True)
+class Row:
+    """The columns that an expression may name; `left` and `right` hold $left and $right in a join's condition."""
+
+    columns: dict[str, Column]
+    left: dict[str, Column] | None = None
+    right: dict[str, Column] | None = None
+
+    @staticmethod
+    def of(relation: Relation) -> "Row":
+        return Row({column.name: column for column in relation.columns})
+
+
+class Recursion(Protocol):
+    """The mutually recursive parts of the binder, which reach each other through Env; `binder.bind` joins them."""
+
+    def expression(self, env: "Env", node: Expression) -> Expr:
+        """A scalar expression; Invalid once reported."""
+
+    def call(self, env: "Env", node: CallExpression) -> Expr:
+        """A call where a scalar stands."""
+
+    def is_tabular(self, env: "Env", node: Expression) -> bool:
+        """Whether the expression is a table: a pipeline, a table's or tabular let's name, a function that gives one."""
+
+    def tabular(self, env: "Env", node: Expression) -> Relation | None:
+        """A tabular expression; None once reported."""
+
+    def pipeline(self, env: "Env", node: Pipeline, rows: Relation | None) -> Relation | None:
+        """A pipeline; `rows` feed one that has no source of its own. None once reported."""
+
+
+@dataclass(slots=True)
+class State:
+    """What one binding run gathers: diagnostics, column identities, assertions, how results ask to be drawn."""
+
+    catalog: CatalogSchema
+    bind: Recursion
+    diagnostics: list[Diagnostic] = field(default_factory=list)
+    assertions: list[Assertion] = field(default_factory=list)
+    visualization: tuple[tuple[str, str], ...] = ()
+    columns_made: int = 0
+    operators_bound: int = 0
+
+    def column(self, name: str, type_: Type) -> Column:
+        self.columns_made += 1
+        return Column(self.columns_made, name, type_)
+
+    def report(self, diagnostic: Diagnostic) -> None:
+        self.diagnostics.append(diagnostic)
+
+
+@dataclass(frozen=True, slots=True)
+class Env:
+    """Where an expression stands: the run's state, the scope of names, the row, and where window calls gather.
+
+    `windows` is a list only where rows are serialized; `hidden` names columns of a row outside, which may not be seen.
+    """
+
+    state: State
+    scope: Scope
+    row: Row | None = None
+    windows: list[tuple[Column, WindowCall]] | None = None
+    hidden: Row | None = None
+
+    def report(self, diagnostic: Diagnostic) -> None:
+        self.state.report(diagnostic)
+
+    def expression(self, node: Expression) -> Expr:
+        return self.state.bind.expression(self, node)
+
+    def call(self, node: CallExpression) -> Expr:
+        return self.state.bind.call(self, node)
+
+    def is_tabular(self, node: Expression) -> bool:
+        return self.state.bind.is_tabular(self, node)
+
+    def tabular(self, node: Expression) -> Relation | None:
+        return self.state.bind.tabular(self, node)
+
+    def pipeline(self, node: Pipeline, rows: Relation | None = None) -> Relation | None:
+        return self.state.bind.pipeline(self, node, rows)
+
+    def over(self, relation: Relation) -> "Env":
+        """The same place with the columns of this relation in sight."""
+        return replace(self, row=Row.of(relation), windows=None)
+
+    def columns(self, columns: dict[str, Column]) -> "Env":
+        """The same place with just these columns in sight."""
+        return replace(self, row=Row(columns), windows=None)
+
+    def with_row(self, row: Row) -> "Env":
+        return replace(self, row=row, windows=None)
+
+    def query_scope(self) -> Scope:
+        """The outermost scope below the query's own: where lets of the text live."""
+        scope = self.scope
+        while scope.parent is not None:
+            scope = scope.parent
+        return scope
+
+    def serialized(self, windows: list[tuple[Column, WindowCall]]) -> "Env":
+        """The same place where window functions may stand; their calls gather in `windows`."""
+        return replace(self, windows=windows)
+
+    def without_row(self) -> "Env":
+        return replace(self, row=None, windows=None, hidden=self.row or self.hidden)
+
+    def inside(self, scope: Scope) -> "Env":
+        return replace(self, scope=scope)
+
+    def refer(self, binding: Binding) -> Reference:
+        """A use of a binding, with column identities of its own."""
+        return Reference(binding, tuple(self.state.column(c.name, c.type) for c in binding.relation.columns))
+
+    def count_operator(self, span: Span) -> bool:
+        """False, once reported, when the expanded plan has grown past the cap."""
+        self.state.operators_bound += 1
+        if self.state.operators_bound == MAX_OPERATORS + 1:
+            self.report(codes.plan_too_large(span, MAX_OPERATORS))
+        return self.state.operators_bound <= MAX_OPERATORS

@@ -1,0 +1,177 @@
+"""Tabular expressions: what is a table, where its rows come from, and a pipeline's operators in turn."""
+
+from bluetick.binder.lambdas import bind_tabular_function, gives_table
+from bluetick.binder.operators import bind_operator
+from bluetick.binder.operators.sources import bind_source_operator
+from bluetick.binder.schema import TableFace
+from bluetick.binder.scope import Env, FunctionSymbol, ScalarSymbol, TabularSymbol
+from bluetick.diagnostics import Span, codes
+from bluetick.plan.expressions import Invalid, Literal
+from bluetick.plan.relations import Binding, Relation, Scan
+from bluetick.syntax import operators as syntax
+from bluetick.syntax.expressions import (
+    Argument,
+    CallExpression,
+    Expression,
+    Name,
+    NamePattern,
+    NameReference,
+    PathExpression,
+    PipelineExpression,
+)
+from bluetick.types import Type
+
+_TABLE_FUNCTIONS = frozenset({"table", "materialize", "view"})
+_ELSEWHERE = frozenset({"database", "cluster", "workspace", "app", "resource", "adx", "arg", "external_table"})
+
+
+def is_tabular(env: Env, node: Expression) -> bool:
+    match node:
+        case PipelineExpression():
+            return True
+        case NameReference(name=name):
+            return _names_table(env, name)
+        case CallExpression(base=None, name=name, arguments=arguments):
+            return _call_gives_table(env, name.text, arguments)
+        case CallExpression(base=base, name=name):
+            return name.text in _TABLE_FUNCTIONS or name.text in _ELSEWHERE or (base is not None and _elsewhere(base))
+        case PathExpression(base=base):
+            return _elsewhere(base)
+        case _:
+            return False
+
+
+def _elsewhere(node: Expression) -> bool:
+    """database('x') and such, in front of a dot."""
+    match node:
+        case CallExpression(name=name, base=base):
+            return name.text in _ELSEWHERE or (base is not None and _elsewhere(base))
+        case PathExpression(base=base):
+            return _elsewhere(base)
+        case _:
+            return False
+
+
+def _names_table(env: Env, name: str) -> bool:
+    if env.row is not None and name in env.row.columns:
+        return False
+    match env.scope.find(name):
+        case TabularSymbol():
+            return True
+        case ScalarSymbol():
+            return False
+        case FunctionSymbol() as symbol:
+            return not symbol.declaration.parameters and gives_table(env, symbol)
+        case None:
+            return env.state.catalog.find(name) is not None
+
+
+def _call_gives_table(env: Env, name: str, arguments: tuple[Argument, ...]) -> bool:
+    symbol = env.scope.find(name)
+    if isinstance(symbol, FunctionSymbol):
+        return gives_table(env, symbol)
+    if isinstance(symbol, TabularSymbol):
+        return True  # T() of a let-bound table
+    if name == "materialize":
+        return bool(arguments) and env.is_tabular(arguments[0].value)
+    return name in _TABLE_FUNCTIONS or name in _ELSEWHERE
+
+
+def bind_tabular(env: Env, node: Expression) -> Relation | None:
+    match node:
+        case PipelineExpression(pipeline=pipeline):
+            return bind_pipeline(env, pipeline, None)
+        case NameReference(name=name, span=span):
+            return _bind_table_name(env, name, span)
+        case NamePattern(span=span, pattern=pattern):
+            env.report(codes.form_not_supported(span, "a name pattern outside union"))
+            return None
+        case CallExpression():
+            return _bind_table_call(env, node)
+        case PathExpression(span=span) if _elsewhere(node):
+            env.report(codes.outside_reference(span, "a table of another database, cluster or workspace"))
+            return None
+        case _:
+            if not isinstance(env.expression(node), Invalid):
+                env.report(codes.tabular_expected(node.span))
+            return None
+
+
+def _bind_table_name(env: Env, name: str, span: Span) -> Relation | None:
+    symbol = env.scope.find(name)
+    match symbol:
+        case TabularSymbol(binding=binding):
+            return env.refer(binding)
+        case FunctionSymbol():
+            return bind_tabular_function(env, symbol, CallExpression(span, Name(span, name), ()))
+        case ScalarSymbol(value=Invalid()):
+            return None
+        case ScalarSymbol():
+            env.report(codes.tabular_expected(span))
+            return None
+        case None:
+            return bind_table(env, name, span)
+
+
+def bind_table(env: Env, name: str, span: Span) -> Relation | None:
+    """A table of the catalog by its exact name."""
+    face = env.state.catalog.find(name)
+    if face is None:
+        candidates = (*env.state.catalog.names(), *env.scope.all_names())
+        env.report(codes.unresolved_table(span, name, candidates))
+        return None
+    return scan(env, face)
+
+
+def scan(env: Env, face: TableFace) -> Scan:
+    columns = tuple(env.state.column(name, type_) for name, type_ in face.columns)
+    time = next((c for c in columns if c.name == face.time_column), None)
+    return Scan(face.name, columns, face.sources, time)
+
+
+def _bind_table_call(env: Env, node: CallExpression) -> Relation | None:
+    name = node.name.text
+    symbol = env.scope.find(name) if node.base is None else None
+    if isinstance(symbol, FunctionSymbol):
+        return bind_tabular_function(env, symbol, node)
+    if isinstance(symbol, TabularSymbol):
+        return env.refer(symbol.binding)
+    if name == "materialize" and node.base is None and node.arguments:
+        relation = env.tabular(node.arguments[0].value)
+        return None if relation is None else env.refer(Binding("materialize", relation, materialized=True))
+    if name == "table" and node.base is None and node.arguments:
+        return _bind_table_function(env, node)
+    if name in _ELSEWHERE or node.base is not None:
+        env.report(codes.outside_reference(node.span, f"'{name}(...)'"))
+        return None
+    candidates = (n for n in env.scope.all_names())
+    env.report(codes.unknown_function(node.name.span, name, candidates))
+    return None
+
+
+def _bind_table_function(env: Env, node: CallExpression) -> Relation | None:
+    """table('Name'): the name must be a constant, as of a parameter that a constant was given for."""
+    name = env.expression(node.arguments[0].value)
+    if isinstance(name, Invalid):
+        return None
+    if not isinstance(name, Literal) or name.type is not Type.STRING:
+        env.report(codes.constant_expected(node.arguments[0].span, "the name given to table()"))
+        return None
+    return _bind_table_name(env, str(name.value), node.arguments[0].span)
+
+
+def bind_pipeline(env: Env, node: syntax.Pipeline, rows: Relation | None) -> Relation | None:
+    """Operators in turn over the source; an `as` inside is seen by the operators behind it."""
+    env = env.inside(env.scope.child())
+    relation = rows if node.source is None else bind_source(env, node.source)
+    for operator in node.operators:
+        if relation is None or not env.count_operator(operator.span):
+            return None
+        relation = bind_operator(env, operator, relation)
+    return relation
+
+
+def bind_source(env: Env, node: syntax.Source) -> Relation | None:
+    if isinstance(node, syntax.ExpressionSource):
+        return bind_tabular(env, node.expression)
+    return bind_source_operator(env, node)

@@ -1,0 +1,171 @@
+"""Every message of the binder and lowering, one factory each: Kusto's code where Kusto has one, else BTK."""
+
+from collections.abc import Iterable
+
+from bluetick.diagnostics.model import Diagnostic, Severity, Span
+from bluetick.diagnostics.nearest import nearest
+
+
+def _suggest(name: str, candidates: Iterable[str]) -> str:
+    near = nearest(name, candidates)
+    return f"did you mean '{near}'?" if near else ""
+
+
+def unresolved_column(span: Span, name: str, candidates: Iterable[str], where: str = "") -> Diagnostic:
+    return Diagnostic(
+        "SEM0100",
+        f"failed to resolve column or scalar expression named '{name}'",
+        span,
+        note=where,
+        hint=_suggest(name, candidates),
+    )
+
+
+def unresolved_table(span: Span, name: str, candidates: Iterable[str]) -> Diagnostic:
+    return Diagnostic(
+        "SEM0100",
+        f"failed to resolve table or tabular expression named '{name}'",
+        span,
+        note="no table, let or function of this name",
+        hint=_suggest(name, candidates),
+    )
+
+
+def pattern_matches_nothing(span: Span, pattern: str) -> Diagnostic:
+    return Diagnostic("SEM0100", f"no column matches '{pattern}'", span)
+
+
+def unknown_function(span: Span, name: str, candidates: Iterable[str]) -> Diagnostic:
+    return Diagnostic("SEM0260", f"unknown function '{name}'", span, hint=_suggest(name, candidates))
+
+
+def function_not_supported(span: Span, name: str) -> Diagnostic:
+    return Diagnostic("BTK0101", f"function '{name}' is not supported yet", span)
+
+
+def operator_not_supported(span: Span, name: str) -> Diagnostic:
+    return Diagnostic("BTK0100", f"operator '{name}' is not supported yet", span)
+
+
+def form_not_supported(span: Span, what: str, hint: str = "") -> Diagnostic:
+    return Diagnostic("BTK0102", f"{what} is not supported yet", span, hint=hint)
+
+
+def wrong_argument_count(span: Span, name: str, expected: str, given: int) -> Diagnostic:
+    return Diagnostic("SEM0219", f"'{name}' takes {expected}, but {given} given", span)
+
+
+def wrong_argument_types(span: Span, name: str, given: str, hint: str = "") -> Diagnostic:
+    return Diagnostic("SEM0064", f"'{name}' cannot be applied to ({given})", span, hint=hint)
+
+
+def constant_expected(span: Span, what: str) -> Diagnostic:
+    return Diagnostic("SEM0088", f"{what} must be a constant", span)
+
+
+def bad_argument(span: Span, name: str, problem: str) -> Diagnostic:
+    return Diagnostic("SEM0089", f"'{name}': {problem}", span)
+
+
+def wrong_type(span: Span, what: str, expected: str, given: str) -> Diagnostic:
+    return Diagnostic("SEM0081", f"{what} must be of type {expected}, not {given}", span)
+
+
+def tabular_expected(span: Span) -> Diagnostic:
+    return Diagnostic("SEM0011", "a tabular expression is expected here", span)
+
+
+def scalar_expected(span: Span) -> Diagnostic:
+    return Diagnostic(
+        "SEM0012", "a scalar expression is expected here", span, hint="toscalar(...) takes one value out of a table"
+    )
+
+
+def duplicate_column(span: Span, name: str) -> Diagnostic:
+    return Diagnostic("SEM0171", f"a column named '{name}' already exists in this list", span)
+
+
+def dynamic_key(span: Span, what: str) -> Diagnostic:
+    return Diagnostic(
+        "SEM0116",
+        f"{what} cannot be of type dynamic",
+        span,
+        hint="convert it first, for example with tostring(...)",
+    )
+
+
+def join_key_types(span: Span, left: str, right: str) -> Diagnostic:
+    return Diagnostic("SEM0242", f"join keys differ in type: {left} and {right}", span)
+
+
+def join_condition(span: Span) -> Diagnostic:
+    return Diagnostic(
+        "SEM0110", "a join condition is a column name or $left.a == $right.b, joined by commas or 'and'", span
+    )
+
+
+def bad_parameter(span: Span, name: str, allowed: str) -> Diagnostic:
+    return Diagnostic("SEM0030", f"parameter '{name}' must be one of: {allowed}", span)
+
+
+def unknown_type(span: Span, name: str) -> Diagnostic:
+    return Diagnostic("SEM0008", f"'{name}' is not a type", span)
+
+
+def not_serialized(span: Span, name: str) -> Diagnostic:
+    return Diagnostic(
+        "SEM0027",
+        f"'{name}' needs rows in a fixed order",
+        span,
+        hint="put sort, top, range or serialize before it",
+    )
+
+
+def row_context(span: Span, name: str) -> Diagnostic:
+    return Diagnostic("SEM0100", f"'{name}' is a column of the rows outside, which cannot be seen here", span)
+
+
+def aggregate_outside_summarize(span: Span, name: str) -> Diagnostic:
+    return Diagnostic("SEM0079", f"aggregate '{name}' may stand only in summarize and its kin", span)
+
+
+def not_an_aggregate(span: Span) -> Diagnostic:
+    return Diagnostic("SEM0078", "summarize needs aggregates such as count() or sum(x) here", span)
+
+
+def too_deep(span: Span, limit: int) -> Diagnostic:
+    return Diagnostic("BTK0110", f"the expression nests deeper than {limit} levels", span)
+
+
+def plan_too_large(span: Span, limit: int) -> Diagnostic:
+    return Diagnostic("BTK0111", f"after its functions are expanded, the query has more than {limit} operators", span)
+
+
+def data_rows(span: Span, columns: int, values: int) -> Diagnostic:
+    return Diagnostic("SEM0015", f"{values} values do not fill rows of {columns} columns", span)
+
+
+def no_query(span: Span) -> Diagnostic:
+    return Diagnostic("SEM0010", "the text has no tabular statement to run", span)
+
+
+def outside_reference(span: Span, what: str) -> Diagnostic:
+    return Diagnostic(
+        "BTK0103", f"{what} is outside the local catalog", span, hint="register its tables and use their plain names"
+    )
+
+
+def missing_provider(span: Span, name: str) -> Diagnostic:
+    return Diagnostic("BTK0104", f"'{name}' has no provider in this session", span)
+
+
+def undeclared_parameter(name: str) -> Diagnostic:
+    return Diagnostic("SEM0300", f"query parameter '{name}' has no value and no default", Span(0, 0))
+
+
+def ignored(span: Span, what: str) -> Diagnostic:
+    return Diagnostic("BTK0150", f"{what} has no effect here", span, Severity.WARNING)
+
+
+def unresolved_leg(span: Span, name: str) -> Diagnostic:
+    return Diagnostic("BTK0151", f"union leg '{name}' does not exist and is left out (isfuzzy)", span, Severity.WARNING)

@@ -1,0 +1,33 @@
+"""The nearest name within a small edit distance: a hint, never a wrong guess."""
+
+from collections.abc import Iterable
+
+
+def nearest(name: str, candidates: Iterable[str]) -> str:
+    """The closest candidate by edit distance (case changes cost little), or '' when none is close."""
+    limit = 1 if len(name) <= 3 else 2 if len(name) <= 8 else 3
+    best, best_cost = "", limit + 0.5
+    folded = name.casefold()
+    for candidate in candidates:
+        if abs(len(candidate) - len(name)) > limit:
+            continue
+        other = candidate.casefold()
+        cost = 0.5 if other == folded else float(_distance(folded, other, limit))
+        if cost < best_cost:
+            best, best_cost = candidate, cost
+    return best if best != name else ""
+
+
+def _distance(a: str, b: str, limit: int) -> int:
+    """Optimal string alignment distance, cut off past the limit."""
+    before: list[int] = []
+    row = list(range(len(b) + 1))
+    for i, x in enumerate(a, 1):
+        two_before, before, row = before, row, [i] + [0] * len(b)
+        for j, y in enumerate(b, 1):
+            row[j] = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (x != y))
+            if i > 1 and j > 1 and x == b[j - 2] and a[i - 2] == y:
+                row[j] = min(row[j], two_before[j - 2] + 1)
+        if min(row) > limit:
+            return limit + 1
+    return row[-1]
