@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
 from bluetick.sources.detection import detect_source
@@ -223,7 +224,7 @@ def test_columns_are_those_of_the_tables_and_text_is_never_null(tmp_path: Path) 
     (row,) = rows(result)
     assert (row["InitiatingProcessAccountName"], row["InitiatingProcessId"], row["LocalPort"]) == ("", None, None)
     assert len(row) == 46
-    assert [len(table.column_names) for table in result.tables.values()] == [46, 44]
+    assert [len(table.column_names) for table in result.tables.values()] == [46, 44, 69, 65]
 
 
 @pytest.mark.parametrize(
@@ -269,6 +270,86 @@ def test_hash_of_another_process_of_the_image_is_flagged(tmp_path: Path) -> None
     }
     elsewhere = read(tmp_path, flat(3, connection()), flat(1, older, Hostname="PC2.lab.example"))
     assert rows(elsewhere)[0]["InitiatingProcessSHA256"] == ""
+
+
+def test_a_creation_is_a_row_of_its_own(tmp_path: Path) -> None:
+    parent = creation(ProcessGuid="{0a1b2c3d-a100-65f0-0100-000000000300}", Hashes="SHA256=" + "77" * 32)
+    child = creation(ParentCommandLine="explorer.exe /x", ParentUser="LAB\\frank", User="LAB\\erin")
+    (_, row) = rows(read(tmp_path, flat(1, parent), flat(1, child)), "DeviceProcessEvents")
+    assert {name: row[name] for name in row if row[name] not in ("", None)} == {
+        "Timestamp": datetime(2024, 3, 12, 18, 40, 48, 125_000, tzinfo=UTC),
+        "DeviceId": "pc1.lab.example",
+        "DeviceName": "PC1.lab.example",
+        "ActionType": "ProcessCreated",
+        "FileName": "sync.exe",
+        "FolderPath": IMAGE,
+        "SHA1": "cd" * 20,
+        "SHA256": "ab" * 32,
+        "MD5": "ef" * 16,
+        "ProcessVersionInfoCompanyName": "Example Ltd",
+        "ProcessId": 4711,
+        "ProcessCommandLine": "sync.exe --all",
+        "ProcessIntegrityLevel": "High",
+        "ProcessCreationTime": START,
+        "AccountDomain": "LAB",
+        "AccountName": "erin",
+        "LogonId": 0x3E7,
+        "InitiatingProcessAccountDomain": "LAB",
+        "InitiatingProcessAccountName": "frank",
+        "InitiatingProcessSHA256": "77" * 32,
+        "InitiatingProcessFileName": "explorer.exe",
+        "InitiatingProcessId": 900,
+        "InitiatingProcessCommandLine": "explorer.exe /x",
+        "InitiatingProcessCreationTime": datetime(2024, 3, 12, 18, 37, 52, tzinfo=UTC),
+        "InitiatingProcessFolderPath": "C:\\Windows\\explorer.exe",
+        "AdditionalFields": '{"CollectedTime":"2024-03-25T09:30:16Z"}',
+        "CreatedProcessSessionId": 2,
+        "ProcessUniqueId": "0a1b2c3d-a1b0-65f0-1100-000000000300",
+        "InitiatingProcessUniqueId": "0a1b2c3d-a100-65f0-0100-000000000300",
+    }
+
+
+def test_a_query_is_a_row_of_its_own(tmp_path: Path) -> None:
+    (row,) = rows(read(tmp_path, flat(22, query(User="LAB\\erin"))), "DeviceEvents")
+    assert (row["ActionType"], row["RemoteUrl"], row["DeviceName"]) == (
+        "DnsQueryResponse",
+        "sync.example.com",
+        "PC1.lab.example",
+    )
+    assert (row["InitiatingProcessFileName"], row["InitiatingProcessAccountName"]) == ("sync.exe", "erin")
+    assert json.loads(row["AdditionalFields"]) == {
+        "DnsQueryString": "sync.example.com",
+        "DnsQueryStatus": "0",
+        "DnsQueryResult": "type:  5 edge.example.net;::ffff:93.184.216.34;",
+    }
+
+
+def test_processes_of_an_earlier_reading_are_known(tmp_path: Path) -> None:
+    earlier = read(tmp_path, flat(1, creation())).tables["DeviceProcessEvents"]
+    path = tmp_path / "later.json"
+    path.write_text(json.dumps(flat(3, connection())))
+    together = rows(read(tmp_path, flat(3, connection()), flat(1, creation())))
+    result = read_sysmon([path], known_processes=earlier)
+    assert rows(result) == together
+    assert rows(result)[0]["InitiatingProcessCommandLine"] == "sync.exe --all"
+    assert rows(result, "DeviceProcessEvents") == []
+
+
+def test_known_processes_of_another_sensor_lend_hashes_only(tmp_path: Path) -> None:
+    known = pa.table(
+        {
+            "Timestamp": [datetime(2024, 3, 20, tzinfo=UTC), None],
+            "ActionType": ["ProcessCreated", "ProcessCreated"],
+            "DeviceName": ["pc1.lab.example", "pc1.lab.example"],
+            "FolderPath": [IMAGE.lower(), IMAGE.lower()],
+            "SHA256": ["44" * 32, "55" * 32],
+            "ProcessCommandLine": ["sync.exe --other", ""],
+        }
+    )
+    path = tmp_path / "later.json"
+    path.write_text(json.dumps(flat(3, connection())))
+    (row,) = rows(read_sysmon([path], known_processes=known))
+    assert (row["InitiatingProcessSHA256"], row["InitiatingProcessCommandLine"]) == ("44" * 32, "")
 
 
 def test_name_comes_from_the_same_process_and_the_nearest_query(tmp_path: Path) -> None:
@@ -386,7 +467,7 @@ def test_every_line_is_accounted_for(tmp_path: Path) -> None:
         {"hello": "world"},
     )
     report = result.report
-    assert account(report) == (13, 1, 0, 7, 5)
+    assert account(report) == (13, 3, 0, 7, 3)
     assert [(bad.line_number, bad.reason) for bad in report.quarantined] == [
         (2, "not JSON"),
         (4, "DestinationIp is missing or not an address"),
@@ -407,7 +488,7 @@ def test_the_same_record_twice_is_stored_once(tmp_path: Path) -> None:
     # The same record by collectors that keep less of it.
     assert account(read(tmp_path, once, flat(3, connection())).report) == (2, 1, 1, 0, 0)
     assert account(read(tmp_path, flat(3, connection()), once).report) == (2, 1, 1, 0, 0)
-    assert account(read(tmp_path, flat(22, query()), flat(22, query())).report) == (2, 0, 1, 0, 1)
+    assert account(read(tmp_path, flat(22, query()), flat(22, query())).report) == (2, 1, 1, 0, 0)
 
 
 def test_records_that_only_look_alike_are_all_stored(tmp_path: Path) -> None:
@@ -443,7 +524,10 @@ def test_recorded_telemetry_is_read_without_loss() -> None:
     assert report.input_lines == 11_198
     assert report.quarantined == ()
     found = rows(result)
-    assert report.stored == len(found) == 7_097
+    assert len(found) == 7_097
+    assert len(rows(result, "DeviceProcessEvents")) == 2_054
+    assert report.stored + report.duplicates == 11_198
+    assert len(rows(result, "DeviceEvents")) + report.duplicates == 2_047
     assert sum(row["ActionType"] == "InboundConnectionAccepted" for row in found) == 1_346
     assert report.notes["process unknown to Sysmon: ProcessGuid is all zero"] == 30
     seen = [row for row in found if row["InitiatingProcessCommandLine"]]

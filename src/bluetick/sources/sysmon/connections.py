@@ -7,9 +7,6 @@ from dataclasses import dataclass
 from bluetick.sources.sysmon.events import End, NetworkConnection, Origin, ProcessCreation
 from bluetick.sources.sysmon.memory import NameMemory, ProcessMemory, SeenHashes
 
-# Beyond this, the time in the event and the time of its collection tell different stories.
-MAX_CLOCK_GAP = 5 * 60 * 1_000_000
-
 
 @dataclass(frozen=True, slots=True)
 class Connection:
@@ -23,22 +20,6 @@ class Connection:
     remote_name: str
     creation: ProcessCreation | None
     inferred: SeenHashes | None
-
-    @property
-    def device_id(self) -> str:
-        """The host's name in lower case, else the machine id in its process GUID.
-
-        The machine id is the poorer one: cloned hosts share it, and it is missing where the process is unknown.
-        """
-        return self.origin.host.lower() or self.origin.guid.machine
-
-    @property
-    def clock_gap(self) -> int | None:
-        """The time of collection, where it is far from the event's own."""
-        collected = self.origin.collected
-        if collected is None or abs(collected - self.origin.time) <= MAX_CLOCK_GAP:
-            return None
-        return collected
 
 
 class Hosts:
@@ -99,7 +80,7 @@ def _notes(connection: Connection) -> list[str]:
     found = {
         origin.guid.fault: bool(origin.guid.fault),
         "process start after the connection": start is not None and start > origin.time,
-        "event time and collection time over 5 minutes apart": connection.clock_gap is not None,
+        "event time and collection time over 5 minutes apart": origin.clock_gap is not None,
         "direction unknown: Initiated is neither true nor false": connection.initiated is None,
         "no host name": not origin.host,
         _hash_note(connection): True,

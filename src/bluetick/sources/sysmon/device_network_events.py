@@ -1,6 +1,5 @@
 """Connections as rows of DeviceNetworkEvents: one row each."""
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 
 import pyarrow as pa
@@ -8,6 +7,7 @@ import pyarrow as pa
 from bluetick.schema.packs import load_pack
 from bluetick.sources.addresses import classify_ip
 from bluetick.sources.arrow import Cell, arrow_table
+from bluetick.sources.sysmon.additional_fields import additional_fields
 from bluetick.sources.sysmon.connections import Connection
 from bluetick.sources.sysmon.events import ProcessCreation
 from bluetick.sources.sysmon.fields import Hashes, file_name, format_time, split_user
@@ -17,7 +17,7 @@ _PROTOCOLS = {"tcp": "Tcp", "udp": "Udp"}
 
 _FROM_CONNECTION: Mapping[str, Callable[[Connection], Cell]] = {
     "Timestamp": lambda c: c.origin.time,
-    "DeviceId": lambda c: c.device_id,
+    "DeviceId": lambda c: c.origin.device_id,
     "DeviceName": lambda c: c.origin.host,
     "ActionType": lambda c: "" if c.initiated is None else _ACTIONS[c.initiated],
     "RemoteIP": lambda c: c.remote.ip,
@@ -49,7 +49,7 @@ _TEXT_FROM_CREATION: Mapping[str, Callable[[ProcessCreation], str]] = {
     "InitiatingProcessVersionInfoOriginalFileName": lambda p: p.original_name,
     "InitiatingProcessVersionInfoFileDescription": lambda p: p.description,
     "InitiatingProcessIntegrityLevel": lambda p: p.integrity,
-    "InitiatingProcessParentFileName": lambda p: p.parent_name,
+    "InitiatingProcessParentFileName": lambda p: file_name(p.parent_image),
 }
 _VALUE_FROM_CREATION: Mapping[str, Callable[[ProcessCreation], Cell]] = {
     "InitiatingProcessParentId": lambda p: p.parent_id,
@@ -80,13 +80,7 @@ def _hashes(connection: Connection) -> Hashes:
 
 
 def _additional_fields(connection: Connection) -> str:
-    """What has no column of its own, as JSON: the rule that logged it, a doubtful clock, a hash that was inferred."""
-    extra: dict[str, str] = {}
-    if connection.origin.rule:
-        extra["RuleName"] = connection.origin.rule
-    if connection.clock_gap is not None:
-        extra["CollectedTime"] = format_time(connection.clock_gap)
-    if connection.inferred:
-        extra["HashInferredFrom"] = "image path"
-        extra["HashSeenTime"] = format_time(connection.inferred.time)
-    return json.dumps(extra, separators=(",", ":"), ensure_ascii=False) if extra else ""
+    inferred = connection.inferred
+    if inferred is None:
+        return additional_fields(connection.origin)
+    return additional_fields(connection.origin, HashInferredFrom="image path", HashSeenTime=format_time(inferred.time))

@@ -7,7 +7,6 @@ from bluetick.sources.addresses import normalise_ip
 from bluetick.sources.sysmon.fields import (
     Hashes,
     ProcessGuid,
-    file_name,
     image_path,
     parse_hashes,
     parse_process_guid,
@@ -16,6 +15,9 @@ from bluetick.sources.sysmon.fields import (
     parse_zoned_time,
 )
 from bluetick.sources.sysmon.layouts import Event, UnreadableError
+
+# Beyond this, the time in the event and the time of its collection tell different stories.
+MAX_CLOCK_GAP = 5 * 60 * 1_000_000
 
 _INITIATED = {"true": True, "false": False}
 _ANSWER_TYPE = re.compile(r"^type: +\d+ ")
@@ -35,6 +37,21 @@ class Origin:
     user: str
     rule: str
 
+    @property
+    def device_id(self) -> str:
+        """The host's name in lower case, else the machine id in its process GUID.
+
+        The machine id is the poorer one: cloned hosts share it, and it is missing where the process is unknown.
+        """
+        return self.host.lower() or self.guid.machine
+
+    @property
+    def clock_gap(self) -> int | None:
+        """The time of collection, where it is far from the event's own."""
+        if self.collected is None or abs(self.collected - self.time) <= MAX_CLOCK_GAP:
+            return None
+        return self.collected
+
 
 @dataclass(frozen=True, slots=True)
 class ProcessCreation:
@@ -53,11 +70,8 @@ class ProcessCreation:
     parent: ProcessGuid
     parent_id: int | None
     parent_image: str
-
-    @property
-    def parent_name(self) -> str:
-        """The file name of the parent."""
-        return file_name(self.parent_image)
+    parent_command_line: str
+    parent_user: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +99,8 @@ class DnsQuery:
 
     origin: Origin
     name: str
+    status: str
+    answers: str
     addresses: tuple[str, ...]
 
 
@@ -135,6 +151,8 @@ def _process_creation(event: Event) -> ProcessCreation:
         parent=parse_process_guid(event.text("ParentProcessGuid")),
         parent_id=parse_whole(event.text("ParentProcessId")),
         parent_image=image_path(event.text("ParentImage")),
+        parent_command_line=event.text("ParentCommandLine"),
+        parent_user=event.text("ParentUser"),
     )
 
 
@@ -162,7 +180,14 @@ def _dns_query(event: Event) -> DnsQuery:
     name = event.text("QueryName")
     if not name:
         raise UnreadableError("QueryName is missing")
-    return DnsQuery(origin=_origin(event), name=name, addresses=_addresses(event.text("QueryResults")))
+    answers = event.text("QueryResults")
+    return DnsQuery(
+        origin=_origin(event),
+        name=name,
+        status=event.text("QueryStatus"),
+        answers=answers,
+        addresses=_addresses(answers),
+    )
 
 
 def _addresses(results: str) -> tuple[str, ...]:

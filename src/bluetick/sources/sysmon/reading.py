@@ -1,4 +1,4 @@
-"""Read Sysmon's JSON lines: every line becomes a row, is kept for what it tells, or is counted with its reason."""
+"""Read Sysmon's JSON lines: every line becomes a row or is counted with its reason."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -6,10 +6,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+
 from bluetick.sources.lines import JsonLine, read_json_lines
 from bluetick.sources.model import GeoLookup, Quarantined, ReadReport, SourceResult
-from bluetick.sources.sysmon.connections import Connection, Hosts, resolve_connections
+from bluetick.sources.sysmon.connections import Hosts, resolve_connections
+from bluetick.sources.sysmon.device_events import device_events
 from bluetick.sources.sysmon.device_network_events import device_network_events
+from bluetick.sources.sysmon.device_process_events import creations_of, device_process_events
 from bluetick.sources.sysmon.events import (
     DnsQuery,
     NetworkConnection,
@@ -22,13 +26,25 @@ from bluetick.sources.sysmon.memory import NameMemory, ProcessMemory
 from bluetick.sources.sysmon.vm_connection import is_tcp_over_ipv4, vm_connection
 
 
-def read_sysmon(paths: Sequence[Path], *, geo: GeoLookup | None = None, every_protocol: bool = False) -> SourceResult:
-    """The network connections in these files as rows of DeviceNetworkEvents and VMConnection.
+def read_sysmon(
+    paths: Sequence[Path],
+    *,
+    geo: GeoLookup | None = None,
+    known_processes: pa.Table | None = None,
+    every_protocol: bool = False,
+) -> SourceResult:
+    """Network connections, process creations and DNS queries as rows of the tables that tell of them.
 
-    Process creations and DNS queries anywhere in the files lend hashes, command lines and names. `every_protocol`
-    keeps UDP and IPv6 in VMConnection, which has neither in Azure. An OSError says that a file cannot be opened.
+    Connections are DeviceNetworkEvents and VMConnection; creations, DeviceProcessEvents; queries, DeviceEvents.
+    Creations and queries anywhere in the files lend hashes, command lines and names to the connections; so do
+    `known_processes`, rows of DeviceProcessEvents from earlier readings: a process may talk long after its start.
+    `every_protocol` keeps UDP and IPv6 in VMConnection, which has neither in Azure. An OSError says that a file
+    cannot be opened.
     """
     reader = _Reader()
+    if known_processes is not None:
+        for creation in creations_of(known_processes):
+            reader.processes.add(creation)
     for path in paths:
         for line in read_json_lines(path):
             reader.add(line)
@@ -39,8 +55,10 @@ def read_sysmon(paths: Sequence[Path], *, geo: GeoLookup | None = None, every_pr
         tables={
             "DeviceNetworkEvents": device_network_events(connections),
             "VMConnection": vm_connection(connections, geo, every_protocol),
+            "DeviceProcessEvents": device_process_events(reader.creations, reader.processes),
+            "DeviceEvents": device_events(reader.queries),
         },
-        report=reader.report(connections, notes, geo),
+        report=reader.report(notes, geo),
     )
 
 
@@ -52,16 +70,20 @@ class _Reader:
         "_other",
         "_quarantined",
         "_seen",
+        "creations",
         "hosts",
         "input_lines",
         "names",
         "network",
         "processes",
+        "queries",
     )
 
     def __init__(self) -> None:
         self.input_lines = 0
         self.network: list[NetworkConnection] = []
+        self.creations: list[ProcessCreation] = []
+        self.queries: list[DnsQuery] = []
         self.processes = ProcessMemory()
         self.names = NameMemory()
         self.hosts = Hosts()
@@ -81,11 +103,11 @@ class _Reader:
         except ValueError as error:
             self._quarantine(line, str(error))
 
-    def report(self, connections: Sequence[Connection], notes: Counter[str], geo: GeoLookup | None) -> ReadReport:
+    def report(self, notes: Counter[str], geo: GeoLookup | None) -> ReadReport:
         """The account of every line taken in."""
         return ReadReport(
             input_lines=self.input_lines,
-            stored=len(connections),
+            stored=len(self.network) + len(self.creations) + len(self.queries),
             duplicates=self._duplicates,
             quarantined=tuple(self._quarantined),
             other_events=self._other.total(),
@@ -129,7 +151,7 @@ class _Reader:
                 self.hosts.add(event)
             case ProcessCreation():
                 self.processes.add(event)
-                self._other["Sysmon event 1: process creation, kept for hashes and command lines"] += 1
+                self.creations.append(event)
             case DnsQuery():
                 self.names.add(event)
-                self._other["Sysmon event 22: DNS query, kept for names"] += 1
+                self.queries.append(event)

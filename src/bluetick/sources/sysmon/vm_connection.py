@@ -85,7 +85,7 @@ def _bucket(connection: Connection) -> _Bucket:
     return _Bucket(
         minute=origin.time - origin.time % _MINUTE,
         computer=origin.host,
-        machine=connection.device_id,
+        machine=origin.device_id,
         direction=_DIRECTIONS[connection.initiated],
         image=origin.image,
         source_ip=source.ip,
