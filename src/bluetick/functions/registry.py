@@ -11,8 +11,16 @@ from bluetick.functions.definition import (
     ScalarFunction,
     WindowFunction,
 )
+from bluetick.functions.scalar import conditions, conversions, dynamic, logic, operators, packing
 
-_SCALARS: tuple[tuple[ScalarFunction, ...], ...] = ()
+_SCALARS: tuple[tuple[ScalarFunction, ...], ...] = (
+    operators.FUNCTIONS,
+    logic.FUNCTIONS,
+    conversions.FUNCTIONS,
+    conditions.FUNCTIONS,
+    dynamic.FUNCTIONS,
+    packing.FUNCTIONS,
+)
 _AGGREGATES: tuple[tuple[AggregateFunction, ...], ...] = (
     counting.AGGREGATES,
     sums.AGGREGATES,
