@@ -83,7 +83,7 @@ def bind_tabular(env: Env, node: Expression) -> Relation | None:
             return bind_pipeline(env, pipeline, None)
         case NameReference(name=name, span=span):
             return _bind_table_name(env, name, span)
-        case NamePattern(span=span, pattern=pattern):
+        case NamePattern(span=span):
             env.report(codes.form_not_supported(span, "a name pattern outside union"))
             return None
         case CallExpression():

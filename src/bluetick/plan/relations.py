@@ -51,8 +51,10 @@ class Range:
 
 @dataclass(frozen=True, slots=True)
 class Filter:
+    """Rows for which every predicate is true (null counts as false)."""
+
     input: "Relation"
-    predicate: Expr
+    predicates: tuple[Expr, ...]
 
     @property
     def columns(self) -> Columns:
@@ -333,8 +335,8 @@ def expressions(relation: Relation) -> tuple[Expr, ...]:  # noqa: C901, PLR0911 
             return tuple(cell for row in rows for cell in row)
         case Range(start=start, stop=stop, step=step):
             return (start, stop, step)
-        case Filter(predicate=predicate):
-            return (predicate,)
+        case Filter(predicates=predicates):
+            return predicates
         case Project(items=items) | Window(items=items):
             return tuple(expr for _, expr in items)
         case Aggregate():

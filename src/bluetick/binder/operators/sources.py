@@ -12,6 +12,7 @@ from bluetick.diagnostics import codes
 from bluetick.plan.expressions import Column, Expr, Invalid, Literal, Promote
 from bluetick.plan.relations import Project, Range, Relation, Values
 from bluetick.syntax import operators as syntax
+from bluetick.syntax.expressions import ColumnDeclaration
 from bluetick.types import NUMBER, Type, widest
 
 Node = TypeVar("Node")
@@ -41,7 +42,7 @@ def bind_source_operator(env: Env, node: syntax.Source) -> Relation | None:
             return None
 
 
-def declared_columns(env: Env, declarations: tuple[syntax.ColumnDeclaration, ...]) -> tuple[Column, ...] | None:
+def declared_columns(env: Env, declarations: tuple[ColumnDeclaration, ...]) -> tuple[Column, ...] | None:
     """The columns of a schema as written; None once an unknown type or a name given twice is reported."""
     columns: list[Column] = []
     for declaration in declarations:

@@ -124,7 +124,7 @@ class _Aggregates:
         over = summary.env.columns({**{c.name: c for c, _ in summary.groups}, **self.stand_ins})
         return over.expression(rewritten)
 
-    def _lift(self, node: syntax.Expression) -> syntax.Expression:
+    def _lift(self, node: syntax.Expression) -> syntax.Expression:  # noqa: PLR0911 - one match over the nodes
         """The expression with every aggregate call replaced by a name that no user can write."""
         match node:
             case CallExpression(base=None, name=name) if _is_aggregate(name.text):

@@ -57,12 +57,13 @@ def _bind_leg(env: Env, leg: Pipeline, fuzzy: bool, index: int) -> list[Leg] | N
     relation = env.pipeline(leg)
     if relation is not None:
         return [Leg(relation, _source_name(leg, index))]
-    if fuzzy and isinstance(source, ExpressionSource) and isinstance(source.expression, NameReference):
-        if not env.is_tabular(source.expression):
-            del env.state.diagnostics[before:]
-            env.report(codes.unresolved_leg(source.span, source.expression.name))
-            return []
-    return None
+    if not fuzzy or not isinstance(source, ExpressionSource) or not isinstance(source.expression, NameReference):
+        return None
+    if env.is_tabular(source.expression):
+        return None
+    del env.state.diagnostics[before:]
+    env.report(codes.unresolved_leg(source.span, source.expression.name))
+    return []
 
 
 def _bind_pattern(env: Env, leg: Pipeline, node: NamePattern) -> list[Leg] | None:

@@ -9,16 +9,14 @@ from bluetick.syntax.operators import WhereOperator
 
 
 def bind_where(env: Env, node: WhereOperator, rows: Relation) -> Relation | None:
-    """One Filter for each conjunct, so that the account can tell what each of them removed."""
+    """The conjuncts stay apart, so that the account can tell what each of them removed."""
     here, calls = over_rows(env, rows)
     predicate = bind_predicate(here, node.predicate, "the condition of where")
     if isinstance(predicate, Invalid):
         return None
     relation = with_windows(rows, calls)
-    for conjunct in conjuncts(predicate):
-        if not (isinstance(conjunct, Literal) and conjunct.value is True):
-            relation = Filter(relation, conjunct)
-    return relation
+    kept = tuple(c for c in conjuncts(predicate) if not (isinstance(c, Literal) and c.value is True))
+    return Filter(relation, kept) if kept else relation
 
 
 def conjuncts(predicate: Expr) -> list[Expr]:

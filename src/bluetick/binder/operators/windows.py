@@ -10,9 +10,9 @@ WindowItems = list[tuple[Column, WindowCall]]
 def is_serialized(relation: Relation) -> bool:
     """Whether the rows are in a fixed order that window functions may rely on."""
     match relation:
-        case Sort() | Serialize() | Range() | Limit():
+        case Sort() | Serialize() | Range():
             return True
-        case Filter(input=inner) | Project(input=inner) | Window(input=inner):
+        case Filter(input=inner) | Project(input=inner) | Window(input=inner) | Limit(input=inner):
             return is_serialized(inner)
         case Reference(binding=binding):
             return is_serialized(binding.relation)
