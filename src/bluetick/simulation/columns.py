@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
 # A column of any type: what the columns hold is the schemas' business.
-Column = pa.Array[Any]
+Column: TypeAlias = "pa.Array[Any]"
 
 INT = pa.int32()
 LONG = pa.int64()

@@ -34,7 +34,7 @@ def write_day(path: Path, schema: pa.Schema, rows: int, columns_of: Callable[[in
         _as_given(schema),
         compression="zstd",
         compression_level=1,
-        use_dictionary=sorted(present - _DELTA - _PLAIN),
+        use_dictionary=sorted(present - _DELTA - _PLAIN),  # type: ignore[arg-type]  # the stubs know bool only
         column_encoding={name: "DELTA_BINARY_PACKED" for name in sorted(_DELTA & present)},
         dictionary_pagesize_limit=_DICTIONARY_BYTES,
         store_schema=False,
