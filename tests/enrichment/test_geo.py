@@ -1,4 +1,5 @@
 import gzip
+from ipaddress import IPv4Address
 from pathlib import Path
 
 import pyarrow as pa
@@ -137,3 +138,17 @@ def test_public_addresses() -> None:
     public = ["8.8.8.8", "2606:4700::1111"]
     other = ["10.1.2.3", "224.0.0.251", "ff02::1", "fe80::1%3", "203.0.113.9", "100.64.0.1", "x"]
     assert [ip for ip in public + other if is_public(ip)] == public
+
+
+def test_search_agrees_with_a_walk_over_the_ranges() -> None:
+    """Widths of one address and more, gaps of none and more, bytes of zero at either end."""
+    rows, start = [], 20 << 24
+    for number in range(300):
+        width, gap = (1, 256, 65536, 3)[number % 4], (0, 1, 0, 77)[number % 3]
+        rows.append((start, start + width - 1, ("DE", "FR", "JP")[number % 3]))
+        start += width + gap
+    geo = RangeCountries([(str(first), str(last), country) for first, last, country in rows], "test")
+    probes = [edge + step for first, last, _ in rows for edge in (first, last) for step in (-1, 0, 1)]
+    names = {"DE": "Germany", "FR": "France", "JP": "Japan"}
+    expected = [next((names[name] for first, last, name in rows if first <= ip <= last), "") for ip in probes]
+    assert geo.countries([str(IPv4Address(ip)) for ip in probes]) == expected

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 MICROSECOND = timedelta(microseconds=1)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SECOND = 1_000_000
+_LONG_END = 2**63
 
 # No Windows process with Sysmon is older; a GUID that says so was never filled in.
 _EARLIEST_START = (datetime(1990, 1, 1, tzinfo=UTC) - _EPOCH) // MICROSECOND
@@ -98,8 +99,9 @@ def file_name(path: str) -> str:
 
 
 def parse_whole(text: str, base: int = 10) -> int | None:
-    """A number written in digits, or None."""
+    """A number written in digits that a long can hold, or None."""
     try:
-        return int(text, base)
+        number = int(text, base)
     except ValueError:
         return None
+    return number if abs(number) < _LONG_END and "_" not in text else None

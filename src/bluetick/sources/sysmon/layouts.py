@@ -10,6 +10,8 @@ Path = tuple[str, ...]
 
 SYSMON = "microsoft-windows-sysmon"
 
+_LONG_END = 2**63
+
 
 @dataclass(frozen=True, slots=True)
 class Layout:
@@ -109,7 +111,7 @@ def event_of(record: Mapping[str, Any]) -> Event:
             continue
         if isinstance(data, str):
             data = _parse_data(data)
-        if isinstance(data, Mapping):
+        if isinstance(data, dict):
             return _event(record, layout, event_id, data)
     raise UnreadableError("not a Windows event in a known layout")
 
@@ -142,7 +144,7 @@ def _is_sysmon(channel: object, provider: object, data: Mapping[str, Any]) -> bo
 
 def _at(record: Any, path: Path) -> Any:
     for name in path:
-        if not isinstance(record, Mapping):
+        if not isinstance(record, dict):
             return None
         record = record.get(name)
     return record
@@ -167,7 +169,7 @@ def _as_integer(value: object) -> int | None:
     match value:
         case bool():
             return None
-        case int():
+        case int() if abs(value) < _LONG_END:
             return value
         case str() if value.isascii() and value.isdigit() and len(value) < 19:
             return int(value)
