@@ -19,7 +19,7 @@ _HEADED = re.compile(r"\s{0,3}#{1,6}[ \t]+\S")
 _FENCED = re.compile(r"^[ \t]*(?:`{3,}|~{3,})[ \t]*\{?\.?(?:kql|kusto|csl)", re.IGNORECASE | re.MULTILINE)
 # `- **Key:** value`, `**Key**: value`: the colon inside the bold or after it.
 _BOLD_KEY = re.compile(r"\s{0,3}(?:[-*+][ \t]+)?\*\*([^*:]{1,40})(?::\*\*|\*\*[ \t]*:)")
-_BOLD_NUMBER = re.compile(r"\s*[-*+][ \t]+\*\*T\d{4}\b", re.ASCII)
+_BOLD_NUMBER = re.compile(r"\s*[-*+][ \t]+\*\*TA?\d{4}\b", re.ASCII)
 _ITEM = re.compile(r"(\s*)[-*+][ \t]+(?=\S)")
 _TICKED = re.compile(r"`([^`\n]+)`")
 _ONE_NAME = re.compile(r"[`*]{0,4}([A-Za-z_]\w*(?:\(\))?)[`*]{0,4}")
@@ -65,11 +65,11 @@ class _Page:
                 self._add_line(block)
 
     def _add_line(self, line: Line) -> None:
-        if found := _BOLD_KEY.match(line.text):
-            if known_key(found[1]) or self.topic is not _Topic.PROSE:
-                self._add_key(line, found[1].strip(), found.end())
-                return
-        elif _BOLD_NUMBER.match(line.text) or self.topic is _Topic.ATTACK:
+        found = _BOLD_KEY.match(line.text)
+        if found and (known_key(found[1]) or self.topic is _Topic.SOURCES):
+            self._add_key(line, found[1].strip(), found.end())
+            return
+        if _BOLD_NUMBER.match(line.text) or self.topic is _Topic.ATTACK:
             self._add_numbers(line)
             return
         if self.topic is _Topic.SOURCES:

@@ -59,12 +59,20 @@ def _entities(written: str, node: YamlNode) -> Found:
                 pairs.extend(mapped)
         case YamlMapping(entries=entries):
             for kind, columns in entries:
-                if not isinstance(columns, YamlMapping):
+                mapped = _short_entity(kind.value, columns)
+                if mapped is None:
                     return [], [wrong_shape(columns.span, written, wanted)]
-                pairs.extend((kind.value, name, col) for name, col in columns.entries if isinstance(col, YamlText))
+                pairs.extend(mapped)
         case _:
             return [], [wrong_shape(node.span, written, wanted)]
     return [Field("entities", f"{kind}.{name.value}={column.value}", column.span) for kind, name, column in pairs], []
+
+
+def _short_entity(kind: str, columns: YamlNode) -> list[tuple[str, YamlText, YamlText]] | None:
+    if not isinstance(columns, YamlMapping):
+        return None
+    pairs = [(kind, name, column) for name, column in columns.entries if isinstance(column, YamlText)]
+    return pairs if len(pairs) == len(columns.entries) else None
 
 
 def _sentinel_entity(item: YamlNode) -> list[tuple[str, YamlText, YamlText]] | None:
