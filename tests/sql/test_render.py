@@ -359,12 +359,14 @@ def test_printed_text_parses_back(dialect: Dialect, expr: Expr) -> None:
 @BOTH
 @pytest.mark.parametrize("name", ["AND", "OR", "||", "+"])
 def test_thousands_of_operands_render(dialect: Dialect, name: str) -> None:
-    chain = reduce(lambda left, right: Binary(name, left, right), [Column(f"c{i}") for i in range(5000)])
+    cells: list[Expr] = [Column(f"c{i}") for i in range(5000)]
+    chain = reduce(lambda left, right: Binary(name, left, right), cells)
     assert render_expression(chain, dialect).count("c") == 5000
 
 
 def test_duckdb_runs_thousands_of_operands() -> None:
-    joined = reduce(lambda left, right: Binary("||", left, right), [text(str(i % 10)) for i in range(5000)])
+    digits: list[Expr] = [text(str(i % 10)) for i in range(5000)]
+    joined = reduce(lambda left, right: Binary("||", left, right), digits)
     assert evaluate(joined)[0] == "0123456789" * 500
     assert evaluate(any_of(*(Binary("=", long(4999), long(i)) for i in range(5000))))[0] is True
 

@@ -1,0 +1,90 @@
+"""What execution asks of an engine. An engine keeps nothing of a run after the run is closed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Literal, Protocol, Self, TypeAlias
+
+import pyarrow as pa
+
+from bluetick.sql.dialect import Dialect
+from bluetick.types import Type
+
+FileFormat: TypeAlias = Literal["parquet", "ndjson", "json", "csv"]
+
+
+@dataclass(frozen=True, slots=True)
+class FileSource:
+    """Files of one format, listed once; a name is a path, never a pattern.
+
+    `uniform`: the caller knows that all files have the same columns, so the engine need not open each to plan.
+    `native`: this package wrote them, so a dynamic column holds JSON text for certain.
+    """
+
+    files: tuple[str, ...]
+    format: FileFormat
+    uniform: bool = False
+    native: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ScanColumn:
+    """A column of a bound relation: its SQL alias, the name it has in the files (None: absent there), its type.
+
+    An absent column is the typed null, the empty string for a string; so is one that a file of the list lacks.
+    """
+
+    alias: str
+    source: str | None
+    type: Type
+
+
+class Run(Protocol):
+    """One query's work on one engine, a context manager. Used by one thread, but for `cancel`."""
+
+    def bind_files(self, relation: str, source: FileSource, columns: Sequence[ScanColumn]) -> None:
+        """Make the files readable as a relation. Values are cast to the columns' types without loss; one that
+        does not fit is a SourceError, here or when it is read."""
+        ...
+
+    def bind_arrow(self, relation: str, table: pa.Table, columns: Sequence[ScanColumn]) -> None:
+        """Make an Arrow table readable as a relation, with the same promises."""
+        ...
+
+    def create(self, relation: str, sql: str) -> None:
+        """Compute a step's result once and keep it as a relation of this run."""
+        ...
+
+    def stream(self, sql: str) -> pa.RecordBatchReader:
+        """The result of a query in physical types. Any other call on this run ends the stream."""
+        ...
+
+    def cancel(self) -> None:
+        """Stop what runs, from any thread: it and every later call raise QueryCancelled."""
+        ...
+
+    def close(self) -> None:
+        """Drop everything that the run made."""
+        ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+
+class Engine(Protocol):
+    """Executes SQL of its dialect; safe to start runs from several threads."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def dialect(self) -> Dialect: ...
+
+    def start(self, *, memory_limit: str | None = None, threads: int | None = None) -> Run:
+        """A new run; limits given here hold for this run alone."""
+        ...
+
+    def close(self) -> None: ...
