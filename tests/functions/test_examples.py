@@ -1,0 +1,37 @@
+"""Every example of every function, on both engines: the manual prints what is run here."""
+
+from functools import cache
+
+import pytest
+from example_forms import Case, cases
+from example_runner import run_all, same
+
+CASES = tuple(cases())
+
+
+@cache
+def values(engine: str) -> dict[str, object]:
+    return run_all(engine, CASES)
+
+
+def check(engine: str, case: Case) -> None:
+    value = values(engine)[case.id]
+    if isinstance(value, Exception):
+        raise AssertionError(f"{case.expression}: {value}") from value
+    assert same(value, case.value), f"{case.expression} gave {value!r}, not {case.value!r}"
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_on_duckdb(case: Case) -> None:
+    check("duckdb", case)
+
+
+def _on_spark(case: Case) -> object:
+    marks = [pytest.mark.xfail(reason=case.gap)] if case.gap else []
+    return pytest.param(case, id=str(case), marks=marks)
+
+
+@pytest.mark.spark
+@pytest.mark.parametrize("case", [_on_spark(case) for case in CASES])
+def test_on_spark(case: Case) -> None:
+    check("spark", case)

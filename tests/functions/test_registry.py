@@ -1,0 +1,68 @@
+"""The catalogue: one function a name, hints that help, and definitions that are whole."""
+
+from dataclasses import replace
+from itertools import pairwise
+
+import pytest
+from example_forms import AnyFunction, functions
+
+from bluetick.functions.aggregates.counting import COUNT
+from bluetick.functions.definition import Parameter
+from bluetick.functions.registry import by_name, find_aggregate, find_scalar, find_window, nearest
+
+FUNCTIONS = tuple(functions())
+
+
+def test_names_and_aliases_lead_to_the_function() -> None:
+    function = replace(COUNT, name="one", aliases=("two",))
+    assert by_name([[function]]) == {"one": function, "two": function}
+
+
+@pytest.mark.parametrize("other", [replace(COUNT, aliases=()), replace(COUNT, name="tally", aliases=("count",))])
+def test_a_name_taken_twice_is_refused(other: AnyFunction) -> None:
+    with pytest.raises(ValueError, match="'count'"):
+        by_name([[COUNT], [other]])
+
+
+def test_kinds_are_kept_apart() -> None:
+    assert find_aggregate("countif") is not None
+    assert find_scalar("countif") is None
+    assert find_window("prev") is not None
+    assert find_aggregate("no_such_function") is None
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [("cuont", "count"), ("coutnif", "countif"), ("MAKE_SET", "make_set"), ("dcont", "dcount"), ("frobnicate", "")],
+)
+def test_nearest_name(written: str, meant: str) -> None:
+    assert nearest(written) == meant
+
+
+def test_nearest_of_given_names() -> None:
+    assert nearest("FileNmae", ["FileName", "FolderPath"]) == "FileName"
+    assert nearest("ab", ["xy"]) == ""
+
+
+def test_gaps_are_few() -> None:
+    examples = [example for function in FUNCTIONS for example in function.examples]
+    assert len([example for example in examples if example.gap]) <= len(examples) / 20
+
+
+@pytest.mark.parametrize("function", FUNCTIONS, ids=lambda f: f.name)
+def test_definition_is_whole(function: AnyFunction) -> None:
+    assert function.summary.endswith("."), "a summary is a sentence"
+    assert function.examples, "a function without an example is not run by any test"
+    assert function.signatures
+    for signature in function.signatures:
+        _check_order(signature.parameters)
+
+
+def _check_order(parameters: tuple[Parameter, ...]) -> None:
+    """Needed parameters come before optional ones, and the repeating ones stand together."""
+    optional = [parameter.optional for parameter in parameters]
+    repeating = [parameter.repeat > 1 for parameter in parameters]
+    assert optional == sorted(optional)
+    changes = sum(one is not other for one, other in pairwise([False, *repeating, False]))
+    assert changes in {0, 2}
+    assert all(parameter.types for parameter in parameters)
