@@ -62,7 +62,6 @@ def _versioned(text: str, placement: Placement) -> str:
 _BY_PLACEMENT: dict[str, Describe] = {
     "DeviceId": lambda _, d: d.device_id,
     "DeviceName": lambda _, d: d.name,
-    "LocalIP": lambda _, d: d.ip,
     "InitiatingProcessSHA1": lambda p, _: p.file_hash("sha1"),
     "InitiatingProcessSHA256": lambda p, _: p.file_hash("sha256"),
     "InitiatingProcessMD5": lambda p, _: p.file_hash("md5"),
@@ -105,6 +104,10 @@ class DeviceEvents:
             "RemoteIPType": encode([endpoint.kind for endpoint in world.endpoints]),
             "Protocol": encode(["Udp" if endpoint.is_udp else "Tcp" for endpoint in world.endpoints]),
         }
+        # A machine speaks IPv6 from an address of its own, coded after all the IPv4 ones.
+        local = [device.ip for _, device in homes] + [f"fd7a:115c:20::{device.index + 16:x}" for _, device in homes]
+        self._local = encode(local)
+        self._is_ipv6: Flags = np.array([endpoint.is_ipv6 for endpoint in world.endpoints])
         self._actions = encode([action.action_type for action in Action])
         self._constants = {"LocalIPType": encode(["Private"]), "AppGuardContainerId": encode([""])}
         self._constants["AdditionalFields"] = self._constants["AppGuardContainerId"]
@@ -134,6 +137,7 @@ class DeviceEvents:
         columns |= _instances(processes, processes.running(placement, time), names)
         report = (traffic.day.low // DAY % 4096) * _REPORTS_A_DAY + np.arange(rows.start, rows.stop, dtype=np.int64)
         columns["Timestamp"] = pa.array(time).cast(DATETIME)
+        columns["LocalIP"] = self._local.rows(placement + self._is_ipv6[endpoint] * len(self._kernel))
         columns["ActionType"] = self._actions.rows(action)
         columns["ReportId"] = pa.array(report, type=LONG)
         columns["InitiatingProcessFileSize"] = pa.array(self._sizes[placement], type=LONG, mask=self._kernel[placement])

@@ -77,9 +77,13 @@ class Endpoint:
     device: int = -1
 
     @property
+    def is_ipv6(self) -> bool:
+        return ":" in self.ip
+
+    @property
     def in_vm_connection(self) -> bool:
-        """VMConnection holds TCP over IPv4 that leaves the machine."""
-        return not self.is_udp and ":" not in self.ip and self.kind != "Loopback"
+        """VMConnection holds TCP over IPv4 only."""
+        return not self.is_udp and not self.is_ipv6
 
 
 @dataclass(slots=True)
@@ -101,7 +105,7 @@ class Atlas:
 
     def add_host(self, label: str, addresses: int) -> list[int]:
         """A host on the web under an invented name, on one or more addresses of one country."""
-        country = list(USUAL_COUNTRIES)[min(int(self._rng.pareto(0.9)), len(USUAL_COUNTRIES) - 1)]
+        country = list(USUAL_COUNTRIES)[int(self._rng.pareto(0.9)) % len(USUAL_COUNTRIES)]
         url = f"{label}.{self._name()}.example"
         return [self._add_address(url, country) for _ in range(addresses)]
 
