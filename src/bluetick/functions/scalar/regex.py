@@ -1,0 +1,97 @@
+"""Regular expressions: what RE2 (which KQL speaks) takes, quoting, and the flags of each engine."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bluetick.functions.definition import Argument, Check
+from bluetick.sql.tree import Expr, call, text
+
+# What Java's and Python's expressions have beside RE2's: (found by, its name in a message).
+_BEYOND_RE2: tuple[tuple[str, str], ...] = (
+    (r"\(\?<?[=!]", "lookaround"),
+    (r"\(\?>", "an atomic group"),
+    (r"\(\?\(", "a conditional group"),
+    (r"\(\?P=|\\[1-9]|\\k[<{']", "a backreference"),
+    (r"[*+?}]\+", "a possessive quantifier"),
+    (r"\\[ZGhHRKXe]", "an escape that RE2 does not have"),
+)
+_MAX_REPEAT = 1000
+
+
+def find_problem(pattern: str) -> str:
+    """Why RE2 would refuse the pattern, or ""."""
+    bare = _without_literals(pattern)
+    for found_by, name in _BEYOND_RE2:
+        if re.search(found_by, bare):
+            return f"the regular expression {pattern!r} uses {name}, which KQL (RE2) does not have"
+    for count in re.findall(r"\{(\d+)(?:,\d*)?\}|\{\d+,(\d+)\}", bare):
+        if any(part and int(part) > _MAX_REPEAT for part in count):
+            return f"the regular expression {pattern!r} repeats more than {_MAX_REPEAT} times"
+    return _find_imbalance(pattern, bare)
+
+
+def _without_literals(pattern: str) -> str:
+    """The pattern with escaped punctuation, \\Q..\\E and character classes replaced by harmless letters."""
+    quoted = re.sub(r"\\Q.*?(?:\\E|$)", "q", pattern, flags=re.DOTALL)
+    plain = re.sub(r"\\[^A-Za-z0-9]", "p", quoted)
+    return re.sub(r"\[\^?\]?(?:\[:\^?\w+:\]|[^\]])*\]", "c", plain)
+
+
+def _find_imbalance(pattern: str, bare: str) -> str:
+    depth = 0
+    for char in bare:
+        depth += {"(": 1, ")": -1}.get(char, 0)
+        if depth < 0:
+            break
+    if depth != 0:
+        return f"the regular expression {pattern!r} has unbalanced parentheses"
+    if "[" in bare:
+        return f"the regular expression {pattern!r} has a character class that is not closed"
+    if re.search(r"(?:^|\||\()[*+?]", re.sub(r"\(\?", "(:", bare)):
+        return f"the regular expression {pattern!r} repeats nothing"
+    if re.search(r"(?<!\\)(?:\\\\)*\\$", pattern):
+        return f"the regular expression {pattern!r} ends in a backslash"
+    return ""
+
+
+def checking(position: int) -> Check:
+    """A check that refuses a constant pattern which RE2 does not take."""
+
+    def check(args: tuple[Argument, ...]) -> str:
+        pattern = args[position].constant if position < len(args) else None
+        return find_problem(pattern) if isinstance(pattern, str) else ""
+
+    return check
+
+
+def quote(literal: str) -> str:
+    """The pattern that matches this text and nothing else, for RE2 and Java alike."""
+    return "".join(_quote_char(char) for char in literal)
+
+
+def _quote_char(char: str) -> str:
+    if char.isalnum() or char in "_ " or ord(char) > 126:
+        return char
+    return f"\\{char}" if char.isprintable() else f"\\x{ord(char):02x}"
+
+
+def _quoted_duckdb(value: Expr) -> Expr:
+    return call("regexp_escape", value)
+
+
+def _quoted_spark(value: Expr) -> Expr:
+    return call("regexp_replace", value, text(r"([^\p{L}\p{N}_ ])"), text(r"\\$1"))
+
+
+@dataclass(frozen=True, slots=True)
+class Patterns:
+    """How one engine matches: the predicate, the flag for any letter case, and the quoting of a column's text."""
+
+    matches: str
+    any_case: str
+    quoted: Callable[[Expr], Expr]
+
+
+DUCKDB = Patterns(matches="regexp_matches", any_case="(?i)", quoted=_quoted_duckdb)
+SPARK = Patterns(matches="rlike", any_case="(?iu)", quoted=_quoted_spark)
