@@ -1,0 +1,69 @@
+"""What lowering does differently for each engine: which lowering of a function, and a few relational forms."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bluetick.functions.definition import (
+    AggregateFunction,
+    AggregateLowering,
+    Lowering,
+    ScalarFunction,
+    WindowFunction,
+    WindowLowering,
+)
+from bluetick.sql import tree as sql
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Flavour:
+    """One engine's choices; DUCKDB and SPARK are the only values."""
+
+    scalar: Callable[[ScalarFunction], Lowering]
+    aggregate: Callable[[AggregateFunction], AggregateLowering]
+    window: Callable[[WindowFunction], WindowLowering]
+    struct: Callable[[tuple[tuple[str, sql.Expr], ...]], sql.Expr]
+    numbers_to: Callable[[sql.Expr], sql.Expr]
+    """A row for each whole number from 0 to the bound (none where it is negative or null), in a select list."""
+    micros: Callable[[sql.Expr], sql.Expr]
+    """A datetime as microseconds since 1970."""
+    from_micros: Callable[[sql.Expr], sql.Expr]
+
+
+def _struct_duckdb(fields: tuple[tuple[str, sql.Expr], ...]) -> sql.Expr:
+    return sql.Call("struct_pack", (), fields)
+
+
+def _struct_spark(fields: tuple[tuple[str, sql.Expr], ...]) -> sql.Expr:
+    return sql.Call("named_struct", tuple(part for name, value in fields for part in (sql.text(name), value)))
+
+
+def _numbers_duckdb(bound: sql.Expr) -> sql.Expr:
+    return sql.call("unnest", sql.call("generate_series", sql.long(0), bound))
+
+
+def _numbers_spark(bound: sql.Expr) -> sql.Expr:
+    series = sql.call("sequence", sql.long(0), bound)
+    none = sql.call("sequence", sql.long(1), sql.long(1))
+    empty = sql.call("filter", none, sql.Lambda(("x",), sql.FALSE))
+    return sql.call("explode", sql.when(sql.Binary(">=", bound, sql.long(0)), series, empty))
+
+
+DUCKDB = Flavour(
+    scalar=lambda function: function.duckdb,
+    aggregate=lambda function: function.duckdb,
+    window=lambda function: function.duckdb,
+    struct=_struct_duckdb,
+    numbers_to=_numbers_duckdb,
+    micros=lambda value: sql.call("epoch_us", value),
+    from_micros=lambda value: sql.call("make_timestamp", value),
+)
+
+SPARK = Flavour(
+    scalar=lambda function: function.spark,
+    aggregate=lambda function: function.spark,
+    window=lambda function: function.spark,
+    struct=_struct_spark,
+    numbers_to=_numbers_spark,
+    micros=lambda value: sql.call("unix_micros", value),
+    from_micros=lambda value: sql.call("timestamp_micros", value),
+)

@@ -1,0 +1,231 @@
+"""A plan to one SQL statement: a CTE a stage, every column under an alias of its own."""
+
+import re
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from bluetick.lowering.expressions import Expressions
+from bluetick.lowering.flavour import Flavour
+from bluetick.lowering.stage import Stage, row_order
+from bluetick.plan.expressions import Column, ScalarQuery
+from bluetick.plan.relations import Aggregate, Binding, Join, Reference, Relation, Scan, inputs
+from bluetick.plan.traversal import relations_in
+from bluetick.sql import tree as sql
+from bluetick.types import Type
+
+
+@dataclass(frozen=True, slots=True)
+class ScanUse:
+    """A table that a statement reads: under `relation` the engine gives it the columns (alias, source, type)."""
+
+    relation: str
+    table: str
+    columns: tuple[tuple[str, str, Type], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Lowered:
+    """A statement whose body has the output columns first (in order), then what the order needs."""
+
+    statement: sql.Statement
+    aliases: tuple[str, ...]
+    stage: Stage
+
+
+@dataclass(slots=True)
+class Context:
+    """What all statements of one program share: the engine's flavour, the time scope, tables and results of steps."""
+
+    flavour: Flavour
+    lower_bound: bool = False
+    upper_bound: bool = False
+    scans: dict[str, ScanUse] = field(default_factory=dict)
+    computed: dict[int, Stage] = field(default_factory=dict)  # id of a Binding or ProviderLookup -> its step's result
+    scalars: dict[int, str] = field(default_factory=dict)  # id of a ScalarQuery -> parameter name
+    providers: dict[int, str] = field(default_factory=dict)  # id of a ProviderLookup -> relation of its answers
+    keep: list[object] = field(default_factory=list)  # what the ids above belong to stays alive
+
+    def remember(self, owner: object, stage: Stage) -> None:
+        self.keep.append(owner)
+        self.computed[id(owner)] = stage
+
+
+class Lowerer:
+    """Lowers relations into the CTEs of one statement."""
+
+    def __init__(self, context: Context, nodes: "Callable[[Lowerer, Relation], Stage]") -> None:
+        self.context = context
+        self._nodes = nodes
+        self.flavour = context.flavour
+        self.ctes: list[sql.Cte] = []
+        self.stages: list[tuple[Relation, Stage]] = []
+        self._stage_names = 0
+        self._aliases: dict[int, str] = {}
+        self._taken: set[str] = set()
+        self._bindings: dict[int, Stage] = {}
+        self._uses: Counter[int] = Counter()
+        self.expressions = Expressions(context.flavour, self._lookup_table, self._scalar_name)
+
+    # --- aliases and stages ---
+
+    def alias(self, column: Column) -> str:
+        """This column's alias: its name, with a number where that differs from a taken one only in case or not."""
+        found = self._aliases.get(column.id)
+        if found is None:
+            found = self.fresh_alias(column.name)
+            self._aliases[column.id] = found
+        return found
+
+    def fresh_alias(self, name: str) -> str:
+        base = _UNPRINTABLE.sub("_", name)[:200] or "column"
+        chosen, number = base, 1
+        while chosen.casefold() in self._taken:
+            number += 1
+            chosen = f"{base}_{number}"
+        self._taken.add(chosen.casefold())
+        return chosen
+
+    def add(
+        self,
+        relation: sql.Relation,
+        aliases: dict[int, str],
+        order: tuple[sql.Order, ...] = (),
+        *,
+        materialized: bool = False,
+    ) -> Stage:
+        """A new CTE."""
+        self._stage_names += 1
+        name = f"s{self._stage_names}"
+        self.ctes.append(sql.Cte(name, relation, False))
+        return Stage(name, aliases, order)
+
+    def source(self, stage: Stage, alias: str = "") -> sql.RelationRef | None:
+        return sql.RelationRef(stage.relation, alias) if stage.relation else None
+
+    def carried(self, stage: Stage) -> tuple[tuple[str, sql.Expr], ...]:
+        """Select items for the hidden columns of the order."""
+        return tuple((name, sql.Column(name)) for name in stage.hidden)
+
+    # --- relations ---
+
+    def lower(self, relation: Relation) -> Stage:
+        """The stage of a relation; a relation computed by an earlier step is read from there."""
+        from_step = self.context.computed.get(id(relation))
+        stage = from_step if from_step is not None else self._lower(relation)
+        self.stages.append((relation, stage))
+        return stage
+
+    def _lower(self, relation: Relation) -> Stage:
+        if isinstance(relation, Reference):
+            return self._reference(relation)
+        if isinstance(relation, Scan):
+            return self._scan(relation)
+        return self._nodes(self, relation)
+
+    def _reference(self, relation: Reference) -> Stage:
+        """Bound once, lowered once; each use has its own column identities over the same aliases."""
+        binding = relation.binding
+        stage = self.context.computed.get(id(binding)) or self._bindings.get(id(binding))
+        if stage is None:
+            stage = self._binding_stage(binding)
+            self._bindings[id(binding)] = stage
+        aliases = {
+            mine.id: stage.aliases[theirs.id]
+            for mine, theirs in zip(relation.columns, binding.relation.columns, strict=True)
+        }
+        return Stage(stage.relation, aliases, stage.order)
+
+    def _binding_stage(self, binding: Binding) -> Stage:
+        stage = self.lower(binding.relation)
+        if self._uses[id(binding)] > 1 and _is_expensive(binding.relation) and self.ctes:
+            last = self.ctes[-1]
+            if last.name == stage.relation:
+                self.ctes[-1] = sql.Cte(last.name, last.relation, True)
+        return stage
+
+    def _scan(self, relation: Scan) -> Stage:
+        """The engine's relation of the table, cut to the query's time scope."""
+        use = self.context.scans.get(relation.table)
+        if use is None or len(use.columns) < len(relation.columns):
+            use = self._new_scan(relation)
+        aliases = {c.id: alias for c, (alias, _, _) in zip(relation.columns, use.columns, strict=True)}
+        stage = Stage(use.relation, aliases)
+        bounds = self._scope(relation, stage)
+        if not bounds:
+            return stage
+        select = sql.Select((), sql.RelationRef(use.relation), star=True, where=sql.all_of(*bounds))
+        return self.add(select, aliases)
+
+    def _new_scan(self, relation: Scan) -> ScanUse:
+        taken: set[str] = set()
+        columns: list[tuple[str, str, Type]] = []
+        for column, source in zip(relation.columns, relation.sources, strict=True):
+            alias, number = _UNPRINTABLE.sub("_", column.name), 1
+            while alias.casefold() in taken:
+                number += 1
+                alias = f"{column.name}_{number}"
+            taken.add(alias.casefold())
+            columns.append((alias, source, column.type))
+        use = ScanUse(f"table_{len(self.context.scans) + 1}", relation.table, tuple(columns))
+        self.context.scans[relation.table] = use
+        return use
+
+    def _scope(self, relation: Scan, stage: Stage) -> list[sql.Expr]:
+        """[now - lookback, now) of the table's time column (DESIGN, invariant 4)."""
+        if relation.time_column is None:
+            return []
+        time = stage.column(relation.time_column)
+        bounds: list[sql.Expr] = []
+        if self.context.lower_bound:
+            bounds.append(sql.Binary(">=", time, sql.Parameter("scope_start", Type.DATETIME)))
+        if self.context.upper_bound:
+            bounds.append(sql.Binary("<", time, sql.Parameter("now", Type.DATETIME)))
+        return bounds
+
+    # --- what expressions need ---
+
+    def _lookup_table(self, relation: Relation, fold: bool) -> tuple[str, str]:
+        """The relation of an `in (table)`: its non-null values, folded where asked for."""
+        stage = self.lower(relation)
+        column = relation.columns[0]
+        value: sql.Expr = stage.column(column)
+        where = None if column.type is Type.STRING else sql.is_not_null(value)
+        if fold:
+            value = sql.call("lower", value)
+        alias = self.fresh_alias(column.name)
+        select = sql.Select(((alias, value),), self.source(stage), where=where)
+        return self.add(select, {}).relation, alias
+
+    def _scalar_name(self, query: ScalarQuery) -> str:
+        return self.context.scalars[id(query)]
+
+    # --- whole statements ---
+
+    def statement(self, relation: Relation, *, ordered: bool) -> Lowered:
+        """The statement for a relation. `ordered`: rows come in a total order, for a person to see."""
+        self._uses.update(id(r.binding) for r in relations_in(relation) if isinstance(r, Reference))
+        stage = self.lower(relation)
+        visible = tuple(stage.aliases[c.id] for c in relation.columns)
+        names = dict.fromkeys((*visible, *stage.hidden)) if not ordered else dict.fromkeys(visible)
+        body = sql.Select(
+            tuple((name, sql.Column(name)) for name in names),
+            self.source(stage),
+            order_by=row_order(stage, relation.columns) if ordered else (),
+        )
+        return Lowered(sql.Statement(tuple(self.ctes), body), visible, stage)
+
+
+_UNPRINTABLE = re.compile(r"[^0-9A-Za-z_]")
+
+
+def _is_expensive(relation: Relation) -> bool:
+    """Worth computing once when it is used several times: it groups or joins. A filtered scan is not (measured:
+    1.23 s against 0.66 s for the first founding document)."""
+    pending = [relation]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, Aggregate | Join):
+            return True
+        pending.extend(inputs(node))
+    return False

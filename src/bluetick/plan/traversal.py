@@ -1,0 +1,38 @@
+"""Walks over whole plans: relations, those inside expressions included."""
+
+from collections.abc import Iterator
+
+from bluetick.plan.expressions import Expr, InTable, ScalarQuery, walk
+from bluetick.plan.relations import Reference, Relation, expressions, inputs
+
+
+def relations_in(relation: Relation, *, scalars: bool = False) -> Iterator[Relation]:
+    """The relation and every relation under it, each reference once per use but a binding's inside only once.
+
+    Relations inside `in (table)` are included; those of toscalar only with `scalars`.
+    """
+    seen: set[int] = set()
+    pending = [relation]
+    while pending:
+        node = pending.pop()
+        yield node
+        for expr in expressions(node):
+            pending.extend(_inner(expr, scalars))
+        if isinstance(node, Reference):
+            if id(node.binding) in seen:
+                continue
+            seen.add(id(node.binding))
+        pending.extend(reversed(inputs(node)))
+
+
+def _inner(expr: Expr, scalars: bool) -> list[Relation]:
+    found: list[Relation] = []
+    for part in walk(expr):
+        if isinstance(part, InTable) or (scalars and isinstance(part, ScalarQuery)):
+            found.append(part.relation)
+    return found
+
+
+def scalar_queries(expr: Expr) -> list[ScalarQuery]:
+    """The toscalar parts of one expression, outermost first."""
+    return [part for part in walk(expr) if isinstance(part, ScalarQuery)]
