@@ -82,7 +82,7 @@ def test_people_work_by_day_and_on_weekdays(made: Made) -> None:
 def test_services_talk_by_night_as_by_day(made: Made) -> None:
     query = """SELECT hour(Timestamp) BETWEEN 0 AND 11, count(*) FROM events
                WHERE InitiatingProcessFileName = 'MsSense.exe' GROUP BY ALL"""
-    counts: dict[bool, int] = dict(made.rows(query))  # type: ignore[arg-type]
+    counts: dict[bool, int] = dict(made.rows(query))
     assert counts[True] == pytest.approx(counts[False], rel=0.15)
 
 
@@ -120,6 +120,14 @@ def test_arguments_that_make_no_sense_are_refused(tmp_path: Path, arguments: dic
     with pytest.raises(ValueError, match=message):
         simulate(tmp_path / "out", **arguments)  # type: ignore[arg-type]
     assert not (tmp_path / "out").exists()
+
+
+def test_a_folder_that_holds_data_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
+    simulate(tmp_path, end=END, days=1, devices=10, rows=2_000)
+    before = _digests(tmp_path)
+    with pytest.raises(FileExistsError, match="already holds Parquet files"):
+        simulate(tmp_path, end=END, days=2, devices=10, rows=2_000)
+    assert _digests(tmp_path) == before
 
 
 def test_an_end_in_another_zone_is_the_same_instant(tmp_path: Path) -> None:

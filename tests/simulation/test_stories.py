@@ -1,4 +1,4 @@
-"""The data holds the stories that the ground truth tells; the two founding ideas, in plain SQL, find what they should."""
+"""The data holds the stories that the ground truth tells; the founding ideas, in plain SQL, find what they should."""
 
 from datetime import datetime, timedelta
 from typing import Any

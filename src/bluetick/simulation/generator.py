@@ -72,6 +72,7 @@ def simulate(
     always whole. `progress` is called with the days done and the days to do.
     """
     _check(end, days, devices, rows)
+    _check_empty(out)
     window = Window(to_micros(end - timedelta(days=days)), to_micros(end))
     world = build_world(window, devices, seed)
     out.mkdir(parents=True, exist_ok=True)
@@ -97,6 +98,13 @@ def _check(end: datetime, days: int, devices: int, rows: int | None) -> None:
         raise ValueError(f"devices is {devices}; at least {FEWEST_DEVICES} are needed to tell every story")
     if rows is not None and rows < 0:
         raise ValueError(f"rows is {rows}; it cannot be negative")
+
+
+def _check_empty(out: Path) -> None:
+    """Days left from another run would be read as part of this one."""
+    for table in (DEVICE_EVENTS, VM_CONNECTIONS):
+        if any((out / table).glob("*.parquet")):
+            raise FileExistsError(f"{out / table} already holds Parquet files; choose another folder or empty this one")
 
 
 def _scale(world: World, rows: int | None) -> float:

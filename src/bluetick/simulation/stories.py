@@ -342,7 +342,8 @@ def _uptime_probe(scene: Scene) -> Telling:
         scene.atlas.add(Endpoint(ip=scene.atlas.free_ip(), port=443, url=f"probe{n}.pulseops.example", country=country))
         for n, country in enumerate(USUAL_COUNTRIES)
     ]
-    period = (scene.window.end - scene.window.start) // (24 * len(hosts))
+    # Often enough for the history of 30 days that the country rule reads.
+    period = min(scene.window.end - scene.window.start, 30 * DAY) // (24 * len(hosts))
     return Telling(
         id="uptime-probe",
         title="A probe asks one host in every usual country whether it is up",
