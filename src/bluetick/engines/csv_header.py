@@ -1,7 +1,6 @@
 """The header of a CSV file, read here: an engine's guess may take another line for it and drop rows in silence."""
 
 import csv
-import os
 from dataclasses import dataclass
 from typing import Final
 
@@ -35,9 +34,8 @@ def read_csv_header(file: str) -> CsvHeader:
 
 
 def _first_line(file: str) -> str:
-    compression = {".gz": "gzip", ".zst": "zstd"}.get(os.path.splitext(file.lower())[1])
     try:
-        with pa.input_stream(file, compression=compression) as stream:
+        with pa.input_stream(file) as stream:
             head = stream.read(_LONGEST)
         return head.decode("utf-8-sig", errors="ignore").lstrip("\r\n").splitlines()[0] if head else ""
     except (OSError, IndexError) as error:

@@ -25,6 +25,9 @@ from bluetick.sql import tree as sql
 from bluetick.types import Type
 
 
+_ZERO = sql.Literal(0.0, Type.REAL)
+
+
 def new_lowerer(context: Context) -> Lowerer:
     return Lowerer(context, lower_node)
 
@@ -82,13 +85,13 @@ def _range(lowerer: Lowerer, relation: Range) -> Stage:
     type_ = relation.column.type
     if type_ is Type.DATETIME:
         start, stop = lowerer.flavour.micros(start), lowerer.flavour.micros(stop)
-    steps = sql.call(
-        "floor", sql.Binary("/", sql.Cast(sql.Binary("-", stop, start), Type.REAL), sql.Cast(step, Type.REAL))
+    distance = sql.Cast(sql.Binary("-", stop, start), Type.REAL)
+    steps = sql.call("floor", sql.Binary("/", distance, sql.Cast(step, Type.REAL)))
+    # A step of zero or away from the end gives no row.
+    there = sql.all_of(
+        sql.Binary("<>", step, sql.Cast(sql.long(0), relation.step.type)), sql.Binary(">=", steps, _ZERO)
     )
-    count = sql.Cast(
-        sql.call("nullif", sql.call("greatest", steps, sql.Literal(-1.0, Type.REAL)), sql.Literal(-1.0, Type.REAL)),
-        Type.LONG,
-    )
+    count = sql.Cast(sql.when(there, steps), Type.LONG)
     numbers = lowerer.add(sql.Select(((number, lowerer.flavour.numbers_to(count)),)), {})
     value: sql.Expr = sql.Binary("+", start, sql.Binary("*", sql.Column(number), step))
     value = lowerer.flavour.from_micros(value) if type_ is Type.DATETIME else sql.Cast(value, type_)
