@@ -11,15 +11,30 @@ from bluetick.functions.definition import (
     ScalarFunction,
     WindowFunction,
 )
-from bluetick.functions.scalar import conditions, conversions, dynamic, logic, operators, packing
+from bluetick.functions.scalar import (
+    bins,
+    conditions,
+    conversions,
+    dynamic,
+    logic,
+    membership,
+    operators,
+    packing,
+    temporal,
+    text_operators,
+)
 
 _SCALARS: tuple[tuple[ScalarFunction, ...], ...] = (
     operators.FUNCTIONS,
     logic.FUNCTIONS,
+    text_operators.FUNCTIONS,
+    membership.FUNCTIONS,
     conversions.FUNCTIONS,
     conditions.FUNCTIONS,
     dynamic.FUNCTIONS,
     packing.FUNCTIONS,
+    bins.FUNCTIONS,
+    temporal.FUNCTIONS,
 )
 _AGGREGATES: tuple[tuple[AggregateFunction, ...], ...] = (
     counting.AGGREGATES,
