@@ -1,0 +1,360 @@
+"""Building and cutting strings: strcat, strlen, substring, split, trim, replace_string, tolower, reverse ..."""
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+from bluetick.functions.definition import (
+    AS_ARGUMENT,
+    UNNAMED,
+    BoundCall,
+    Example,
+    Lowering,
+    Nulls,
+    Parameter,
+    ResultName,
+    ScalarFunction,
+    param,
+    prefixed,
+    signature,
+)
+from bluetick.functions.scalar.string_forms import DUCKDB, SPARK, StringForms
+from bluetick.sql.tree import (
+    EMPTY,
+    Binary,
+    Case,
+    Cast,
+    Expr,
+    call,
+    coalesce,
+    is_not_null,
+    is_null,
+    long,
+    text,
+    when,
+)
+from bluetick.types import ANY_SCALAR, INTEGER, Type
+
+Build: TypeAlias = Callable[[BoundCall, StringForms], Expr]
+
+_TEXT = (Type.STRING, Type.DYNAMIC)
+_NOT_NULL_ARGUMENT = param("value", *ANY_SCALAR)
+
+
+def _lowering(build: Build, forms: StringForms) -> Lowering:
+    def lower(bound: BoundCall) -> Expr:
+        return build(bound, forms)
+
+    return lower
+
+
+def _function(
+    name: str,
+    summary: str,
+    parameters: tuple[Parameter, ...],
+    returns: Type,
+    build: Build,
+    examples: tuple[Example, ...],
+    nulls: Nulls = Nulls.NEVER,
+    result_name: ResultName = UNNAMED,
+) -> ScalarFunction:
+    return ScalarFunction(
+        name=name,
+        summary=summary,
+        signatures=(signature(*parameters, returns=returns),),
+        nulls=nulls,
+        duckdb=_lowering(build, DUCKDB),
+        spark=_lowering(build, SPARK),
+        examples=examples,
+        result_name=result_name,
+    )
+
+
+def _texts(bound: BoundCall, forms: StringForms) -> list[Expr]:
+    return [forms.text(arg) for arg in bound.args]
+
+
+def _apply(name: str) -> Build:
+    """Call the SQL function of this name on the text of every argument."""
+
+    def build(bound: BoundCall, forms: StringForms) -> Expr:
+        return call(name, *_texts(bound, forms))
+
+    return build
+
+
+def _strcat_array(bound: BoundCall, forms: StringForms) -> Expr:
+    items = forms.items(bound[0].sql)
+    return coalesce(call(forms.join, items, forms.text(bound[1])), EMPTY)
+
+
+def _strlen(bound: BoundCall, forms: StringForms) -> Expr:
+    return Cast(call("length", forms.text(bound[0])), Type.LONG)
+
+
+def _string_size(bound: BoundCall, forms: StringForms) -> Expr:
+    return Cast(call("octet_length", forms.encoded(forms.text(bound[0]))), Type.LONG)
+
+
+def _substring(bound: BoundCall, forms: StringForms) -> Expr:
+    """From 0; a negative start counts from the end; a length that is not positive gives nothing."""
+    value, start = forms.text(bound[0]), Cast(bound[1].sql, Type.LONG)
+    size = Cast(call("length", value), Type.LONG)
+    constant = bound[1].constant
+    if isinstance(constant, int) and constant >= 0:
+        first: Expr = long(constant + 1)
+    else:
+        from_end = call("greatest", Binary("+", size, start), long(0))
+        first = Binary("+", when(Binary("<", start, long(0)), from_end, start), long(1))
+    # Engines count in ints; nothing beyond the text's own end is ever wanted.
+    first = first if isinstance(constant, int) and 0 <= constant < 2**31 - 1 else _within(first, size)
+    if len(bound) < 3:
+        return coalesce(call("substring", value, _int(first)), EMPTY)
+    length = call("greatest", call("least", Cast(bound[2].sql, Type.LONG), size), long(0))
+    return coalesce(call("substring", value, _int(first), _int(length)), EMPTY)
+
+
+def _within(first: Expr, size: Expr) -> Expr:
+    return call("least", first, Binary("+", size, long(1)))
+
+
+def _int(value: Expr) -> Expr:
+    return Cast(value, Type.INT)
+
+
+def _split(bound: BoundCall, forms: StringForms) -> Expr:
+    source, delimiter = forms.text(bound[0]), forms.text(bound[1])
+    parts = forms.split(source, delimiter)
+    if bound[1].constant == "" or not bound[1].is_constant:
+        # Nothing to split at: the text stays whole.
+        parts = when(Binary("=", delimiter, EMPTY), call(forms.make_list, source), parts)
+    if len(bound) < 3:
+        return forms.json_of_texts(parts)
+    index = Cast(bound[2].sql, Type.LONG)
+    picked = forms.item(parts, Binary("+", index, long(1)))
+    in_range = Binary("AND", Binary(">=", index, long(0)), is_not_null(picked))
+    one = forms.json_of_texts(call(forms.make_list, picked))
+    return Case(((is_null(index), forms.json_of_texts(parts)), (in_range, one)), text("[]"))
+
+
+def _replace_string(bound: BoundCall, forms: StringForms) -> Expr:
+    source, lookup, rewrite = _texts(bound, forms)
+    if bound[1].constant == "":
+        return source
+    return call("replace", source, lookup, rewrite)
+
+
+def _replace_strings(bound: BoundCall, forms: StringForms) -> Expr:
+    """One after the other, each over the result of the one before."""
+    lookups, rewrites = bound[1].constant, bound[2].constant
+    result = forms.text(bound[0])
+    for lookup, rewrite in zip(lookups, rewrites, strict=True):
+        if str(lookup):
+            result = call("replace", result, text(_shown(lookup)), text(_shown(rewrite)))
+    return result
+
+
+def _shown(value: object) -> str:
+    return value if isinstance(value, str) else str(value)
+
+
+def _strcmp(bound: BoundCall, forms: StringForms) -> Expr:
+    left, right = _texts(bound, forms)
+    less = (Binary("<", left, right), long(-1))
+    return Case((less, (Binary(">", left, right), long(1))), long(0))
+
+
+def _strrep(bound: BoundCall, forms: StringForms) -> Expr:
+    value, times = forms.text(bound[0]), _int(bound[1].sql)
+    if len(bound) < 3:
+        return coalesce(call("repeat", value, times), EMPTY)
+    delimiter = forms.text(bound[2])
+    rest = call("repeat", call("concat", delimiter, value), Binary("-", times, _int(long(1))))
+    return coalesce(when(Binary(">", times, _int(long(0))), call("concat", value, rest)), EMPTY)
+
+
+def _translate(bound: BoundCall, forms: StringForms) -> Expr:
+    """A list of replacements that is too short repeats its last character; an empty one deletes."""
+    search, replacement, source = _texts(bound, forms)
+    size = _int(call("length", search))
+    filled = call("rpad", replacement, size, forms.last(replacement))
+    padded = when(Binary("=", replacement, EMPTY), EMPTY, filled)
+    return call("translate", source, search, padded)
+
+
+def _is_ascii(bound: BoundCall, forms: StringForms) -> Expr:
+    value = forms.text(bound[0])
+    return Binary("=", call("octet_length", forms.encoded(value)), call("length", value))
+
+
+def _is_utf8(bound: BoundCall, forms: StringForms) -> Expr:
+    """Every string here is: bytes that are not were refused when the data was read."""
+    return Binary("=", forms.text(bound[0]), forms.text(bound[0]))
+
+
+FUNCTIONS: tuple[ScalarFunction, ...] = (
+    _function(
+        "strcat",
+        "Join 1 to 64 values into one string; a null is the empty string.",
+        (param("arg", *ANY_SCALAR, repeat=64),),
+        Type.STRING,
+        _apply("concat"),
+        (
+            Example('strcat("T", 1059)', "T1059"),
+            Example('strcat("pid=", int(null))', "pid="),
+            Example('strcat("up ", true, " ", 90s)', "up True 00:01:30"),
+        ),
+    ),
+    _function(
+        "strcat_delim",
+        "Join values with a delimiter between them.",
+        (param("delimiter", *ANY_SCALAR), param("arg", *ANY_SCALAR, repeat=64)),
+        Type.STRING,
+        _apply("concat_ws"),
+        (Example('strcat_delim("-", 1, "a", "")', "1-a-"),),
+    ),
+    _function(
+        "strcat_array",
+        "Join the items of a dynamic array with a delimiter between them.",
+        (param("array", Type.DYNAMIC), param("delimiter", *ANY_SCALAR)),
+        Type.STRING,
+        _strcat_array,
+        (
+            Example('strcat_array(dynamic([1, "b", true]), "->")', "1->b->true"),
+            Example('strcat_array(dynamic(null), ",")', ""),
+        ),
+    ),
+    _function(
+        "strcmp",
+        "Compare two strings: -1, 0 or 1.",
+        (param("left", *ANY_SCALAR), param("right", *ANY_SCALAR)),
+        Type.LONG,
+        _strcmp,
+        (Example('strcmp("ABC", "DEF")', -1), Example('strcmp("a", "a")', 0), Example('strcmp("a", "A")', 1)),
+    ),
+    _function(
+        "strrep",
+        "Repeat a value's text a number of times, with an optional delimiter.",
+        (param("value", *ANY_SCALAR), param("multiplier", *INTEGER), param("delimiter", *ANY_SCALAR, optional=True)),
+        Type.STRING,
+        _strrep,
+        (Example('strrep("ab", 3)', "ababab"), Example('strrep(1, 3, "-")', "1-1-1"), Example('strrep("x", 0)', "")),
+    ),
+    _function(
+        "strlen",
+        "The number of characters.",
+        (param("text", *_TEXT),),
+        Type.LONG,
+        _strlen,
+        (Example('strlen("café")', 4), Example('strlen("")', 0)),
+        result_name=prefixed("strlen"),
+    ),
+    _function(
+        "string_size",
+        "The number of bytes in UTF-8.",
+        (param("text", *_TEXT),),
+        Type.LONG,
+        _string_size,
+        (Example('string_size("café")', 5),),
+        result_name=prefixed("string_size"),
+    ),
+    _function(
+        "substring",
+        "The part from a position counted from 0; a negative one counts from the end.",
+        (param("text", *ANY_SCALAR), param("start", *INTEGER), param("length", *INTEGER, optional=True)),
+        Type.STRING,
+        _substring,
+        (
+            Example('substring("123456", 1)', "23456"),
+            Example('substring("123456", 2, 2)', "34"),
+            Example('substring("ABCD", -2)', "CD"),
+            Example('substring("ABCD", 9)', ""),
+        ),
+    ),
+    _function(
+        "split",
+        "Cut at every delimiter into a dynamic array; with an index, an array of that one part.",
+        (param("source", *ANY_SCALAR), param("delimiter", Type.STRING), param("index", *INTEGER, optional=True)),
+        Type.DYNAMIC,
+        _split,
+        (
+            Example('split("aa_bb", "_")', ["aa", "bb"]),
+            Example('split("aaa_bbb_ccc", "_", 1)', ["bbb"]),
+            Example('split("", "_")', [""]),
+            Example('split("a__b", "_")', ["a", "", "b"]),
+            Example('split("aabbcc", "bb")', ["aa", "cc"]),
+        ),
+        result_name=AS_ARGUMENT,
+    ),
+    _function(
+        "tolower",
+        "Lower case.",
+        (_NOT_NULL_ARGUMENT,),
+        Type.STRING,
+        _apply("lower"),
+        (Example('tolower("PowerShell ÀÉ")', "powershell àé"),),
+    ),
+    _function(
+        "toupper",
+        "Upper case.",
+        (_NOT_NULL_ARGUMENT,),
+        Type.STRING,
+        _apply("upper"),
+        (Example('toupper("hello é")', "HELLO É"),),
+    ),
+    _function(
+        "reverse",
+        "The characters in reverse order.",
+        (_NOT_NULL_ARGUMENT,),
+        Type.STRING,
+        _apply("reverse"),
+        (Example('reverse("abc")', "cba"), Example("reverse(12345)", "54321")),
+    ),
+    _function(
+        "replace_string",
+        "Replace every occurrence of a text.",
+        (param("text", Type.STRING), param("lookup", Type.STRING), param("rewrite", Type.STRING)),
+        Type.STRING,
+        _replace_string,
+        (Example('replace_string("a.b.c", ".", "-")', "a-b-c"), Example('replace_string("abc", "", "x")', "abc")),
+    ),
+    _function(
+        "replace_strings",
+        "Replace every occurrence of several texts, one after the other.",
+        (
+            param("text", Type.STRING),
+            param("lookups", Type.DYNAMIC, constant=True),
+            param("rewrites", Type.DYNAMIC, constant=True),
+        ),
+        Type.STRING,
+        _replace_strings,
+        (Example('replace_strings("cat and dog", dynamic(["cat","dog"]), dynamic(["dog","cow"]))', "cow and cow"),),
+    ),
+    _function(
+        "translate",
+        "Replace characters of one list by those of another at the same place.",
+        (param("search", Type.STRING), param("replacement", Type.STRING), param("source", Type.STRING)),
+        Type.STRING,
+        _translate,
+        (
+            Example('translate("abc", "x", "abc")', "xxx"),
+            Example('translate("abc", "", "ab")', ""),
+            Example('translate("krasp", "otsku", "spark")', "kusto"),
+        ),
+    ),
+    _function(
+        "isascii",
+        "True when every character is ASCII.",
+        (_NOT_NULL_ARGUMENT,),
+        Type.BOOL,
+        _is_ascii,
+        (Example('isascii("abc")', True), Example('isascii("é")', False)),
+    ),
+    _function(
+        "isutf8",
+        "True when the text is valid UTF-8.",
+        (_NOT_NULL_ARGUMENT,),
+        Type.BOOL,
+        _is_utf8,
+        (Example('isutf8("é")', True),),
+    ),
+)
