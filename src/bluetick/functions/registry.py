@@ -13,6 +13,7 @@ from bluetick.functions.definition import (
 )
 from bluetick.functions.scalar import (
     bins,
+    calendar_parts,
     conditions,
     conversions,
     dynamic,
@@ -20,7 +21,9 @@ from bluetick.functions.scalar import (
     membership,
     operators,
     packing,
+    strings,
     temporal,
+    temporal_format,
     text_operators,
 )
 
@@ -33,8 +36,11 @@ _SCALARS: tuple[tuple[ScalarFunction, ...], ...] = (
     conditions.FUNCTIONS,
     dynamic.FUNCTIONS,
     packing.FUNCTIONS,
+    strings.FUNCTIONS,
     bins.FUNCTIONS,
     temporal.FUNCTIONS,
+    temporal_format.FUNCTIONS,
+    calendar_parts.FUNCTIONS,
 )
 _AGGREGATES: tuple[tuple[AggregateFunction, ...], ...] = (
     counting.AGGREGATES,
