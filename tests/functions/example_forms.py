@@ -97,7 +97,7 @@ def movable(expression: str) -> tuple[Constant, ...]:
     """The literals of an expression, in order, that no function wants to be constant."""
     found = (
         Constant(span.start - len(_PRINT), span.end - len(_PRINT), type_, text)
-        for span, type_, text in _literals(parsed(expression), _PRINT + expression)
+        for span, type_, text in _literals(parsed(expression), _PRINT + expression, root=True)
     )
     return tuple(sorted(found, key=lambda constant: constant.start))
 
@@ -111,14 +111,15 @@ def parsed(expression: str) -> Expression:
     return statement.pipeline.source.items[0].value
 
 
-def _literals(node: Expression, text: str) -> Iterator[tuple[Span, Type, str]]:
+def _literals(node: Expression, text: str, *, root: bool = False) -> Iterator[tuple[Span, Type, str]]:
+    """`root` is the call that the example is about: its sign is a function there, and no part of a literal."""
     span = node.span
     match node:
         case Literal(type=type_) if span.start >= len(_PRINT):
             yield span, type_, text[span.start : span.end]
         case DynamicLiteral():
             yield span, Type.DYNAMIC, text[span.start : span.end]
-        case UnaryExpression(operator="-", operand=Literal(type=Type.LONG | Type.REAL as type_)):
+        case UnaryExpression(operator="-", operand=Literal(type=Type.LONG | Type.REAL as type_)) if not root:
             yield span, type_, f"{type_}({text[span.start : span.end]})"
         case _:
             for argument in variable_arguments(node):
