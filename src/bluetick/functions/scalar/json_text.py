@@ -49,6 +49,12 @@ class Forms:
     array_length: Callable[[Expr], Expr]  # long; NULL if the text is no array
     part: Callable[[Expr, Expr, Expr], Expr]  # list, first position from 1, count -> list
     unique: Callable[[Expr], Expr]  # list -> list without repetitions, first ones kept in their order
+    at: Callable[[Expr, Expr], Expr]  # list, position from 1 and within it -> element
+    count_up: Callable[[Expr], Expr]  # n -> list of the longs 0 to n - 1; empty where n is not positive
+    index: Expr  # zero-based position in the body of `numbered`
+    sort: Callable[[Expr, bool], Expr]  # list of structs, descending -> sorted list
+    struct: Callable[[tuple[Expr, ...]], Expr]  # values -> struct with the fields f0, f1 ...
+    sum: Callable[[Expr], Expr]  # list of reals -> real; 0 of none
     reading: conversions.Reading  # dynamic -> any other type
     list_type: str
     make_list: str
@@ -68,6 +74,10 @@ class Forms:
     def keep(self, items: Expr, condition: Expr) -> Expr:
         """The elements for which `condition` over Bound("e_") holds."""
         return Call(self.filter, (items, Lambda(("e_",), condition)))
+
+    def numbered(self, items: Expr, body: Expr) -> Expr:
+        """The list of `body` over ELEMENT and this engine's `index`."""
+        return Call(self.transform, (items, Lambda(("e_", "i_"), body)))
 
     def array(self, items: Expr) -> Expr:
         """The JSON array of a list; NULL of a NULL list."""
@@ -180,6 +190,12 @@ DUCKDB = Forms(
     array_length=lambda value: when(is_array(value), Cast(call("json_array_length", value), Type.LONG)),
     part=lambda items, first, count: call("list_slice", items, first, Binary("-", Binary("+", first, count), long(1))),
     unique=_duckdb_unique,
+    at=lambda items, position: call("list_extract", items, position),
+    count_up=lambda count: call("range", long(0), count),
+    index=Binary("-", INDEX, long(1)),
+    sort=lambda items, descending: call("list_sort", items, text("DESC" if descending else "ASC")),
+    struct=lambda values: Call("struct_pack", (), tuple((f"f{i}", value) for i, value in enumerate(values))),
+    sum=lambda items: coalesce(call("list_sum", items), Literal(0.0, Type.REAL)),
     reading=conversions.DUCKDB,
     list_type="VARCHAR[]",
     make_list="list_value",
@@ -231,6 +247,21 @@ def spark_entry(bag: Expr, key: Expr) -> Expr:
     return _spark_requote(bare, variant)
 
 
+def _spark_count_up(count: Expr) -> Expr:
+    # Spark's sequence counts down where the end lies before the start.
+    counted = call("sequence", long(0), Binary("-", call("greatest", count, long(1)), long(1)))
+    return call("slice", counted, Bare(1), Cast(call("greatest", count, long(0)), Type.INT))
+
+
+def _spark_struct(values: tuple[Expr, ...]) -> Expr:
+    return call("named_struct", *(part for i, value in enumerate(values) for part in (text(f"f{i}"), value)))
+
+
+def _spark_sum(items: Expr) -> Expr:
+    added = Binary("+", Bound("a_"), Bound("e_"))
+    return call("aggregate", items, Literal(0.0, Type.REAL), Lambda(("a_", "e_"), added))
+
+
 SPARK = Forms(
     quote=_spark_quote,
     real=lambda value: Cast(value, Type.STRING),
@@ -241,6 +272,12 @@ SPARK = Forms(
     array_length=lambda value: Cast(call("json_array_length", value), Type.LONG),
     part=lambda items, first, count: call("slice", items, Cast(first, Type.INT), Cast(count, Type.INT)),
     unique=lambda items: call("array_distinct", items),
+    at=lambda items, position: call("try_element_at", items, Cast(position, Type.INT)),
+    count_up=_spark_count_up,
+    index=Cast(INDEX, Type.LONG),
+    sort=lambda items, descending: call("sort_array", items, Literal(not descending, Type.BOOL)),
+    struct=_spark_struct,
+    sum=_spark_sum,
     reading=conversions.SPARK,
     list_type="ARRAY<STRING>",
     make_list="array",
