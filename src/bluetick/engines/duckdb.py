@@ -1,0 +1,198 @@
+"""DuckDB in this process: one in-memory database an engine, one connection a run.
+
+Temporary views and tables belong to a connection, so runs on several threads neither meet nor leave anything behind.
+External access stays on, as files are read by name; nothing but the SQL of this package reaches the database, and no
+extension is loaded or installed.
+"""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from types import TracebackType
+from typing import Any, Final, Self, TypeVar
+
+import duckdb
+import pyarrow as pa
+
+from bluetick.diagnostics.errors import BluetickError, EngineError, QueryCancelled, SourceError
+from bluetick.engines.duckdb_errors import clean_message, is_bad_value, malformed_file, source_error, translate_error
+from bluetick.engines.duckdb_scan import Check, Leg, describe_with, plan_scan, quote_name, select_columns
+from bluetick.engines.protocol import FileSource, ScanColumn
+from bluetick.sql.dialect import DUCKDB, Dialect
+
+T = TypeVar("T")
+
+_BATCH_ROWS: Final = 65_536
+_SHOWN: Final = 200
+_DRIVER_ERRORS: Final = (duckdb.Error, pa.ArrowException, OSError)
+
+
+def _connect(memory_limit: str | None, threads: int | None, spill: str) -> duckdb.DuckDBPyConnection:
+    config: dict[str, str | bool | int | float | list[str]] = {
+        "autoinstall_known_extensions": False,
+        "autoload_known_extensions": False,
+        "allow_community_extensions": False,
+        "python_enable_replacements": False,
+        "preserve_insertion_order": False,
+        "temp_directory": spill,
+    }
+    if memory_limit is not None:
+        config["memory_limit"] = memory_limit
+    if threads is not None:
+        config["threads"] = threads
+    try:
+        connection = duckdb.connect(config=config)
+        connection.execute("SET GLOBAL TimeZone = 'UTC'")
+        connection.execute("SET GLOBAL lock_configuration = true")
+    except duckdb.Error as error:
+        raise EngineError(f"DuckDB does not start: {clean_message(error)}") from error
+    return connection
+
+
+class DuckDbRun:
+    """See `Run`."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, close: Callable[[], None]) -> None:
+        self._connection = connection
+        self._close = close
+        self._checks: list[Check] = []
+        self._reader: pa.RecordBatchReader | None = None
+        self._cancelled = False
+        self._closed = False
+
+    def bind_files(self, relation: str, source: FileSource, columns: Sequence[ScanColumn]) -> None:
+        def bind() -> None:
+            scan = plan_scan(source, columns, describe_with(self._connection))
+            self._connection.execute(f"CREATE TEMP VIEW {quote_name(relation)} AS {scan.sql}")
+            self._checks += scan.checks
+
+        self._guard(bind, self._explain_source)
+
+    def bind_arrow(self, relation: str, table: pa.Table, columns: Sequence[ScanColumn]) -> None:
+        def bind() -> None:
+            given = f"_arrow_{relation}"
+            self._connection.register(given, table)
+            leg = Leg(quote_name(given), tuple(describe_with(self._connection)(quote_name(given))))
+            scan = select_columns([leg], columns, relation)
+            self._connection.execute(f"CREATE TEMP VIEW {quote_name(relation)} AS {scan.sql}")
+
+        self._guard(bind, self._explain)
+
+    def create(self, relation: str, sql: str) -> None:
+        self._guard(
+            lambda: self._connection.execute(f"CREATE TEMP TABLE {quote_name(relation)} AS {sql}"), self._explain
+        )
+
+    def stream(self, sql: str) -> pa.RecordBatchReader:
+        reader = self._guard(lambda: self._connection.sql(sql).to_arrow_reader(_BATCH_ROWS), self._explain)
+        self._reader = reader
+        return pa.RecordBatchReader.from_batches(reader.schema, self._batches(reader))
+
+    def cancel(self) -> None:
+        self._cancelled = True
+        self._connection.interrupt()
+
+    def close(self) -> None:
+        if not self._closed:
+            self._closed = True
+            self._end_stream()
+            self._connection.close()
+            self._close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _guard(self, work: Callable[[], T], explain: Callable[[BaseException], BluetickError]) -> T:
+        self._refuse_if_over()
+        self._end_stream()
+        try:
+            return work()
+        except _DRIVER_ERRORS as error:
+            raise explain(error) from error
+
+    def _batches(self, reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
+        while True:
+            self._refuse_if_over()
+            if reader is not self._reader:
+                raise EngineError("the stream has ended, as its run was used for something else")
+            try:
+                batch = reader.read_next_batch()
+            except StopIteration:
+                return
+            except _DRIVER_ERRORS as error:
+                raise self._explain(error) from error
+            yield batch
+
+    def _refuse_if_over(self) -> None:
+        if self._cancelled:
+            raise QueryCancelled("the query was cancelled")
+        if self._closed:
+            raise EngineError("the run is closed")
+
+    def _end_stream(self) -> None:
+        reader, self._reader = self._reader, None
+        if reader is not None:
+            reader.close()
+
+    def _explain_source(self, error: BaseException) -> BluetickError:
+        return QueryCancelled("the query was cancelled") if self._cancelled else source_error(error)
+
+    def _explain(self, error: BaseException) -> BluetickError:
+        if self._cancelled:
+            return QueryCancelled("the query was cancelled")
+        if is_bad_value(error):
+            self._end_stream()
+            for check in self._checks:
+                found = self._find(check)
+                if found is not None:
+                    return found
+            malformed = malformed_file(error)
+            if malformed is not None:
+                return malformed
+        return translate_error(error)
+
+    def _find(self, check: Check) -> SourceError | None:
+        """The first value that offends a check; None also where the files cannot be read for another reason."""
+        name = quote_name(check.column)
+        query = f"SELECT filename, CAST({name} AS VARCHAR) FROM {check.reader} WHERE {check.offends} LIMIT 1"  # noqa: S608
+        try:
+            row: tuple[Any, ...] | None = self._connection.execute(query).fetchone()
+        except _DRIVER_ERRORS:
+            return None
+        if row is None:
+            return None
+        file, value = str(row[0]), str(row[1])[:_SHOWN]
+        message = f"'{file}': the value '{value}' of the column '{check.column}' is no {check.type}"
+        return SourceError(message, file=file, column=check.column, value=value)
+
+
+class DuckDbEngine:
+    """See `Engine`. Limits hold for all runs together; a run with limits of its own gets its own database."""
+
+    def __init__(self, *, memory_limit: str | None = None, threads: int | None = None) -> None:
+        self._spill = os.path.join(tempfile.gettempdir(), f"bluetick-{os.getpid()}-{id(self):x}")
+        self._database = _connect(memory_limit, threads, self._spill)
+
+    @property
+    def name(self) -> str:
+        return "duckdb"
+
+    @property
+    def dialect(self) -> Dialect:
+        return DUCKDB
+
+    def start(self, *, memory_limit: str | None = None, threads: int | None = None) -> DuckDbRun:
+        if memory_limit is None and threads is None:
+            return DuckDbRun(self._database.cursor(), lambda: None)
+        own = _connect(memory_limit, threads, self._spill)
+        return DuckDbRun(own.cursor(), own.close)
+
+    def close(self) -> None:
+        self._database.close()
+        shutil.rmtree(self._spill, ignore_errors=True)

@@ -1,0 +1,177 @@
+"""Files as relations of DuckDB: what to read, under which names and types."""
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from bluetick.diagnostics.errors import SourceError
+from bluetick.engines.csv_header import read_csv_header
+from bluetick.engines.duckdb_casts import absent, conversion
+from bluetick.engines.protocol import FileSource, ScanColumn
+from bluetick.sql.dialect import DUCKDB
+from bluetick.types import Type
+
+if TYPE_CHECKING:
+    import duckdb
+
+Describe = Callable[[str], Sequence[tuple[str, str]]]
+"""The columns of a FROM item, name and DuckDB type."""
+
+_NO_PARTITIONS: Final = "hive_partitioning=false"
+_JSON_OBJECT_BYTES: Final = 64 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """Files that are read in one way, and what their columns are."""
+
+    reader: str
+    types: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """Finds a value of a column that does not fit."""
+
+    reader: str
+    column: str
+    type: Type
+    offends: str
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """A relation's SELECT, and how to name the value that broke it."""
+
+    sql: str
+    checks: tuple[Check, ...]
+
+
+def quote_name(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def read_parquet(source: FileSource, describe: Describe) -> list[Leg]:
+    union = len(source.files) > 1 and not source.uniform
+    reader = f"read_parquet({file_list(source.files)}, union_by_name={str(union).lower()}, {_NO_PARTITIONS})"
+    types = tuple(describe(reader))
+    refuse_case_twins((name for name, _ in types), source)
+    return [Leg(reader, types)]
+
+
+def read_json(source: FileSource, columns: Iterable[tuple[str, Type]]) -> list[Leg]:
+    """Every wanted field is read as text, and as JSON where JSON is wanted: the casts are ours then."""
+    types = {name: "JSON" if type_ is Type.DYNAMIC else "VARCHAR" for name, type_ in columns}
+    folded = [name.casefold() for name in types]
+    for name in types:
+        if folded.count(name.casefold()) > 1:
+            raise _twins(name, source)
+    if not types:
+        types = {"_": "VARCHAR"}  # rows are counted though no field is read
+    spelled = ", ".join(f"{DUCKDB.quote_text(name)}: '{type_}'" for name, type_ in types.items())
+    form = "newline_delimited" if source.format == "ndjson" else "auto"
+    reader = (
+        f"read_json({file_list(source.files)}, format='{form}', columns={{{spelled}}}, records='true', "
+        f"maximum_object_size={_JSON_OBJECT_BYTES}, {_NO_PARTITIONS})"
+    )
+    return [Leg(reader, tuple(types.items()))]
+
+
+def read_csv(source: FileSource) -> list[Leg]:
+    """One leg for each different header: columns go by name, never by place."""
+    groups: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+    for file in source.files:
+        header = read_csv_header(file)
+        groups.setdefault((header.delimiter, header.names), []).append(file)
+    return [_csv_leg(files, delimiter, names) for (delimiter, names), files in groups.items()]
+
+
+def _csv_leg(files: Sequence[str], delimiter: str, names: tuple[str, ...]) -> Leg:
+    spelled = ", ".join(f"{DUCKDB.quote_text(name)}: 'VARCHAR'" for name in names)
+    reader = (
+        f"read_csv({file_list(files)}, auto_detect=false, header=true, strict_mode=true, delim='{delimiter}', "
+        f"quote='\"', escape='\"', columns={{{spelled}}}, {_NO_PARTITIONS})"
+    )
+    return Leg(reader, tuple((name, "VARCHAR") for name in names))
+
+
+def plan_scan(source: FileSource, columns: Sequence[ScanColumn], describe: Describe) -> Scan:
+    """The SELECT that reads the files as the columns say."""
+    match source.format:
+        case "parquet":
+            legs = read_parquet(source, describe)
+        case "csv":
+            legs = read_csv(source)
+        case "ndjson" | "json":
+            legs = read_json(source, [(c.source, c.type) for c in columns if c.source is not None])
+    return select_columns(legs, columns, source.files[0], native=source.native)
+
+
+def select_columns(legs: Sequence[Leg], columns: Sequence[ScanColumn], place: str, *, native: bool = False) -> Scan:
+    """`place` names the source in a message."""
+    selects: list[str] = []
+    checks: list[Check] = []
+    for leg in legs:
+        items: list[str] = []
+        for column in columns:
+            item, check = _select_column(leg, column, place, native)
+            items.append(f"{item} AS {quote_name(column.alias)}")
+            checks += [check] if check is not None else []
+        selects.append(f"SELECT {', '.join(items) or '1 AS _'} FROM {leg.reader}")  # noqa: S608 quoted above
+    return Scan(" UNION ALL ".join(selects), tuple(checks))
+
+
+def _select_column(leg: Leg, column: ScanColumn, place: str, native: bool) -> tuple[str, Check | None]:
+    found = _find(leg, column.source)
+    if found is None:
+        return absent(column.type), None
+    name, duckdb_type = found
+    done = conversion(quote_name(name), duckdb_type, column.type, native=native)
+    if done is None:
+        raise SourceError(
+            f"the column '{name}' of '{place}' holds {duckdb_type}, which is no {column.type}", file=place, column=name
+        )
+    return done.expression, Check(leg.reader, name, column.type, done.offends) if done.offends else None
+
+
+def _find(leg: Leg, source: str | None) -> tuple[str, str] | None:
+    """The column of this very name, else the one that differs in case only."""
+    if source is None:
+        return None
+    alike = [pair for pair in leg.types if pair[0].casefold() == source.casefold()]
+    return next((pair for pair in alike if pair[0] == source), alike[0] if alike else None)
+
+
+def file_list(files: Iterable[str]) -> str:
+    return "[" + ", ".join(DUCKDB.quote_text(_literal_path(file)) for file in files) + "]"
+
+
+def _literal_path(file: str) -> str:
+    """A path that DuckDB does not take for a pattern."""
+    return re.sub(r"[\[*?]", lambda found: f"[{found[0]}]", file)
+
+
+def refuse_case_twins(names: Iterable[str], source: FileSource) -> None:
+    """DuckDB folds case and renames the second of `A` and `a` to `a_1`: two columns that cannot be told apart."""
+    given = list(names)
+    folded = {name.casefold() for name in given}
+    for name in given:
+        stem, _, number = name.rpartition("_")
+        if number.isdigit() and stem.casefold() in folded and stem not in given:
+            raise _twins(stem, source)
+
+
+def _twins(name: str, source: FileSource) -> SourceError:
+    place = source.files[0]
+    return SourceError(
+        f"'{place}' has columns that differ from '{name}' in case only; rename one of them", file=place, column=name
+    )
+
+
+def describe_with(connection: "duckdb.DuckDBPyConnection") -> Describe:
+    def describe(item: str) -> list[tuple[str, str]]:
+        rows = connection.execute(f"DESCRIBE SELECT * FROM {item}").fetchall()  # noqa: S608 a reader of ours
+        return [(str(row[0]), str(row[1])) for row in rows]
+
+    return describe
