@@ -84,6 +84,12 @@ def test_no_query() -> None:
         assert (result.detections, codes(result)) == ((), ["BTK0210"])
 
 
+def test_too_many_queries() -> None:
+    result = read("# A\n" + "```kql\nT\n```\n" * 201)
+    assert (result.detections, codes(result)) == ((), ["BTK0233"])
+    assert len(read("# A\n" + "```kql\nT\n```\n" * 200).detections) == 200
+
+
 def test_the_text_decides_where_the_suffix_does_not() -> None:
     assert read("# A\n```kql\nT\n```", "hunt.txt").detections[0].name == "A"
     assert read("// Name: B\nT", "hunt.md").detections[0].name == "B"

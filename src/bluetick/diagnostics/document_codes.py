@@ -73,22 +73,22 @@ def encoding_repaired(span: Span, count: int, repairs: Sequence[tuple[str, str]]
     )
 
 
-def encoding_not_repaired(span: Span) -> Diagnostic:
+def encoding_not_repaired(span: Span, count: int) -> Diagnostic:
     return Diagnostic(
         "BTK0208",
-        "this text was decoded with the wrong encoding and too much is lost to repair it; it stays as it is",
+        f"text decoded with the wrong encoding stays as it is on {count} lines: too much is lost to repair it",
         span,
         Severity.WARNING,
     )
 
 
-def wrong_encoding_in_query(span: Span) -> Diagnostic:
+def wrong_encoding_in_query(span: Span, count: int) -> Diagnostic:
     return Diagnostic(
         "BTK0209",
-        "this line of the query looks decoded with the wrong encoding; it runs as it is written",
+        f"the query looks decoded with the wrong encoding on {count} lines, from here on; it runs as it is written",
         span,
         Severity.WARNING,
-        hint="correct the document if the line is more than a comment",
+        hint="correct the document if more than comments are concerned",
     )
 
 
@@ -119,6 +119,10 @@ def several_queries(span: Span, count: int) -> Diagnostic:
     return Diagnostic(
         "BTK0213", f"the document holds {count} queries; each is a detection of its own", span, Severity.INFO
     )
+
+
+def too_many_queries(span: Span, limit: int) -> Diagnostic:
+    return Diagnostic("BTK0233", f"the document holds more than {limit} queries", span, hint="split the document")
 
 
 def unknown_tactic(span: Span, name: str, nearest: str) -> Diagnostic:

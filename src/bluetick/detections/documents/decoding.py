@@ -120,6 +120,7 @@ def repair(text: str, queries: Sequence[Span]) -> tuple[str, list[Diagnostic]]:
     diagnostics: list[Diagnostic] = []
     repairs: dict[tuple[str, str], None] = {}
     spans: list[Span] = []
+    left: dict[bool, list[Span]] = {False: [], True: []}  # what stays wrong, in prose and in queries
     at = 0
     for line, is_query in _pieces(text, queries):
         fixed = line if is_query or line.isascii() else _fix(line)
@@ -128,11 +129,15 @@ def repair(text: str, queries: Sequence[Span]) -> tuple[str, list[Diagnostic]]:
             repairs[_difference(line, fixed)] = None
             spans.append(span)
         if is_bad(fixed) and _is_wrongly_decoded(fixed):
-            diagnostics.append(wrong_encoding_in_query(span) if is_query else encoding_not_repaired(span))
+            left[is_query].append(span)
         pieces.append(fixed)
         at += len(fixed)
     if spans:
-        diagnostics.insert(0, encoding_repaired(spans[0], len(spans), list(repairs)))
+        diagnostics.append(encoding_repaired(spans[0], len(spans), list(repairs)))
+    if left[False]:
+        diagnostics.append(encoding_not_repaired(left[False][0], len(left[False])))
+    if left[True]:
+        diagnostics.append(wrong_encoding_in_query(left[True][0], len(left[True])))
     return "".join(pieces), diagnostics
 
 

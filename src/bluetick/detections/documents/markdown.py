@@ -1,6 +1,7 @@
 """The markdown form: a title, prose, lists of sources and techniques, and the query in a fence."""
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import Enum
@@ -12,8 +13,15 @@ from bluetick.detections.documents.markdown_blocks import Block, Fence, Heading,
 from bluetick.detections.documents.plain import has_statement
 from bluetick.detections.model import Schemas
 from bluetick.diagnostics import Diagnostic, Span
-from bluetick.diagnostics.document_codes import fence_without_language, no_query, several_queries, unclosed_fence
+from bluetick.diagnostics.document_codes import (
+    fence_without_language,
+    no_query,
+    several_queries,
+    too_many_queries,
+    unclosed_fence,
+)
 
+_MAX_QUERIES = 200
 _LANGUAGES = frozenset({"kql", "kusto", "csl", "kustoql", "kusto-query", "{kql}", "{.kql}"})
 _HEADED = re.compile(r"\s{0,3}#{1,6}[ \t]+\S")
 _FENCED = re.compile(r"^[ \t]*(?:`{3,}|~{3,})[ \t]*\{?\.?(?:kql|kusto|csl)", re.IGNORECASE | re.MULTILINE)
@@ -126,6 +134,8 @@ def read_markdown(text: str, file_name: str) -> Reading:
     if not chosen:
         hint = "put the query in a fence that begins with ```kql"
         return [], [*diagnostics, no_query(file_name, hint)]
+    if len(chosen) > _MAX_QUERIES:
+        return [], [too_many_queries(chosen[_MAX_QUERIES][1].mark, _MAX_QUERIES)]
     fields = list(page.fields)
     if not any(item.key == "description" for item in fields):
         fields.extend(page.description())
@@ -157,11 +167,12 @@ def _names(title: str, headings: list[str]) -> list[str]:
     """A name for each query: the title, with the heading above the query and a number where that is needed."""
     if len(headings) == 1:
         return [title]
-    names: list[str] = []
-    for heading in headings:
-        name = title if heading in ("", title) else f"{title}: {heading}"
-        number = sum(other == name or other.startswith(f"{name} (") for other in names)
-        names.append(f"{name} ({number + 1})" if number else name)
+    plain = [title if heading in ("", title) else f"{title}: {heading}" for heading in headings]
+    seen: Counter[str] = Counter()
+    names = []
+    for name in plain:
+        seen[name] += 1
+        names.append(f"{name} ({seen[name]})" if seen[name] > 1 else name)
     return names
 
 
