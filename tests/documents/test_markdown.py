@@ -101,7 +101,7 @@ def test_a_title_may_speak_of_defender() -> None:
 
 
 def test_places_in_the_document_count_repaired_characters() -> None:
-    result = read("# Caf\u00c3\u00a9 \u00e2\u2030\u00a4\n```kql\nT\n| where x\n```\n")
+    result = read("# K\u00c3\u00b6ln \u00e2\u2030\u00a4\n```kql\nT\n| where x\n```\n")
     (hunt,) = result.detections
     placed = hunt.span_in_document(Span(4, 9))
     assert result.source.text[placed.start : placed.end] == "where"

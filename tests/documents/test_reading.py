@@ -8,7 +8,7 @@ import pytest
 from bluetick.detections.documents import DocumentResult, read_document, read_document_text
 from bluetick.diagnostics import Severity
 
-RULE = '// Name: Caf\u00e9\nT\n| where a == "\u00fc"\n'
+RULE = '// Name: K\u00f6ln\nT\n| where a == "\u00fc"\n'
 
 
 def codes(result: DocumentResult) -> list[str]:
@@ -27,7 +27,7 @@ def codes(result: DocumentResult) -> list[str]:
 )
 def test_encodings_with_and_without_a_mark(data: bytes) -> None:
     result = read_document_text(data, "a.kql")
-    assert [(d.name, d.query) for d in result.detections] == [("Caf\u00e9", 'T\n| where a == "\u00fc"')]
+    assert [(d.name, d.query) for d in result.detections] == [("K\u00f6ln", 'T\n| where a == "\u00fc"')]
     assert codes(result) == []
 
 
@@ -41,7 +41,7 @@ def test_encodings_with_and_without_a_mark(data: bytes) -> None:
         (b"T | take 1\x00", "BTK0203"),
         ("T | take 1".encode("utf-16-le"), "BTK0203"),
         (b"\x89PNG\r\n\x1a\n", "BTK0203"),
-        (b"caf\x81\xff", "BTK0204"),
+        (b"ab\x81\xff", "BTK0204"),
         (codecs.BOM_UTF16_LE + b"T", "BTK0204"),
         (b"// Name: A\n// Severity: Low\n", "BTK0210"),
         (b"// just a comment", "BTK0210"),
@@ -56,8 +56,8 @@ def test_what_cannot_be_read(data: bytes, code: str) -> None:
 
 
 def test_windows_1252_is_a_guess_that_is_told() -> None:
-    result = read_document_text("// Name: Caf\u00e9 \u2013 night\nT // na\u00efve\n".encode("cp1252"), "a.kql")
-    assert result.detections[0].name == "Caf\u00e9 \u2013 night"
+    result = read_document_text("// Name: K\u00f6ln \u2013 night\nT // na\u00efve\n".encode("cp1252"), "a.kql")
+    assert result.detections[0].name == "K\u00f6ln \u2013 night"
     (warning,) = result.diagnostics
     assert (warning.code, warning.severity) == ("BTK0205", Severity.WARNING)
     assert "3 characters" in warning.message
