@@ -1,0 +1,87 @@
+# Every target sets up what it needs and may be run again. ARGS="..." goes to the tool behind it.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+ARGS ?=
+MINUTES ?= 10
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PIP_NO_INPUT := 1
+
+.PHONY: help setup demo test test-slow lint format bench soak fuzz oracle corpus minutes transcripts java node
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 14
+
+setup: $(VENV)/.dev java node ## install everything that development needs
+
+demo: $(VENV)/.runtime ## simulate a month, run this project's own rules over it, show the alerts
+	@$(BIN)/bluetick demo $(ARGS)
+
+test: $(VENV)/.dev java ## the fast suite: functions on both engines included
+	@$(BIN)/pytest -m "not slow" $(ARGS)
+
+test-slow: $(VENV)/.dev java node ## real processes, large data, Microsoft's analyzer
+	@$(BIN)/pytest -m slow $(ARGS)
+
+lint: $(VENV)/.dev ## style, format, types, layers, spelling
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo
+	@$(BIN)/codespell
+	@echo "lint: clean"
+
+format: $(VENV)/.dev ## rewrite the code as lint wants it
+	@$(BIN)/ruff check --fix
+	@$(BIN)/ruff format
+
+bench: $(VENV)/.dev ## run benchmarks/bench_*.py and print one table (ARGS: names to run)
+	@$(BIN)/python benchmarks/run.py $(ARGS)
+
+soak: $(VENV)/.dev ## ask one session the same again for MINUTES: same rows, steady memory
+	@$(BIN)/python tools/soak.py $(MINUTES)
+
+fuzz: $(VENV)/.dev ## run the property tests with new seeds for MINUTES
+	@$(BIN)/python tools/fuzz.py $(MINUTES)
+
+oracle: $(VENV)/.dev node ## compare result columns with Microsoft's analyzer
+	@$(BIN)/pytest tests/oracle -m slow $(ARGS)
+
+corpus: $(VENV)/.dev ## score published queries that lie outside the repository (ARGS: their folder)
+	@$(BIN)/python tools/corpus.py $(ARGS)
+
+minutes: $(VENV)/.dev java node ## run every suite and write the table of minutes into CONTRIBUTING.md
+	@$(BIN)/python tools/suite_minutes.py
+
+transcripts: $(VENV)/.dev ## write the README's transcripts from real output
+	@$(BIN)/python tools/readme_transcripts.py --write
+
+java:
+	@tools/system_packages.sh java
+
+node:
+	@tools/system_packages.sh node
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "bluetick needs Python 3.11 or later; name one with: make PYTHON=..." >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV) \
+		|| { tools/system_packages.sh venv && $(PYTHON) -m venv --clear $(VENV); }
+
+# The stamps are older than what they were made from when an installation is due.
+$(VENV)/.runtime: pyproject.toml constraints.txt | $(BIN)/python
+	@echo "Installing bluetick into $(VENV) ..."
+	@$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable .
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml constraints.txt | $(BIN)/python
+	@echo "Installing bluetick and its development tools into $(VENV) ..."
+	@$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	@touch $(VENV)/.runtime $@
