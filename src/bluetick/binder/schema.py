@@ -23,6 +23,9 @@ class CatalogSchema(Protocol):
     def names(self) -> tuple[str, ...]:
         """Every table name, for wildcards and hints."""
 
+    def hint(self, name: str) -> str:
+        """What to do about a table that is not there; '' for nothing."""
+
 
 # https://learn.microsoft.com/defender-xdr/advanced-hunting-fileprofile-function ; the last is the lookup's outcome.
 FILE_PROFILE_COLUMNS: tuple[tuple[str, Type], ...] = (

@@ -118,7 +118,7 @@ def bind_table(env: Env, name: str, span: Span) -> Relation | None:
     face = env.state.catalog.find(name)
     if face is None:
         candidates = (*env.state.catalog.names(), *env.scope.all_names())
-        env.report(codes.unresolved_table(span, name, candidates))
+        env.report(codes.unresolved_table(span, name, candidates, env.state.catalog.hint(name)))
         return None
     return scan(env, face)
 

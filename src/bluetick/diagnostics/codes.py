@@ -21,13 +21,13 @@ def unresolved_column(span: Span, name: str, candidates: Iterable[str], where: s
     )
 
 
-def unresolved_table(span: Span, name: str, candidates: Iterable[str]) -> Diagnostic:
+def unresolved_table(span: Span, name: str, candidates: Iterable[str], hint: str = "") -> Diagnostic:
     return Diagnostic(
         "SEM0100",
         f"failed to resolve table or tabular expression named '{name}'",
         span,
         note="no table, let or function of this name",
-        hint=_suggest(name, candidates),
+        hint=hint or _suggest(name, candidates),
     )
 
 

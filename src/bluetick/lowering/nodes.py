@@ -24,7 +24,6 @@ from bluetick.plan.relations import (
 from bluetick.sql import tree as sql
 from bluetick.types import Type
 
-
 _ZERO = sql.Literal(0.0, Type.REAL)
 
 

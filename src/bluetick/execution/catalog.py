@@ -1,0 +1,159 @@
+"""The tables of a session: what data stands behind a name, and the face that a query sees."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+import pyarrow as pa
+
+from bluetick.binder.schema import TableFace
+from bluetick.diagnostics.errors import SourceError
+from bluetick.diagnostics.nearest import nearest
+from bluetick.engines.files import expand_pattern
+from bluetick.engines.protocol import FileSource
+from bluetick.schema.packs import TableSchema, load_pack
+from bluetick.types import Type
+
+SchemasName: TypeAlias = Literal["sentinel", "defender"]
+TIME_COLUMNS = ("TimeGenerated", "Timestamp")
+TableData: TypeAlias = FileSource | pa.Table
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A registered table: its data, and the columns found there."""
+
+    name: str
+    data: TableData
+    columns: tuple[tuple[str, Type], ...]
+
+    @property
+    def column_names(self) -> frozenset[str]:
+        return frozenset(name for name, _ in self.columns)
+
+
+class Catalog:
+    """Registered tables by exact name."""
+
+    def __init__(self) -> None:
+        self._tables: dict[str, Table] = {}
+
+    def register(self, name: str, data: str | Path | list[str] | pa.Table) -> None:
+        """Puts a table behind a name. A pattern is expanded here, once; an unreadable file is a SourceError."""
+        if not _NAME.fullmatch(name):
+            raise SourceError(f"'{name}' cannot be a table name: letters, digits, '_', '-' and spaces are allowed")
+        source: TableData = data if isinstance(data, pa.Table) else expand_pattern(data)
+        self._tables[name] = Table(name, source, _describe(source))
+
+    def register_folder(self, folder: Path) -> None:
+        """Each subfolder with data files becomes the table of its name."""
+        if not folder.is_dir():
+            raise SourceError(f"'{folder}' is no folder", file=str(folder))
+        for entry in sorted(folder.iterdir()):
+            if entry.is_dir() and _NAME.fullmatch(entry.name) and any(p.is_file() for p in entry.rglob("*.*")):
+                self.register(entry.name, entry)
+
+    def table(self, name: str) -> Table | None:
+        return self._tables.get(name)
+
+    def names(self) -> tuple[str, ...]:
+        return tuple(self._tables)
+
+
+def _describe(data: TableData) -> tuple[tuple[str, Type], ...]:
+    if isinstance(data, pa.Table):
+        return tuple((field.name, _arrow_type(field.type)) for field in data.schema)
+    from bluetick.engines.describe import describe_files  # noqa: PLC0415 - loads the driver, which a check does without
+
+    return describe_files(data)
+
+
+def _arrow_type(type_: pa.DataType) -> Type:
+    """The KQL type that holds an Arrow type without loss; anything nested is dynamic."""
+    tests = (
+        (pa.types.is_boolean, Type.BOOL),
+        (lambda t: pa.types.is_integer(t) and t.bit_width <= _INT_BITS and t != pa.uint32(), Type.INT),
+        (pa.types.is_integer, Type.LONG),
+        (pa.types.is_floating, Type.REAL),
+        (pa.types.is_decimal, Type.DECIMAL),
+        (lambda t: pa.types.is_timestamp(t) or pa.types.is_date(t), Type.DATETIME),
+        (lambda t: pa.types.is_duration(t) or pa.types.is_time(t), Type.TIMESPAN),
+        (pa.types.is_nested, Type.DYNAMIC),
+    )
+    return next((kql for test, kql in tests if test(type_)), Type.STRING)
+
+
+_INT_BITS = 32
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_ .-]{0,1022}")
+
+
+@dataclass(frozen=True, slots=True)
+class Faces:
+    """What one query sees of a catalog (the binder's CatalogSchema).
+
+    A registered table that bears a known name has that table's whole schema, and what its files have beside it.
+    `is_check`: known tables bind without data. `prefers` is the pack that wins where both know a table.
+    """
+
+    catalog: Catalog
+    prefers: tuple[Mapping[str, TableSchema], ...]
+    is_check: bool = False
+
+    def find(self, name: str) -> TableFace | None:
+        table = self.catalog.table(name)
+        if table is None and not self.is_check:
+            return None
+        schema = next((pack[name] for pack in self.prefers if name in pack), None)
+        if schema is None:
+            return None if table is None else _own_face(table)
+        return _known_face(schema, table)
+
+    def names(self) -> tuple[str, ...]:
+        return self.catalog.names()
+
+    def hint(self, name: str) -> str:
+        """What to do about a table that is not there."""
+        if any(name in pack for pack in self.prefers):
+            return f"'{name}' is a known table without data here: give it some, as in --table {name}=PATH"
+        registered = nearest(name, self.names())
+        known = registered or next((near for pack in self.prefers if (near := nearest(name, pack))), "")
+        return f"did you mean '{known}'?" if known else ""
+
+
+def _own_face(table: Table) -> TableFace:
+    """A table of the user's own: as its files are."""
+    time = next((c for c in TIME_COLUMNS if (c, Type.DATETIME) in table.columns), None)
+    return TableFace(table.name, table.columns, tuple(name for name, _ in table.columns), time)
+
+
+def _known_face(schema: TableSchema, table: Table | None) -> TableFace:
+    have = table.column_names if table is not None else frozenset(name for name, _ in schema.columns)
+    sources = [_source(name, have) for name, _ in schema.columns]
+    columns = list(schema.columns)
+    taken = {name for name, _ in schema.columns} | set(sources)
+    for name, type_ in table.columns if table is not None else ():
+        if name not in taken:
+            columns.append((name, type_))
+            sources.append(name)
+    return TableFace(schema.name, tuple(columns), tuple(sources), schema.time_column)
+
+
+def _source(name: str, have: frozenset[str]) -> str:
+    """The column of the data for a column of the schema; the two faces' time columns stand for each other."""
+    if name not in have and name in TIME_COLUMNS:
+        return next((other for other in TIME_COLUMNS if other in have), name)
+    return name
+
+
+def packs_for(
+    schemas: str | None, text: str, *, is_sentinel: bool, custom: Mapping[str, TableSchema] | None
+) -> tuple[Mapping[str, TableSchema], ...]:
+    """The schema packs of a query, the preferred first: an explicit choice wins; else Sentinel's for a Sentinel rule
+    or a query that names TimeGenerated; else Defender's."""
+    if custom is not None:
+        return (custom,)
+    sentinel = schemas == "sentinel" or (schemas is None and (is_sentinel or "TimeGenerated" in text))
+    order: tuple[SchemasName, ...] = ("sentinel", "defender") if sentinel else ("defender", "sentinel")
+    return tuple(load_pack(name) for name in order)

@@ -1,0 +1,202 @@
+"""A bound statement as a program of steps: what must be computed before the main query, and the main query.
+
+Steps, in order: relations that are computed once (as, materialize, a provider's input), scalars (toscalar),
+assertions, provider lookups. Each is one SQL statement (or a provider's call) whose result the next may use.
+"""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from bluetick.lowering.flavour import Flavour
+from bluetick.lowering.join import PROVIDER_KEY
+from bluetick.lowering.lowerer import Context, Lowered, ScanUse
+from bluetick.lowering.nodes import new_lowerer
+from bluetick.lowering.stage import Stage
+from bluetick.plan.expressions import Column, Expr, InTable, ScalarQuery, walk
+from bluetick.plan.relations import (
+    Binding,
+    ProviderLookup,
+    Reference,
+    Relation,
+    TabularStatement,
+    expressions,
+    inputs,
+)
+from bluetick.plan.traversal import relations_in
+from bluetick.sql import tree as sql
+from bluetick.types import Type
+
+
+@dataclass(frozen=True, slots=True)
+class RelationStep:
+    """Compute a relation once and keep it under a name."""
+
+    name: str
+    statement: sql.Statement
+
+
+@dataclass(frozen=True, slots=True)
+class ScalarStep:
+    """The first cell of the result becomes a parameter; of no row its typed null."""
+
+    parameter: str
+    type: Type
+    statement: sql.Statement
+
+
+@dataclass(frozen=True, slots=True)
+class AssertionStep:
+    """A condition that must be true, else the query fails with the message."""
+
+    statement: sql.Statement
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderStep:
+    """Ask a provider for the distinct non-empty keys that the statement gives; its answers become a relation."""
+
+    provider: str
+    relation: str
+    key_name: str
+    statement: sql.Statement
+
+
+Step: TypeAlias = RelationStep | ScalarStep | AssertionStep | ProviderStep
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """Steps, then the result. Scans stay symbolic; parameters are given when it runs."""
+
+    steps: tuple[Step, ...]
+    result: Lowered
+    columns: tuple[Column, ...]
+    scans: tuple[ScanUse, ...]
+    name: str = "PrimaryResult"
+    visualization: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(slots=True)
+class _Builder:
+    context: Context
+    uses: Counter[int]
+    steps: list[Step] = field(default_factory=list)
+    names: int = 0
+    prepared: set[int] = field(default_factory=set)
+
+    def name(self, prefix: str) -> str:
+        self.names += 1
+        return f"{prefix}_{self.names}"
+
+    def prepare(self, relation: Relation) -> None:
+        """Adds the steps that must come before this relation can be lowered, innermost first."""
+        pending: list[tuple[Relation, bool]] = [(relation, False)]
+        while pending:
+            node, is_ready = pending.pop()
+            if is_ready:
+                self._finish(node)
+                continue
+            pending.append((node, True))
+            for expr in expressions(node):
+                self.prepare_expression(expr)
+            if isinstance(node, Reference):
+                if id(node.binding) in self.prepared:
+                    continue
+                self.prepared.add(id(node.binding))
+            pending.extend((inner, False) for inner in reversed(inputs(node)))
+
+    def prepare_expression(self, expr: Expr) -> None:
+        for part in walk(expr):
+            if isinstance(part, InTable):
+                self.prepare(part.relation)
+            elif isinstance(part, ScalarQuery) and id(part) not in self.context.scalars:
+                self.prepare(part.relation)
+                self._scalar(part)
+
+    def _finish(self, node: Relation) -> None:
+        if isinstance(node, Reference):
+            binding = node.binding
+            if binding.materialized and self.uses[id(binding)] > 1 and id(binding) not in self.context.computed:
+                self._compute(binding, binding.relation)
+        elif isinstance(node, ProviderLookup):
+            self._provider(node)
+
+    def _compute(self, owner: Binding | Relation, relation: Relation) -> None:
+        lowered = new_lowerer(self.context).statement(relation, ordered=False)
+        name = self.name("step")
+        self.steps.append(RelationStep(name, lowered.statement))
+        self.context.remember(owner, Stage(name, lowered.stage.aliases, lowered.stage.order))
+
+    def _scalar(self, query: ScalarQuery) -> None:
+        lowered = new_lowerer(self.context).statement(query.relation, ordered=True)
+        body = lowered.statement.body
+        if isinstance(body, sql.Select):
+            first = sql.Select(body.items[:1], body.source, order_by=body.order_by, limit=sql.Bare(1))
+            statement = sql.Statement(lowered.statement.ctes, first)
+            parameter = self.name("scalar")
+            self.steps.append(ScalarStep(parameter, query.type, statement))
+            self.context.scalars[id(query)] = parameter
+            self.context.keep.append(query)
+
+    def _provider(self, node: ProviderLookup) -> None:
+        """The input is computed once: its keys are asked for, and its rows wait for the answers."""
+        source = node.input
+        is_kept = isinstance(source, Reference) and id(source.binding) in self.context.computed
+        if not is_kept and id(source) not in self.context.computed:
+            self._compute(source, source)
+        lowerer = new_lowerer(self.context)
+        stage = lowerer.lower(source)
+        key = stage.column(node.key)
+        keys = sql.Select(
+            ((PROVIDER_KEY, key),),
+            sql.RelationRef(stage.relation),
+            where=sql.Binary("<>", key, sql.EMPTY),
+            order_by=(sql.Order(sql.Column(PROVIDER_KEY)),),
+            limit=sql.Bare(node.limit),
+            distinct=True,
+        )
+        name = self.name("profiles")
+        statement = sql.Statement(tuple(lowerer.ctes), keys)
+        self.steps.append(ProviderStep(node.provider, name, node.key.name, statement))
+        self.context.providers[id(node)] = name
+        self.context.keep.append(node)
+
+    def assertion(self, condition: Expr, message: str) -> None:
+        self.prepare_expression(condition)
+        lowerer = new_lowerer(self.context)
+        value = lowerer.expressions.lower(condition, {})
+        statement = sql.Statement(tuple(lowerer.ctes), sql.Select((("holds", value),)))
+        self.steps.append(AssertionStep(statement, message))
+
+
+def build_program(
+    statement: TabularStatement, flavour: Flavour, *, has_lower_bound: bool = False, has_upper_bound: bool = False
+) -> Program:
+    """The program of one tabular statement. The bounds say whether it has a time scope (`scope_start`, `now`)."""
+    context = Context(flavour, has_lower_bound, has_upper_bound)
+    builder = _Builder(context, _count_uses(statement))
+    for assertion in statement.assertions:
+        builder.assertion(assertion.condition, assertion.message)
+    builder.prepare(statement.relation)
+    result = new_lowerer(context).statement(statement.relation, ordered=True)
+    return Program(
+        tuple(builder.steps),
+        result,
+        statement.relation.columns,
+        tuple(context.scans.values()),
+        statement.name,
+        statement.visualization,
+    )
+
+
+def _count_uses(statement: TabularStatement) -> Counter[int]:
+    """How often each binding is referred to, in the statement, its scalar steps and its assertions."""
+    roots = [statement.relation]
+    for assertion in statement.assertions:
+        roots += [part.relation for part in walk(assertion.condition) if isinstance(part, ScalarQuery)]
+    uses: Counter[int] = Counter()
+    for root in roots:
+        uses.update(id(node.binding) for node in relations_in(root, scalars=True) if isinstance(node, Reference))
+    return uses

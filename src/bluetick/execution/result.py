@@ -1,0 +1,118 @@
+"""The rows of one tabular statement, in the forms that callers want."""
+
+from collections.abc import Iterator
+from html import escape
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from bluetick.execution.run import Execution
+from bluetick.plan.expressions import Column
+from bluetick.values import arrow_type, python_values, to_logical, to_physical
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import polars as pl
+
+_SHOWN = 20
+
+
+class Result:
+    """A query's result. Rows arrive as they are read and are kept (as Arrow), so that every form may be asked for in
+    turn; `batches` alone keeps nothing, for results larger than memory.
+
+    Attributes:
+        columns: (name, KQL type name) pairs in order; names are the user's and may differ only in case.
+        visualization: what `render` asked for.
+    """
+
+    def __init__(self, columns: tuple[Column, ...], execution: Execution, reader: pa.RecordBatchReader) -> None:
+        self.columns: tuple[tuple[str, str], ...] = tuple((c.name, str(c.type)) for c in columns)
+        self.visualization = dict(execution.program.visualization)
+        self._types = tuple(c.type for c in columns)
+        self._execution = execution
+        self._arriving: Iterator[pa.RecordBatch] | None = self._physical_batches(reader)
+        self._kept: list[pa.RecordBatch] = []
+
+    def rows(self) -> Iterator[tuple[Any, ...]]:
+        """Python values: str int float Decimal bool datetime(UTC) timedelta UUID dict/list None."""
+        for batch in self._read():
+            yield from self._python_rows(batch)
+
+    def batches(self) -> Iterator[pa.RecordBatch]:
+        """Arrow batches as they arrive, in physical types, kept nowhere. Once, and before any other form."""
+        if self._arriving is None or self._kept:
+            raise RuntimeError("batches() must be the first and only reading of a result")
+        arriving, self._arriving = self._arriving, None
+        yield from arriving
+
+    def to_arrow(self) -> pa.Table:
+        """An Arrow table: datetimes in UTC, timespans as durations, dynamics as JSON text."""
+        batches = list(self._read())
+        names = [name for name, _ in self.columns]
+        arrays = []
+        for index, type_ in enumerate(self._types):
+            chunks = [b.column(index) for b in batches] or [pa.array([], arrow_type(type_))]
+            arrays.append(to_logical(pa.chunked_array(chunks), type_))
+        return pa.Table.from_arrays(arrays, names=names)
+
+    def to_pandas(self) -> "pd.DataFrame":
+        """A pandas frame (needs pandas)."""
+        return self.to_arrow().to_pandas()
+
+    def to_polars(self) -> "pl.DataFrame":
+        """A Polars frame (needs polars)."""
+        import polars  # noqa: PLC0415 - heavy, and only this method needs it
+
+        frame = polars.from_arrow(self.to_arrow())
+        if not isinstance(frame, polars.DataFrame):
+            raise TypeError("an Arrow table gives a frame")
+        return frame
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        return self.to_arrow().__arrow_c_stream__(requested_schema)
+
+    def __len__(self) -> int:
+        return sum(batch.num_rows for batch in self._read())
+
+    def _repr_html_(self) -> str:
+        head = "".join(f"<th title='{t}'>{escape(n)}</th>" for n, t in self.columns)
+        rows = list(islice(self.rows(), _SHOWN))
+        body = "".join("<tr>" + "".join(f"<td>{escape(_cell(v))}</td>" for v in row) + "</tr>" for row in rows)
+        more = f"<p>{len(self)} rows, the first {_SHOWN} shown</p>" if len(self) > _SHOWN else ""
+        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{more}"
+
+    def cancel(self) -> None:
+        """Stop the query, from any thread; a reader of its rows gets QueryCancelled."""
+        self._execution.cancel()
+
+    def close(self) -> None:
+        """Release what an unread result holds."""
+        self._arriving = None
+        self._execution.close()
+
+    def _read(self) -> Iterator[pa.RecordBatch]:
+        """What has arrived, then what arrives."""
+        yield from self._kept
+        while self._arriving is not None:
+            batch = next(self._arriving, None)
+            if batch is None:
+                self._arriving = None
+                return
+            self._kept.append(batch)
+            yield batch
+
+    def _physical_batches(self, reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
+        names = [f"c{i}" for i in range(len(self._types))]
+        for batch in self._execution.drain(reader):
+            columns = [to_physical(batch.column(i), t) for i, t in enumerate(self._types)]
+            yield pa.RecordBatch.from_arrays(columns, names=names)
+
+    def _python_rows(self, batch: pa.RecordBatch) -> Iterator[tuple[Any, ...]]:
+        columns = [python_values(batch.column(i), t) for i, t in enumerate(self._types)]
+        return zip(*columns, strict=True)
+
+
+def _cell(value: Any) -> str:
+    return "" if value is None else str(value)

@@ -1,0 +1,172 @@
+"""A program on an engine: steps in order, then a stream of the result."""
+
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import pyarrow as pa
+
+from bluetick.binder.schema import FILE_PROFILE_COLUMNS
+from bluetick.diagnostics import Diagnostic, Span
+from bluetick.diagnostics.errors import Limit, LimitError, QueryCancelled, QueryError, SourceError
+from bluetick.engines.protocol import Engine, Run, ScanColumn
+from bluetick.enrichment.profiles import FileProfileProvider
+from bluetick.execution.catalog import Catalog
+from bluetick.execution.program import (
+    AssertionStep,
+    Program,
+    ProviderStep,
+    RelationStep,
+    ScalarStep,
+    Step,
+)
+from bluetick.lowering.join import PROVIDER_KEY
+from bluetick.lowering.lowerer import ScanUse
+from bluetick.sql.render import render_statement
+from bluetick.sql.tree import Statement
+from bluetick.types import Type
+from bluetick.values import python_values, to_physical
+
+
+class Deadline:
+    """Stops a run after some seconds; what it stopped is told from a user's cancel."""
+
+    def __init__(self, run: Run, seconds: float | None) -> None:
+        self.is_over = False
+        self._run = run
+        self._timer = threading.Timer(seconds, self._end) if seconds is not None else None
+        if self._timer is not None:
+            self._timer.daemon = True
+            self._timer.start()
+
+    def _end(self) -> None:
+        self.is_over = True
+        self._run.cancel()
+
+    def close(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+
+
+@dataclass(slots=True)
+class Execution:
+    """One run of one program: `start`, then `drain` what it gives, or `close`."""
+
+    program: Program
+    engine: Engine
+    catalog: Catalog
+    providers: Mapping[str, FileProfileProvider]
+    parameters: dict[str, Any]
+    seconds: float | None = None
+    on_cancel: Callable[[Callable[[], None]], None] | None = None
+    _run: Run | None = field(default=None, init=False)
+    _deadline: Deadline | None = field(default=None, init=False)
+
+    def start(self) -> pa.RecordBatchReader:
+        """Binds the tables, runs the steps and begins the result. What fails here leaves nothing behind."""
+        self._run = self.engine.start()
+        self._deadline = Deadline(self._run, self.seconds)
+        if self.on_cancel is not None:
+            self.on_cancel(self._run.cancel)
+        try:
+            for use in self.program.scans:
+                bind_scan(self._run, self.catalog, use)
+            for step in self.program.steps:
+                self._step(self._run, step)
+            return self._run.stream(self.render(self.program.result.statement))
+        except QueryCancelled as error:
+            self.close()
+            raise self._stopped(error) from None
+        except BaseException:
+            self.close()
+            raise
+
+    def drain(self, reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
+        """The result in physical types; everything is released at its end."""
+        try:
+            yield from reader
+        except QueryCancelled as error:
+            raise self._stopped(error) from None
+        finally:
+            self.close()
+
+    def render(self, statement: Statement) -> str:
+        return render_statement(statement, self.engine.dialect, self.parameters)
+
+    def cancel(self) -> None:
+        if self._run is not None:
+            self._run.cancel()
+
+    def close(self) -> None:
+        if self._deadline is not None:
+            self._deadline.close()
+        if self._run is not None:
+            run, self._run = self._run, None
+            run.close()
+
+    def _stopped(self, error: QueryCancelled) -> Exception:
+        if self._deadline is not None and self._deadline.is_over:
+            return LimitError(f"the query did not finish within {self.seconds:g} s", Limit.TIME)
+        return error
+
+    def _step(self, run: Run, step: Step) -> None:
+        match step:
+            case RelationStep(name=name, statement=statement):
+                run.create(name, self.render(statement))
+            case ScalarStep():
+                self.parameters[step.parameter] = self._first_cell(run, step.statement, step.type)
+            case AssertionStep():
+                if self._first_cell(run, step.statement, Type.BOOL) is not True:
+                    raise QueryError((assertion_failed(step.message),))
+            case ProviderStep():
+                self._ask(run, step)
+
+    def _first_cell(self, run: Run, statement: Statement, type_: Type) -> Any:
+        table = run.stream(self.render(statement)).read_all()
+        if table.num_rows == 0:
+            return "" if type_ is Type.STRING else None
+        column = to_physical(table.column(0).slice(0, 1), type_)
+        if type_ in (Type.TIMESPAN, Type.DYNAMIC):
+            return column[0].as_py()
+        return python_values(column, type_)[0]
+
+    def _ask(self, run: Run, step: ProviderStep) -> None:
+        provider = self.providers.get(step.provider)
+        if provider is None:
+            raise SourceError(missing_provider(step.provider))
+        table = run.stream(self.render(step.statement)).read_all()
+        answers = provider.lookup(step.key_name, table.column(0).to_pylist())
+        columns = [ScanColumn(PROVIDER_KEY, PROVIDER_KEY, Type.STRING)]
+        columns += [ScanColumn(name, name, type_) for name, type_ in FILE_PROFILE_COLUMNS]
+        run.bind_arrow(step.relation, answers, columns)
+
+
+def missing_provider(name: str) -> str:
+    return f"'{name}' has no provider here: give a file of profiles (--profiles FILE), or --profiles local"
+
+
+def assertion_failed(message: str) -> Diagnostic:
+    return Diagnostic("SEM0500", f"assert() has failed with message: '{message}'", Span(0, 0))
+
+
+def bind_scan(run: Run, catalog: Catalog, use: ScanUse) -> None:
+    """Gives the engine a table under the name that the program has for it."""
+    table = catalog.table(use.table)
+    if table is None:
+        raise SourceError(f"table '{use.table}' has no data in this session")
+    have = table.column_names
+    columns = [ScanColumn(alias, source if source in have else None, type_) for alias, source, type_ in use.columns]
+    if isinstance(table.data, pa.Table):
+        run.bind_arrow(use.relation, table.data, columns)
+    else:
+        run.bind_files(use.relation, table.data, columns)
+
+
+def run_parameters(now: datetime, scope_start: datetime | None, given: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of a program's parameters before its steps add theirs."""
+    values: dict[str, Any] = {"now": now, **given}
+    if scope_start is not None:
+        values["scope_start"] = scope_start
+    return values

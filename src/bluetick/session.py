@@ -1,0 +1,220 @@
+"""The façade: connect, query, check. Everything that runs goes through one `QueryRequest`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TypeAlias
+
+import pyarrow as pa
+
+from bluetick.binder.bind import bind
+from bluetick.diagnostics import Diagnostic, SourceText, codes, has_errors
+from bluetick.diagnostics.errors import QueryError
+from bluetick.engines.opening import open_engine
+from bluetick.enrichment.profiles import FileProfileProvider
+from bluetick.execution.catalog import Catalog, Faces, packs_for
+from bluetick.execution.program import Program, build_program
+from bluetick.execution.result import Result
+from bluetick.execution.run import Execution, run_parameters
+from bluetick.lowering.flavour import DUCKDB, SPARK, Flavour
+from bluetick.plan.expressions import Literal
+from bluetick.plan.relations import QueryPlan
+from bluetick.schema.packs import TableSchema, load_schema_file
+from bluetick.syntax import parse
+
+TableInput: TypeAlias = "str | Path | list[str] | pa.Table"
+_FLAVOURS: dict[str, Flavour] = {"duckdb": DUCKDB, "spark": SPARK}
+
+
+@dataclass(frozen=True, slots=True)
+class QueryRequest:
+    """Everything that one query needs beside the session's tables; plain values, so that it can be sent elsewhere.
+
+    `now` None takes the clock when the query starts, and then rows of the future are not cut off. `lookback` is the
+    document's: tables are read from now - lookback. `seconds` is the deadline.
+    """
+
+    text: str
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    now: datetime | None = None
+    lookback: timedelta | None = None
+    schemas: str | None = None
+    is_sentinel_rule: bool = False
+    name: str = "query"
+    seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What binding a text found; nothing ran. `columns` are those of the last tabular statement."""
+
+    columns: tuple[tuple[str, str], ...]
+    diagnostics: tuple[Diagnostic, ...]
+    warnings: tuple[Diagnostic, ...]
+
+    @property
+    def ok(self) -> bool:
+        return not self.diagnostics
+
+
+class Session:
+    """Tables, an engine and providers. Safe to query from several threads."""
+
+    def __init__(
+        self,
+        lake: str | Path | None = None,
+        tables: Mapping[str, TableInput] | None = None,
+        profiles: "str | Path | FileProfileProvider | None" = None,
+        schemas: str | Path | None = None,
+        engine: str = "duckdb",
+        now: datetime | None = None,
+        memory_limit: str | None = None,
+        threads: int | None = None,
+    ) -> None:
+        self.now = _utc(now)
+        self.engine = open_engine(engine, memory_limit=memory_limit, threads=threads)
+        self.catalog = Catalog()
+        self._schemas, self._custom = _schemas(schemas)
+        self.providers: dict[str, FileProfileProvider] = {}
+        if lake is not None:
+            self.catalog.register_folder(Path(lake))
+        for name, data in (tables or {}).items():
+            self.catalog.register(name, data)
+        del profiles
+
+    # --- queries ---
+
+    def query(self, text: str, parameters: Mapping[str, Any] | None = None, now: datetime | None = None) -> Result:
+        """Run a query; of several tabular statements the last one's result.
+
+        Raises QueryError for a refused text and a failed assert; LimitError, SourceError and EngineError may also come
+        from reading the rows.
+        """
+        return self.run(QueryRequest(text, parameters or {}, now))[-1]
+
+    def query_all(
+        self, text: str, parameters: Mapping[str, Any] | None = None, now: datetime | None = None
+    ) -> list[Result]:
+        """Run a query; a result for each tabular statement."""
+        return self.run(QueryRequest(text, parameters or {}, now))
+
+    def run(self, request: QueryRequest) -> list[Result]:
+        """The one way in: a request to results, each read to its end or closed by the caller."""
+        plan, _ = self.plan(request)
+        now = _utc(request.now) or self.now
+        parameters = run_parameters(
+            now or datetime.now(UTC), _scope_start(now, request.lookback), self._values(plan, request)
+        )
+        results = []
+        for statement in self.programs(plan, has_now=now is not None, lookback=request.lookback):
+            execution = Execution(
+                statement, self.engine, self.catalog, self.providers, dict(parameters), request.seconds
+            )
+            results.append(Result(statement.columns, execution, execution.start()))
+        return results
+
+    def programs(self, plan: QueryPlan, *, has_now: bool, lookback: timedelta | None) -> list[Program]:
+        flavour = _FLAVOURS[self.engine.dialect.name]
+        has_lower = has_now and lookback is not None
+        return [build_program(s, flavour, has_lower_bound=has_lower, has_upper_bound=has_now) for s in plan.statements]
+
+    def plan(self, request: QueryRequest, *, is_check: bool = False) -> tuple[QueryPlan, tuple[Diagnostic, ...]]:
+        """The bound plan and its warnings; a text with errors raises QueryError with all of them."""
+        plan, diagnostics = self._bind(request, is_check=is_check)
+        if has_errors(diagnostics):
+            raise QueryError(diagnostics, SourceText(request.text, request.name))
+        return plan, diagnostics
+
+    def check(self, text: str, schemas: str | None = None) -> Check:
+        """Bind a text against the session's tables and every known one; nothing runs."""
+        plan, diagnostics = self._bind(QueryRequest(text, schemas=schemas), is_check=True)
+        last = plan.statements[-1].relation.columns if plan.statements else ()
+        errors = tuple(d for d in diagnostics if d.is_error)
+        return Check(
+            tuple((c.name, str(c.type)) for c in last) if not errors else (),
+            errors,
+            tuple(d for d in diagnostics if not d.is_error),
+        )
+
+    def close(self) -> None:
+        self.engine.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    # --- inside ---
+
+    def _bind(self, request: QueryRequest, *, is_check: bool) -> tuple[QueryPlan, tuple[Diagnostic, ...]]:
+        tree, syntax_errors = parse(request.text)
+        packs = packs_for(
+            request.schemas or self._schemas, request.text, is_sentinel=request.is_sentinel_rule, custom=self._custom
+        )
+        if has_errors(syntax_errors):
+            return QueryPlan(()), syntax_errors
+        plan, diagnostics = bind(tree, Faces(self.catalog, packs, is_check))
+        return plan, (*syntax_errors, *diagnostics)
+
+    def _values(self, plan: QueryPlan, request: QueryRequest) -> dict[str, Any]:
+        """Query parameters by their names in the program: what was given, else the default."""
+        values: dict[str, Any] = {}
+        for name, default in plan.parameters:
+            if name in request.parameters:
+                values[f"query_{name}"] = request.parameters[name]
+            elif isinstance(default, Literal):
+                values[f"query_{name}"] = default.value
+            else:
+                raise QueryError((codes.undeclared_parameter(name),))
+        return values
+
+
+def connect(
+    lake: str | Path | None = None,
+    tables: Mapping[str, TableInput] | None = None,
+    profiles: "str | Path | FileProfileProvider | None" = None,
+    schemas: str | Path | None = None,
+    engine: str = "duckdb",
+    now: datetime | None = None,
+    memory_limit: str | None = None,
+    threads: int | None = None,
+) -> Session:
+    """A session.
+
+    Args:
+        lake: a folder with a subfolder of data files for each table.
+        tables: name -> file, folder, glob, list of files, or Arrow table.
+        profiles: what answers FileProfile: a file of profiles (Parquet, CSV, NDJSON), "local" for prevalence computed
+            from the session's own telemetry, or a provider of your own.
+        schemas: "defender", "sentinel" or a JSON file of your own; which schema a table has that both know.
+        engine: "duckdb", "local[n]" or "spark://host:port".
+        now: the instant that queries take for now(); rows at or after it are not read.
+        memory_limit: of the embedded engine, such as "4GB".
+        threads: of the embedded engine.
+    """
+    return Session(lake, tables, profiles, schemas, engine, now, memory_limit, threads)
+
+
+def _schemas(schemas: str | Path | None) -> tuple[str | None, Mapping[str, TableSchema] | None]:
+    if schemas is None or schemas in ("defender", "sentinel"):
+        return (str(schemas) if schemas is not None else None), None
+    return None, load_schema_file(Path(schemas))
+
+
+def _utc(moment: datetime | None) -> datetime | None:
+    """An instant in UTC; one without a zone is taken as UTC."""
+    if moment is None:
+        return None
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def _scope_start(now: datetime | None, lookback: timedelta | None) -> datetime | None:
+    return now - lookback if now is not None and lookback is not None else None
+
+
+__all__ = ["Check", "QueryRequest", "Session", "connect"]
