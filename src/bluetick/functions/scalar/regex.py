@@ -15,6 +15,7 @@ _BEYOND_RE2: tuple[tuple[str, str], ...] = (
     (r"\(\?P=|\\[1-9]|\\k[<{']", "a backreference"),
     (r"[*+?}]\+", "a possessive quantifier"),
     (r"\\[ZGhHRKXe]", "an escape that RE2 does not have"),
+    (r"&&", "an intersection of character classes"),
 )
 _MAX_REPEAT = 1000
 
@@ -55,6 +56,11 @@ def _find_imbalance(pattern: str, bare: str) -> str:
     return ""
 
 
+def group_names(pattern: str) -> list[str]:
+    """The capture groups in their order, each by its name or the empty string."""
+    return [found[1] or "" for found in re.finditer(r"\((?:\?P?<(\w+)>|(?!\?))", _without_literals(pattern))]
+
+
 def checking(position: int) -> Check:
     """A check that refuses a constant pattern which RE2 does not take."""
 
@@ -84,14 +90,27 @@ def _quoted_spark(value: Expr) -> Expr:
     return call("regexp_replace", value, text(r"([^\p{L}\p{N}_ ])"), text(r"\\$1"))
 
 
+def _named_with_p(pattern: str) -> str:
+    """The two spellings of a named group, for DuckDB's RE2 which knows the older one only."""
+    return re.sub(r"(?<!\\)\(\?<(?=\w)", "(?P<", pattern)
+
+
+def _java_pattern(pattern: str) -> str:
+    """As RE2 reads it: a dot leaves out \\n alone ((?d)), $ is the very end, groups are named without a P."""
+    named = re.sub(r"(?<!\\)\(\?P<", "(?<", pattern)
+    return f"(?d){named}"
+
+
 @dataclass(frozen=True, slots=True)
 class Patterns:
-    """How one engine matches: the predicate, the flag for any letter case, and the quoting of a column's text."""
+    """How one engine matches: the predicate, the flag for any letter case, the quoting of a column's text, and a
+    constant pattern as this engine takes it."""
 
     matches: str
     any_case: str
     quoted: Callable[[Expr], Expr]
+    translated: Callable[[str], str]
 
 
-DUCKDB = Patterns(matches="regexp_matches", any_case="(?i)", quoted=_quoted_duckdb)
-SPARK = Patterns(matches="rlike", any_case="(?iu)", quoted=_quoted_spark)
+DUCKDB = Patterns(matches="regexp_matches", any_case="(?i)", quoted=_quoted_duckdb, translated=_named_with_p)
+SPARK = Patterns(matches="rlike", any_case="(?iu)", quoted=_quoted_spark, translated=_java_pattern)

@@ -15,7 +15,7 @@ from bluetick.functions.definition import (
 from bluetick.functions.scalar import regex
 from bluetick.functions.scalar.matching import DUCKDB, SPARK, Find, Matching, constant_text
 from bluetick.functions.scalar.terms import Edges, find_term
-from bluetick.sql.tree import TRUE, Expr, call, not_
+from bluetick.sql.tree import TRUE, Expr, call, not_, text
 from bluetick.types import Type
 
 Search: TypeAlias = Callable[[BoundCall, Matching], Expr]
@@ -77,7 +77,9 @@ def _term(edges: Edges) -> Search:
 
 
 def _matches(bound: BoundCall, matching: Matching) -> Expr:
-    return call(matching.patterns.matches, matching.text(bound[0]), matching.text(bound[1]))
+    constant = constant_text(bound[1])
+    pattern = matching.text(bound[1]) if constant is None else text(matching.patterns.translated(constant))
+    return call(matching.patterns.matches, matching.text(bound[0]), pattern)
 
 
 _contains = _any_case(lambda m: m.contains_any_case)
