@@ -77,6 +77,7 @@ def _statistic_if(name: str, what: str, engine_name: str, value: float, *, pair:
 
 
 def _fraction(arg: Argument) -> Decimal:
+    """Exact, for as a double the rank 55 of 100 values is the 56th."""
     return Decimal(str(arg.constant)) / 100
 
 
@@ -90,7 +91,7 @@ def check_percentile(args: tuple[Argument, ...]) -> str:
 
 def nearest_rank_duckdb(value: Argument, rank: Argument, where: Expr | None) -> Expr:
     """The smallest value with at least this share of the values at or below it; a member, of the same type."""
-    member = aggregate("quantile_disc", value.sql, Literal(float(_fraction(rank)), Type.REAL), where=where)
+    member = aggregate("quantile_disc", value.sql, Literal(_fraction(rank), Type.DECIMAL), where=where)
     return coalesce(member, EMPTY) if value.type is Type.STRING else member
 
 
