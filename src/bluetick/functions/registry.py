@@ -12,6 +12,7 @@ from bluetick.functions.definition import (
     WindowFunction,
 )
 from bluetick.functions.scalar import (
+    arrays,
     bins,
     calendar_parts,
     conditions,
@@ -21,10 +22,12 @@ from bluetick.functions.scalar import (
     membership,
     operators,
     packing,
+    sets,
     strings,
     temporal,
     temporal_format,
     text_operators,
+    text_search,
 )
 
 _SCALARS: tuple[tuple[ScalarFunction, ...], ...] = (
@@ -36,7 +39,10 @@ _SCALARS: tuple[tuple[ScalarFunction, ...], ...] = (
     conditions.FUNCTIONS,
     dynamic.FUNCTIONS,
     packing.FUNCTIONS,
+    arrays.FUNCTIONS,
+    sets.FUNCTIONS,
     strings.FUNCTIONS,
+    text_search.FUNCTIONS,
     bins.FUNCTIONS,
     temporal.FUNCTIONS,
     temporal_format.FUNCTIONS,
