@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 from functools import cache
 from itertools import groupby
 
-from bluetick.session import Session
 from example_forms import Case
 
 import bluetick
+from bluetick.session import Session
 
 ENGINES = {"duckdb": "duckdb", "spark": "local[1]"}
 _BATCH = 40
