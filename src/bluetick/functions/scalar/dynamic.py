@@ -136,7 +136,8 @@ def split_path(value: Expr) -> tuple[Expr, str]:
     return value, "$"
 
 
-def _step_duckdb(value: Expr, step: Step) -> Expr:
+def step_duckdb(value: Expr, step: Step) -> Expr:
+    """The value under a constant key or at a constant position."""
     # An empty key has no path form, and '*' in a path is a wildcard even in quotes; a pointer has both.
     if isinstance(step, str) and (step == "" or "*" in step):
         found = when(is_bag(value), call("json_extract", value, text(_pointer(step))))
@@ -145,7 +146,8 @@ def _step_duckdb(value: Expr, step: Step) -> Expr:
     return _non_null(Cast(call("json_extract", base, text(path + _duckdb_path(step))), Type.STRING))
 
 
-def _step_spark(value: Expr, step: Step) -> Expr:
+def step_spark(value: Expr, step: Step) -> Expr:
+    """The same for Spark."""
     if isinstance(step, int):
         if step < 0:
             return call("try_element_at", SPARK.elements(value), Bare(step))
@@ -172,8 +174,8 @@ MEMBER = ScalarFunction(
         signature(param("value", Type.DYNAMIC), param("key", Type.STRING, constant=True), returns=Type.DYNAMIC),
     ),
     nulls=Nulls.OWN,
-    duckdb=_member(_step_duckdb),
-    spark=_member(_step_spark),
+    duckdb=_member(step_duckdb),
+    spark=_member(step_spark),
     examples=(
         Example("dynamic({'a': {'b': 'x'}}).a.b", "x"),
         Example("dynamic({'a': 1}).b.c", None),
@@ -235,8 +237,8 @@ ELEMENT = ScalarFunction(
         ),
     ),
     nulls=Nulls.OWN,
-    duckdb=_element(_step_duckdb, _entry_duckdb, _item_duckdb, DUCKDB),
-    spark=_element(_step_spark, spark_entry, _item_spark, SPARK),
+    duckdb=_element(step_duckdb, _entry_duckdb, _item_duckdb, DUCKDB),
+    spark=_element(step_spark, spark_entry, _item_spark, SPARK),
     check=_check_element,
     examples=(
         Example("dynamic(['a', 'b', 'c'])[0]", "a"),

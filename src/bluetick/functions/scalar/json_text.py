@@ -84,9 +84,9 @@ class Forms:
         shown = self.map(items, coalesce(ELEMENT, NULL_TEXT))
         return joined(text("["), call(self.join, shown, text(",")), text("]"))
 
-    def bag(self, keys: Expr, entries: Expr) -> Expr:
-        """The JSON bag of a list of `"key":value` texts; NULL where `keys` is."""
-        return when(is_not_null(keys), joined(text("{"), call(self.join, entries, text(",")), text("}")))
+    def bag(self, entries: Expr) -> Expr:
+        """The JSON bag of a list of `"key":value` texts, those that are NULL left out; NULL of a NULL list."""
+        return joined(text("{"), call(self.join, entries, text(",")), text("}"))
 
     def list_of(self, *items: Expr) -> Expr:
         return Cast(call(self.make_list, *items), self.list_type)
