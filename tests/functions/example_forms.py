@@ -1,11 +1,19 @@
 """The forms in which an example of a function is run: as written, and with its literals moved into columns."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bluetick.diagnostics import Span
-from bluetick.functions.definition import AggregateFunction, Example, ScalarFunction, WindowFunction
+from bluetick.functions.definition import (
+    NOT_CONSTANT,
+    AggregateFunction,
+    Argument,
+    Example,
+    ScalarFunction,
+    WindowFunction,
+)
 from bluetick.functions.registry import CATALOGUE, find_scalar
+from bluetick.sql.tree import EMPTY
 from bluetick.syntax.expressions import (
     BetweenExpression,
     BinaryExpression,
@@ -132,7 +140,11 @@ def variable_arguments(node: Expression) -> tuple[Expression, ...]:
     function = find_scalar(name)
     if function is None:
         return ()
-    return tuple(a for index, a in enumerate(arguments) if not _wants_constant(function, index))
+    return tuple(
+        argument
+        for index, argument in enumerate(arguments)
+        if not _declared_constant(function, index) and not _checked_constant(function, arguments, index)
+    )
 
 
 def call_of(node: Expression) -> tuple[str, tuple[Expression, ...]]:
@@ -156,7 +168,7 @@ def call_of(node: Expression) -> tuple[str, tuple[Expression, ...]]:
             return "", ()
 
 
-def _wants_constant(function: ScalarFunction, index: int) -> bool:
+def _declared_constant(function: ScalarFunction, index: int) -> bool:
     for signature in function.signatures:
         parameters = signature.parameters
         if not parameters:
@@ -171,3 +183,24 @@ def _wants_constant(function: ScalarFunction, index: int) -> bool:
         if parameter.constant:
             return True
     return False
+
+
+def _checked_constant(function: ScalarFunction, arguments: tuple[Expression, ...], index: int) -> bool:
+    """Whether the function's own check refuses the call only because this argument is no constant."""
+    if function.check is None:
+        return False
+    known = tuple(_argument(argument) for argument in arguments)
+    as_column = replace(known[index], constant=NOT_CONSTANT)
+    return not function.check(known) and bool(function.check((*known[:index], as_column, *known[index + 1 :])))
+
+
+def _argument(node: Expression) -> Argument:
+    match node:
+        case Literal(type=type_, value=value):
+            return Argument(EMPTY, type_, value)
+        case DynamicLiteral(value=value):
+            return Argument(EMPTY, Type.DYNAMIC, value)
+        case UnaryExpression(operator="-", operand=Literal(type=type_, value=int() | float() as value)):
+            return Argument(EMPTY, type_, -value)
+        case _:
+            return Argument(EMPTY, Type.DYNAMIC)

@@ -7,7 +7,7 @@ import pytest
 from example_forms import AnyFunction, functions
 
 from bluetick.functions.aggregates.counting import COUNT
-from bluetick.functions.definition import Parameter
+from bluetick.functions.definition import AggregateFunction, Parameter
 from bluetick.functions.registry import by_name, find_aggregate, find_scalar, find_window, nearest
 
 FUNCTIONS = tuple(functions())
@@ -19,7 +19,7 @@ def test_names_and_aliases_lead_to_the_function() -> None:
 
 
 @pytest.mark.parametrize("other", [replace(COUNT, aliases=()), replace(COUNT, name="tally", aliases=("count",))])
-def test_a_name_taken_twice_is_refused(other: AnyFunction) -> None:
+def test_a_name_taken_twice_is_refused(other: AggregateFunction) -> None:
     with pytest.raises(ValueError, match="'count'"):
         by_name([[COUNT], [other]])
 
