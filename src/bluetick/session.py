@@ -1,18 +1,24 @@
 """The façade: connect, query, check. Everything that runs goes through one `QueryRequest`."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeAlias
+from uuid import UUID
 
 import pyarrow as pa
 
 from bluetick.binder.bind import bind
-from bluetick.diagnostics import Diagnostic, SourceText, codes, has_errors
+from bluetick.binder.operators.invoke import FILE_PROFILE
+from bluetick.diagnostics import Diagnostic, SourceText, Span, codes, has_errors
 from bluetick.diagnostics.errors import QueryError
 from bluetick.engines.opening import open_engine
+from bluetick.enrichment.local_prevalence import HashTable, LocalPrevalence
+from bluetick.enrichment.profile_table import ProfileTable
 from bluetick.enrichment.profiles import FileProfileProvider
 from bluetick.execution.catalog import Catalog, Faces, packs_for
 from bluetick.execution.program import Program, build_program
@@ -23,6 +29,7 @@ from bluetick.plan.expressions import Literal
 from bluetick.plan.relations import QueryPlan
 from bluetick.schema.packs import TableSchema, load_schema_file
 from bluetick.syntax import parse
+from bluetick.types import Type
 
 TableInput: TypeAlias = "str | Path | list[str] | pa.Table"
 _FLAVOURS: dict[str, Flavour] = {"duckdb": DUCKDB, "spark": SPARK}
@@ -82,7 +89,9 @@ class Session:
             self.catalog.register_folder(Path(lake))
         for name, data in (tables or {}).items():
             self.catalog.register(name, data)
-        del profiles
+        provider = self._provider(profiles)
+        if provider is not None:
+            self.providers[FILE_PROFILE] = provider
 
     # --- queries ---
 
@@ -151,6 +160,25 @@ class Session:
 
     # --- inside ---
 
+    def _provider(self, profiles: "str | Path | FileProfileProvider | None") -> FileProfileProvider | None:
+        if profiles is None or not isinstance(profiles, str | Path):
+            return profiles
+        if profiles in ("local", "local-as-global"):
+            return LocalPrevalence(self._local_query, self._hash_tables, as_global=profiles == "local-as-global")
+        return ProfileTable(profiles)
+
+    def _local_query(self, text: str, parameters: dict[str, Any]) -> pa.Table:
+        return self.run(QueryRequest(text, parameters, self.now, schemas="defender"))[-1].to_arrow()
+
+    def _hash_tables(self) -> list[HashTable]:
+        faces = Faces(self.catalog, packs_for("defender", "", is_sentinel=False, custom=self._custom))
+        found = [face for name in self.catalog.names() if (face := faces.find(name)) is not None]
+        return [
+            HashTable(face.name, frozenset(name for name, _ in face.columns), face.time_column)
+            for face in found
+            if face.time_column is not None
+        ]
+
     def _bind(self, request: QueryRequest, *, is_check: bool) -> tuple[QueryPlan, tuple[Diagnostic, ...]]:
         tree, syntax_errors = parse(request.text)
         packs = packs_for(
@@ -164,9 +192,9 @@ class Session:
     def _values(self, plan: QueryPlan, request: QueryRequest) -> dict[str, Any]:
         """Query parameters by their names in the program: what was given, else the default."""
         values: dict[str, Any] = {}
-        for name, default in plan.parameters:
+        for (name, default), parameter in zip(plan.parameters, plan.parameter_types, strict=True):
             if name in request.parameters:
-                values[f"query_{name}"] = request.parameters[name]
+                values[f"query_{name}"] = _parameter_value(name, request.parameters[name], parameter.type)
             elif isinstance(default, Literal):
                 values[f"query_{name}"] = default.value
             else:
@@ -204,6 +232,32 @@ def _schemas(schemas: str | Path | None) -> tuple[str | None, Mapping[str, Table
     if schemas is None or schemas in ("defender", "sentinel"):
         return (str(schemas) if schemas is not None else None), None
     return None, load_schema_file(Path(schemas))
+
+
+def _parameter_value(name: str, value: Any, type_: Type) -> Any:
+    """A given value as a constant of the parameter's type; one of another type is refused."""
+    if value is None or (type_ is Type.STRING and isinstance(value, str)):
+        return "" if value is None and type_ is Type.STRING else value
+    if type_ is Type.DYNAMIC:
+        return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+    if type_ is Type.TIMESPAN and isinstance(value, timedelta):
+        return value // timedelta(microseconds=1)
+    if type_ is Type.DATETIME and isinstance(value, datetime):
+        return _utc(value)
+    if type_ is Type.REAL and isinstance(value, int | float) and not isinstance(value, bool):
+        return float(value)
+    if isinstance(value, _PYTHON.get(type_, ())) and (type_ is Type.BOOL or not isinstance(value, bool)):
+        return value
+    raise QueryError((codes.wrong_type(Span(0, 0), f"query parameter '{name}'", str(type_), type(value).__name__),))
+
+
+_PYTHON: dict[Type, type | tuple[type, ...]] = {
+    Type.BOOL: bool,
+    Type.INT: int,
+    Type.LONG: int,
+    Type.DECIMAL: (Decimal, int),
+    Type.GUID: UUID,
+}
 
 
 def _utc(moment: datetime | None) -> datetime | None:

@@ -1,11 +1,35 @@
 """What a file profile provider is: it answers FileProfile's lookups."""
 
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, Final, Protocol
 
 import pyarrow as pa
 
-KEY = "lookup_key"
+KEY: Final = "lookup_key"
+STATE: Final = "ProfileAvailability"
+
+# FileProfile's columns in Arrow, as execution binds them (binder.schema.FILE_PROFILE_COLUMNS has the KQL types).
+PROFILE_FIELDS: Final[Mapping[str, pa.DataType]] = {
+    "SHA1": pa.string(),
+    "SHA256": pa.string(),
+    "MD5": pa.string(),
+    "FileSize": pa.int64(),
+    "GlobalPrevalence": pa.int64(),
+    "GlobalFirstSeen": pa.timestamp("us"),
+    "GlobalLastSeen": pa.timestamp("us"),
+    "Signer": pa.string(),
+    "Issuer": pa.string(),
+    "SignerHash": pa.string(),
+    "IsCertificateValid": pa.bool_(),
+    "IsRootSignerMicrosoft": pa.bool_(),
+    "SignatureState": pa.string(),
+    "IsExecutable": pa.bool_(),
+    "ThreatName": pa.string(),
+    "Publisher": pa.string(),
+    "SoftwareName": pa.string(),
+    STATE: pa.string(),
+}
 
 
 class FileProfileProvider(Protocol):
@@ -22,10 +46,27 @@ class FileProfileProvider(Protocol):
         ...
 
     def lookup(self, key_column: str, keys: Sequence[str]) -> pa.Table:
-        """A row for each key: `lookup_key` as given, then the 18 columns of FileProfile in physical types.
+        """A row for each key: `lookup_key` as given, then the 18 columns of FileProfile.
 
         ProfileAvailability is Available, Missing (not known) or Error; nulls ('' for strings) where there is nothing.
         `key_column` is the name of the queried column (InitiatingProcessSHA256 ...). A provider that cannot answer at
         all raises SourceError.
         """
         ...
+
+
+def answer_table(rows: Sequence[Mapping[str, Any]]) -> pa.Table:
+    """Rows of Python values as a provider's answer; what a row lacks is null, or '' for a string."""
+    arrays: list[Any] = [pa.array([row[KEY] for row in rows], pa.string())]
+    for name, type_ in PROFILE_FIELDS.items():
+        empty = "" if pa.types.is_string(type_) else None
+        values = [_plain(row.get(name)) for row in rows]
+        arrays.append(pa.array([empty if value is None else value for value in values], type_))
+    return pa.Table.from_arrays(arrays, names=[KEY, *PROFILE_FIELDS])
+
+
+def _plain(value: Any) -> Any:
+    """An instant without a zone, in UTC, as the engines keep it."""
+    if isinstance(value, datetime) and value.tzinfo is not None:
+        return value.astimezone(UTC).replace(tzinfo=None)
+    return value

@@ -71,7 +71,8 @@ class Result:
         return frame
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
-        return self.to_arrow().__arrow_c_stream__(requested_schema)
+        capsule: object = self.to_arrow().__arrow_c_stream__(requested_schema)  # type: ignore[no-untyped-call]
+        return capsule
 
     def __len__(self) -> int:
         return sum(batch.num_rows for batch in self._read())
@@ -106,7 +107,7 @@ class Result:
     def _physical_batches(self, reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
         names = [f"c{i}" for i in range(len(self._types))]
         for batch in self._execution.drain(reader):
-            columns = [to_physical(batch.column(i), t) for i, t in enumerate(self._types)]
+            columns: list[Any] = [to_physical(batch.column(i), t) for i, t in enumerate(self._types)]
             yield pa.RecordBatch.from_arrays(columns, names=names)
 
     def _python_rows(self, batch: pa.RecordBatch) -> Iterator[tuple[Any, ...]]:

@@ -137,7 +137,7 @@ class Execution:
         if provider is None:
             raise SourceError(missing_provider(step.provider))
         table = run.stream(self.render(step.statement)).read_all()
-        answers = provider.lookup(step.key_name, table.column(0).to_pylist())
+        answers = provider.lookup(step.key_name, [str(key) for key in table.column(0).to_pylist()])
         columns = [ScanColumn(PROVIDER_KEY, PROVIDER_KEY, Type.STRING)]
         columns += [ScanColumn(name, name, type_) for name, type_ in FILE_PROFILE_COLUMNS]
         run.bind_arrow(step.relation, answers, columns)
