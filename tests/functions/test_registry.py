@@ -1,5 +1,6 @@
 """The catalogue: one function a name, hints that help, and definitions that are whole."""
 
+import re
 from dataclasses import replace
 from itertools import pairwise
 
@@ -8,9 +9,11 @@ from example_forms import AnyFunction, functions
 
 from bluetick.functions.aggregates.counting import COUNT
 from bluetick.functions.definition import AggregateFunction, Parameter
-from bluetick.functions.registry import by_name, find_aggregate, find_scalar, find_window, nearest
+from bluetick.functions.registry import by_name, find_aggregate, find_scalar, find_window, is_known, nearest
 
 FUNCTIONS = tuple(functions())
+# Operators that are words, and the binder's own conversion.
+NOT_CALLED = re.compile(r"and|or|in|between|to_dynamic|(has|contains|startswith|endswith)\w*")
 
 
 def test_names_and_aliases_lead_to_the_function() -> None:
@@ -42,6 +45,18 @@ def test_nearest_name(written: str, meant: str) -> None:
 def test_nearest_of_given_names() -> None:
     assert nearest("FileNmae", ["FileName", "FolderPath"]) == "FileName"
     assert nearest("ab", ["xy"]) == ""
+
+
+@pytest.mark.parametrize("function", FUNCTIONS, ids=lambda f: f.name)
+def test_names_are_names_of_the_language(function: AnyFunction) -> None:
+    """A misspelt name would never be called."""
+    if function.name.isidentifier() and not NOT_CALLED.fullmatch(function.name):
+        assert is_known(function.name)
+
+
+def test_known_though_not_here() -> None:
+    assert is_known("hll")
+    assert not is_known("frobnicate")
 
 
 def test_gaps_are_few() -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import TypeVar
 
-from bluetick.functions import windows
+from bluetick.functions import language, windows
 from bluetick.functions.aggregates import bags, collections, counting, statistics, sums
 from bluetick.functions.definition import (
     AggregateFunction,
@@ -85,6 +85,11 @@ def find_aggregate(name: str) -> AggregateFunction | None:
 
 def find_window(name: str) -> WindowFunction | None:
     return CATALOGUE.windows.get(name)
+
+
+def is_known(name: str) -> bool:
+    """Whether Kusto has a function of this name, though it may not be in the catalogue."""
+    return name in language.SCALARS or name in language.AGGREGATES
 
 
 def nearest(name: str, names: Iterable[str] | None = None) -> str:

@@ -114,7 +114,7 @@ NEXT = WindowFunction(
 ROW_CUMSUM = WindowFunction(
     name="row_cumsum",
     summary="The sum of a column from the first row up to this one; a null adds nothing.",
-    signatures=(signature(param("term", *NUMBER, Type.TIMESPAN), returns=_first_type),),
+    signatures=(signature(param("term", *NUMBER), returns=_first_type),),
     duckdb=_row_cumsum_duckdb,
     spark=_row_cumsum_spark,
     examples=(

@@ -15,7 +15,7 @@ from bluetick.functions.definition import (
     signature,
 )
 from bluetick.sql.tree import EMPTY, Binary, Cast, Expr, Literal, call, coalesce, long
-from bluetick.types import INTEGER, NOT_DYNAMIC, Type
+from bluetick.types import INTEGER, Type
 
 _PREDICATE = param("predicate", Type.BOOL)
 _NAN = Literal(float("nan"), Type.REAL)
@@ -214,7 +214,7 @@ def _first_type(types: tuple[Type, ...]) -> Type:
 
 _MIN = _extreme("min")
 _MAX = _extreme("max")
-_ORDERED = param("value", *NOT_DYNAMIC)
+_ORDERED = param("value", *(t for t in Type if t not in {Type.DYNAMIC, Type.GUID}))
 
 MIN = AggregateFunction(
     name="min",
