@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TypeAlias
 
+from bluetick.diagnostics import Span
 from bluetick.functions.definition import AggregateFunction
 from bluetick.plan.expressions import Column, Expr, WindowCall
 
@@ -51,10 +52,11 @@ class Range:
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Rows for which every predicate is true (null counts as false)."""
+    """Rows for which every predicate is true (null counts as false). `spans` say where each predicate was written."""
 
     input: "Relation"
     predicates: tuple[Expr, ...]
+    spans: tuple[Span, ...] = ()
 
     @property
     def columns(self) -> Columns:

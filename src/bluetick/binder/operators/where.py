@@ -3,8 +3,10 @@
 from bluetick.binder.expressions import bind_predicate
 from bluetick.binder.operators.windows import over_rows, with_windows
 from bluetick.binder.scope import Env
+from bluetick.diagnostics import Span
 from bluetick.plan.expressions import Call, Expr, Invalid, Literal
 from bluetick.plan.relations import Filter, Relation
+from bluetick.syntax.expressions import BinaryExpression, Expression
 from bluetick.syntax.operators import WhereOperator
 
 
@@ -15,8 +17,25 @@ def bind_where(env: Env, node: WhereOperator, rows: Relation) -> Relation | None
     if isinstance(predicate, Invalid):
         return None
     relation = with_windows(rows, calls)
-    kept = tuple(c for c in conjuncts(predicate) if not (isinstance(c, Literal) and c.value is True))
-    return Filter(relation, kept) if kept else relation
+    bound, written = conjuncts(predicate), written_conjuncts(node.predicate)
+    spans = written if len(written) == len(bound) else [node.predicate.span] * len(bound)
+    kept = [(c, s) for c, s in zip(bound, spans, strict=True) if not (isinstance(c, Literal) and c.value is True)]
+    if not kept:
+        return relation
+    return Filter(relation, tuple(c for c, _ in kept), tuple(s for _, s in kept))
+
+
+def written_conjuncts(node: Expression) -> list[Span]:
+    """Where the operands of a chain of `and` stand in the text."""
+    found: list[Span] = []
+    pending = [node]
+    while pending:
+        part = pending.pop()
+        if isinstance(part, BinaryExpression) and part.operator == "and":
+            pending += [part.right, part.left]
+        else:
+            found.append(part.span)
+    return found
 
 
 def conjuncts(predicate: Expr) -> list[Expr]:
