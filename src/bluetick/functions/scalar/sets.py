@@ -137,7 +137,7 @@ def _split(bound: BoundCall, forms: Forms) -> Expr:
     for start, end in zip([ZERO, *within], [*within, length], strict=True):
         count = call("greatest", Binary("-", end, start), ZERO)
         parts.append(forms.array(forms.part(items, Binary("+", start, ONE), count)))
-    return pack_items(tuple(parts))
+    return when(is_not_null(bound[1].sql), pack_items(tuple(parts)))
 
 
 def _cut(position: Expr, length: Expr) -> Expr:
