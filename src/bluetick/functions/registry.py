@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import TypeVar
 
 from bluetick.functions import language, windows
-from bluetick.functions.aggregates import bags, collections, counting, statistics, sums
+from bluetick.functions.aggregates import collections, counting, property_bags, statistics, sums
 from bluetick.functions.definition import (
     AggregateFunction,
     Catalogue,
@@ -53,7 +53,7 @@ _AGGREGATES: tuple[tuple[AggregateFunction, ...], ...] = (
     sums.AGGREGATES,
     statistics.AGGREGATES,
     collections.AGGREGATES,
-    bags.AGGREGATES,
+    property_bags.AGGREGATES,
 )
 _WINDOWS: tuple[tuple[WindowFunction, ...], ...] = (windows.WINDOWS,)
 
