@@ -98,8 +98,8 @@ def test_value_that_does_not_fit(
 
 def test_text_formats(spark_engine: Engine, tmp_path: Path) -> None:
     rows = [{"x": {"k": [1]}}, {"x": "a"}, {"x": 5}, {}]
-    (tmp_path / "f.ndjson").write_text("\n".join(json.dumps(row) for row in rows))
-    (tmp_path / "f.json").write_text(json.dumps(rows))
+    (tmp_path / "f.ndjson").write_text("\n".join(json.dumps(row, separators=(",", ":")) for row in rows))
+    (tmp_path / "f.json").write_text(json.dumps(rows, separators=(",", ":")))
     (tmp_path / "f.csv").write_text('k;x\n1;"a;""b"""\n2;\n')
     for name in ("f.ndjson", "f.json"):
         source = expand_pattern(tmp_path / name)

@@ -7,7 +7,6 @@ their casts themselves (`spark_scan`).
 import json
 import logging
 import threading
-import uuid
 from collections.abc import Callable, Iterator, Sequence
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar
@@ -68,8 +67,6 @@ class SparkRun:
 
     def __init__(self, session: SparkSession) -> None:
         self._session = session
-        self._tag = f"bluetick-{uuid.uuid4()}"
-        self._session.addTag(self._tag)
         self._views: list[str] = []
         self._kept: list[DataFrame] = []
         self._cancelled = threading.Event()
@@ -109,7 +106,7 @@ class SparkRun:
 
     def cancel(self) -> None:
         self._cancelled.set()
-        self._session.interruptTag(self._tag)
+        self._session.interruptAll()  # of this run's own session
 
     def close(self) -> None:
         if not self._closed:
@@ -118,7 +115,6 @@ class SparkRun:
                 frame.unpersist()
             for view in self._views:
                 self._session.catalog.dropTempView(quote_name(view))
-            self._session.removeTag(self._tag)
 
     def __enter__(self) -> Self:
         return self
