@@ -13,12 +13,15 @@ from bluetick.functions.definition import (
 )
 from bluetick.functions.scalar import (
     arrays,
+    bags,
     bins,
+    bits,
     calendar_parts,
     conditions,
     conversions,
     dynamic,
     logic,
+    math,
     membership,
     operators,
     packing,
@@ -40,12 +43,15 @@ _SCALARS: tuple[tuple[ScalarFunction, ...], ...] = (
     dynamic.FUNCTIONS,
     packing.FUNCTIONS,
     arrays.FUNCTIONS,
+    bags.FUNCTIONS,
     sets.FUNCTIONS,
     strings.FUNCTIONS,
     text_search.FUNCTIONS,
     bins.FUNCTIONS,
     temporal.FUNCTIONS,
     temporal_format.FUNCTIONS,
+    math.FUNCTIONS,
+    bits.FUNCTIONS,
     calendar_parts.FUNCTIONS,
 )
 _AGGREGATES: tuple[tuple[AggregateFunction, ...], ...] = (
