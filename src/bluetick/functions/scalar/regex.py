@@ -15,13 +15,14 @@ _BEYOND_RE2: tuple[tuple[str, str], ...] = (
     (r"\(\?P=|\\[1-9]|\\k[<{']", "a backreference"),
     (r"[*+?}]\+", "a possessive quantifier"),
     (r"\\[ZGhHRKXe]", "an escape that RE2 does not have"),
-    (r"&&", "an intersection of character classes"),
 )
 _MAX_REPEAT = 1000
 
 
 def find_problem(pattern: str) -> str:
     """Why RE2 would refuse the pattern, or ""."""
+    if re.search(r"\[[^\]]*&&", pattern):
+        return f"the regular expression {pattern!r} intersects character classes, which the engines here do not"
     bare = _without_literals(pattern)
     for found_by, name in _BEYOND_RE2:
         if re.search(found_by, bare):

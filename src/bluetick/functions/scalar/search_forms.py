@@ -29,6 +29,8 @@ class SearchForms:
     split: Callable[[Expr, Expr], Expr]
     first: Callable[[Expr, Expr], Expr]  # the first n items
     places: Callable[[Expr], Expr]  # 0 to the length of the text, without its end
+    make_list: str
+    first_index: Expr
     join: str
     length: str
     filter: str
@@ -77,6 +79,8 @@ DUCKDB = SearchForms(
     split=STRINGS_DUCKDB.split,
     first=lambda values, count: call("list_slice", values, Bare(1), count),
     places=lambda value: call("range", call("length", value)),
+    make_list="list_value",
+    first_index=Bare(1),
     join="array_to_string",
     length="len",
     filter="list_filter",
@@ -96,6 +100,8 @@ SPARK = SearchForms(
     split=STRINGS_SPARK.split,
     first=lambda values, count: call("slice", values, Bare(1), Cast(count, Type.INT)),
     places=lambda value: call("sequence", Bare(0), Binary("-", call("length", value), Bare(1))),
+    make_list="array",
+    first_index=Bare(0),
     join="array_join",
     length="size",
     filter="filter",

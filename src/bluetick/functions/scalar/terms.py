@@ -9,8 +9,8 @@ from bluetick.functions.scalar.matching import Matching, constant_text
 from bluetick.sql.tree import EMPTY, FALSE, TRUE, Binary, Case, Expr, all_of, any_of, call, text
 
 _TERM_CHAR = r"[\pL\pN]"
-_BEFORE = r"(?:^|[^\pL\pN])"
-_AFTER = r"(?:\z|[^\pL\pN])"
+BEFORE = r"(?:^|[^\pL\pN])"
+AFTER = r"(?:\z|[^\pL\pN])"
 _FEW = 4  # up to so many needles, searching for each first is cheaper than the alternation alone
 
 
@@ -68,8 +68,8 @@ def _alternation(needles: tuple[str, ...], edges: Edges, matching: Matching) -> 
     """One pattern for all; needles that want the same boundaries share them."""
     groups: dict[tuple[str, str], list[str]] = {}
     for needle in needles:
-        before = _BEFORE if edges.before and is_term_char(needle[0]) else ""
-        after = _AFTER if edges.after and is_term_char(needle[-1]) else ""
+        before = BEFORE if edges.before and is_term_char(needle[0]) else ""
+        after = AFTER if edges.after and is_term_char(needle[-1]) else ""
         groups.setdefault((before, after), []).append(regex.quote(needle))
     parts = (f"{before}(?:{'|'.join(items)}){after}" for (before, after), items in groups.items())
     return (matching.patterns.any_case if edges.any_case else "") + "|".join(parts)
@@ -87,9 +87,9 @@ def _find_in_rows(haystack: Expr, needle: Argument, edges: Edges, matching: Matc
 
     pattern = call(
         "concat",
-        boundary(edges.before, f"^{_TERM_CHAR}", _BEFORE),
+        boundary(edges.before, f"^{_TERM_CHAR}", BEFORE),
         matching.patterns.quoted(wanted),
-        boundary(edges.after, rf"{_TERM_CHAR}\z", _AFTER),
+        boundary(edges.after, rf"{_TERM_CHAR}\z", AFTER),
     )
     is_empty = Binary("=", wanted, EMPTY)
     contained = call(matching.contains, haystack, wanted)
