@@ -12,12 +12,12 @@ from pathlib import Path
 from reporting import median_ms, report
 
 from bluetick.binder.bind import bind
-from bluetick.binder.schema import TableFace
+from bluetick.binder.schema import CatalogSchema
 from bluetick.detections.documents import read_document
+from bluetick.execution.catalog import Catalog, Faces, packs_for
 from bluetick.execution.program import Program, ScalarStep, build_program
 from bluetick.lowering.flavour import DUCKDB
 from bluetick.plan.relations import QueryPlan
-from bluetick.schema.packs import load_pack
 from bluetick.sql import dialect
 from bluetick.sql.dialect import LiteralValue
 from bluetick.sql.render import render_statement
@@ -31,23 +31,11 @@ NOW = datetime(2026, 6, 18, 12, tzinfo=UTC)
 IMPORTED = ("bluetick", "duckdb", "pyarrow", "sqlglot", "numpy", "rich", "click")
 
 
-class PackCatalog:
-    """The built-in tables under their Defender faces, else their Sentinel ones."""
-
-    def find(self, name: str) -> TableFace | None:
-        schema = load_pack("defender").get(name) or load_pack("sentinel").get(name)
-        if schema is None:
-            return None
-        return TableFace(name, schema.columns, tuple(column for column, _ in schema.columns), schema.time_column)
-
-    def names(self) -> tuple[str, ...]:
-        return (*load_pack("defender"), *load_pack("sentinel"))
-
-
 @dataclass(frozen=True, slots=True)
 class Document:
     name: str
     query: str
+    is_sentinel_rule: bool
 
 
 def documents() -> list[Document]:
@@ -59,7 +47,11 @@ def documents() -> list[Document]:
         found = sorted(path for path in OWN.iterdir() if path.suffix in (".kql", ".md"))
         names = [path.name for path in found]
     read = [(name, read_document(path)) for name, path in zip(names, found, strict=True)]
-    return [Document(name, detection.query) for name, result in read for detection in result.detections[:1]]
+    return [
+        Document(name, detection.query, detection.schemas == "sentinel")
+        for name, result in read
+        for detection in result.detections[:1]
+    ]
 
 
 def lower(plan: QueryPlan) -> list[Program]:
@@ -74,7 +66,7 @@ def render(programs: list[Program]) -> list[str]:
     return [render_statement(statement, dialect.DUCKDB, values) for statement in statements]
 
 
-def compile_figures(document: Document, catalog: PackCatalog) -> None:
+def compile_figures(document: Document, catalog: CatalogSchema) -> None:
     """The split of one document; the total is measured by itself."""
     tree, problems = parse(document.query)
     plan, more = bind(tree, catalog)
@@ -129,9 +121,9 @@ def _import_split() -> dict[str, float]:
 
 
 def main() -> None:
-    catalog = PackCatalog()
     for document in documents():
-        compile_figures(document, catalog)
+        packs = packs_for(None, document.query, is_sentinel=document.is_sentinel_rule, custom=None)
+        compile_figures(document, Faces(Catalog(), packs, is_check=True))
     cold_figures()
 
 

@@ -19,4 +19,5 @@ def median_ms(work: Callable[[], object], repeat: int = 30, warm_up: int = 3) ->
 
 def report(what: str, value: float, unit: str, note: str = "") -> None:
     """Print one figure: run.py reads these lines into its table."""
-    print(f"{what}\t{value:,.4g}\t{unit}\t{note}" if value < 1000 else f"{what}\t{value:,.0f}\t{unit}\t{note}", flush=True)
+    figure = f"{value:,.0f}" if value >= 1000 else f"{value:.3g}"
+    print(what, figure, unit, note, sep="\t", flush=True)
