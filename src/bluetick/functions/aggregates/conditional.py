@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import TypeAlias
 
 from bluetick.functions.definition import AggregateLowering, Argument, BoundAggregate
-from bluetick.sql.tree import Aggregate, Expr, Order, all_of, is_not_null
+from bluetick.sql.tree import Aggregate, Expr, all_of, is_not_null
 
 # The aggregate over the rows that the condition lets in; None lets all in.
 Body: TypeAlias = Callable[[BoundAggregate, Expr | None], Expr]
@@ -35,8 +35,3 @@ def not_null(arg: Argument, where: Expr | None) -> Expr:
     """The condition that also leaves nulls of the argument out."""
     present = is_not_null(arg.sql)
     return present if where is None else all_of(where, present)
-
-
-def ordered(name: str, value: Expr, where: Expr | None, order: tuple[Order, ...]) -> Aggregate:
-    """Call the engine's aggregate on the rows let in, in this order."""
-    return Aggregate(name, (value,), order=order, filter=where)
