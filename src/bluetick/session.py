@@ -21,12 +21,13 @@ from bluetick.enrichment.local_prevalence import HashTable, LocalPrevalence
 from bluetick.enrichment.profile_table import ProfileTable
 from bluetick.enrichment.profiles import FileProfileProvider
 from bluetick.execution.catalog import Catalog, Faces, packs_for
-from bluetick.execution.program import Program, build_program
+from bluetick.execution.program import build_program
 from bluetick.execution.result import Result
-from bluetick.execution.run import Execution, run_parameters
+from bluetick.execution.run import Execution
 from bluetick.lowering.flavour import DUCKDB, SPARK, Flavour
 from bluetick.plan.expressions import Literal
-from bluetick.plan.relations import QueryPlan
+from bluetick.plan.relations import QueryPlan, Scan
+from bluetick.plan.traversal import relations_in
 from bluetick.schema.packs import TableSchema, load_schema_file
 from bluetick.syntax import parse
 from bluetick.types import Type
@@ -113,21 +114,34 @@ class Session:
         """The one way in: a request to results, each read to its end or closed by the caller."""
         plan, _ = self.plan(request)
         now = _utc(request.now) or self.now
-        parameters = run_parameters(
-            now or datetime.now(UTC), _scope_start(now, request.lookback), self._values(plan, request)
-        )
+        parameters = self.parameters(plan, request, now or datetime.now(UTC))
+        has_lower = now is not None and request.lookback is not None
         results = []
-        for statement in self.programs(plan, has_now=now is not None, lookback=request.lookback):
-            execution = Execution(
-                statement, self.engine, self.catalog, self.providers, dict(parameters), request.seconds
-            )
-            results.append(Result(statement.columns, execution, execution.start()))
+        for statement in plan.statements:
+            program = build_program(statement, self.flavour, has_lower_bound=has_lower, has_upper_bound=now is not None)
+            execution = Execution(self.engine, self.catalog, self.providers, dict(parameters), request.seconds)
+            results.append(Result(program, execution))
         return results
 
-    def programs(self, plan: QueryPlan, *, has_now: bool, lookback: timedelta | None) -> list[Program]:
-        flavour = _FLAVOURS[self.engine.dialect.name]
-        has_lower = has_now and lookback is not None
-        return [build_program(s, flavour, has_lower_bound=has_lower, has_upper_bound=has_now) for s in plan.statements]
+    @property
+    def flavour(self) -> Flavour:
+        return _FLAVOURS[self.engine.dialect.name]
+
+    def parameters(self, plan: QueryPlan, request: QueryRequest, now: datetime) -> dict[str, Any]:
+        """The values of a program's parameters: now, the scope's start, the query's own."""
+        values: dict[str, Any] = {"now": now, **self._values(plan, request)}
+        if request.lookback is not None:
+            values["scope_start"] = now - request.lookback
+        return values
+
+    def time_columns(self, plan: QueryPlan) -> list[tuple[str, str]]:
+        """(table, time column) of every table that a plan reads and that has one."""
+        found: dict[str, str] = {}
+        for statement in plan.statements:
+            for node in relations_in(statement.relation, scalars=True):
+                if isinstance(node, Scan) and node.time_column is not None:
+                    found[node.table] = node.time_column.name
+        return list(found.items())
 
     def plan(self, request: QueryRequest, *, is_check: bool = False) -> tuple[QueryPlan, tuple[Diagnostic, ...]]:
         """The bound plan and its warnings; a text with errors raises QueryError with all of them."""
@@ -265,10 +279,6 @@ def _utc(moment: datetime | None) -> datetime | None:
     if moment is None:
         return None
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-
-
-def _scope_start(now: datetime | None, lookback: timedelta | None) -> datetime | None:
-    return now - lookback if now is not None and lookback is not None else None
 
 
 __all__ = ["Check", "QueryRequest", "Session", "connect"]

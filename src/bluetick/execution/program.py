@@ -5,6 +5,7 @@ assertions, provider lookups. Each is one SQL statement (or a provider's call) w
 """
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -79,9 +80,11 @@ class Program:
 
 
 @dataclass(slots=True)
-class _Builder:
+class Builder:
+    """Gathers the steps that a plan needs. `keeps` says which bindings become steps of their own."""
+
     context: Context
-    uses: Counter[int]
+    keeps: Callable[[Binding], bool]
     steps: list[Step] = field(default_factory=list)
     names: int = 0
     prepared: set[int] = field(default_factory=set)
@@ -118,7 +121,7 @@ class _Builder:
     def _finish(self, node: Relation) -> None:
         if isinstance(node, Reference):
             binding = node.binding
-            if binding.materialized and self.uses[id(binding)] > 1 and id(binding) not in self.context.computed:
+            if id(binding) not in self.context.computed and self.keeps(binding):
                 self._compute(binding, binding.relation)
         elif isinstance(node, ProviderLookup):
             self._provider(node)
@@ -176,7 +179,8 @@ def build_program(
 ) -> Program:
     """The program of one tabular statement. The bounds say whether it has a time scope (`scope_start`, `now`)."""
     context = Context(flavour, has_lower_bound, has_upper_bound)
-    builder = _Builder(context, _count_uses(statement))
+    uses = count_uses(statement)
+    builder = Builder(context, lambda binding: binding.materialized and uses[id(binding)] > 1)
     for assertion in statement.assertions:
         builder.assertion(assertion.condition, assertion.message)
     builder.prepare(statement.relation)
@@ -191,7 +195,7 @@ def build_program(
     )
 
 
-def _count_uses(statement: TabularStatement) -> Counter[int]:
+def count_uses(statement: TabularStatement) -> Counter[int]:
     """How often each binding is referred to, in the statement, its scalar steps and its assertions."""
     roots = [statement.relation]
     for assertion in statement.assertions:

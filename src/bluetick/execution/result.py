@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from bluetick.execution.program import Program
 from bluetick.execution.run import Execution
-from bluetick.plan.expressions import Column
 from bluetick.values import arrow_type, python_values, to_logical, to_physical
 
 if TYPE_CHECKING:
@@ -27,12 +27,13 @@ class Result:
         visualization: what `render` asked for.
     """
 
-    def __init__(self, columns: tuple[Column, ...], execution: Execution, reader: pa.RecordBatchReader) -> None:
+    def __init__(self, program: Program, execution: Execution) -> None:
+        columns = program.columns
         self.columns: tuple[tuple[str, str], ...] = tuple((c.name, str(c.type)) for c in columns)
-        self.visualization = dict(execution.program.visualization)
+        self.visualization = dict(program.visualization)
         self._types = tuple(c.type for c in columns)
         self._execution = execution
-        self._arriving: Iterator[pa.RecordBatch] | None = self._physical_batches(reader)
+        self._arriving: Iterator[pa.RecordBatch] | None = self._physical_batches(execution.start(program))
         self._kept: list[pa.RecordBatch] = []
 
     def rows(self) -> Iterator[tuple[Any, ...]]:

@@ -1,9 +1,9 @@
 """A program on an engine: steps in order, then a stream of the result."""
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
 import pyarrow as pa
@@ -52,30 +52,43 @@ class Deadline:
 
 @dataclass(slots=True)
 class Execution:
-    """One run of one program: `start`, then `drain` what it gives, or `close`."""
+    """One run on an engine: `start` a program, then `drain` what it gives, or `close`."""
 
-    program: Program
     engine: Engine
     catalog: Catalog
     providers: Mapping[str, FileProfileProvider]
     parameters: dict[str, Any]
     seconds: float | None = None
-    on_cancel: Callable[[Callable[[], None]], None] | None = None
     _run: Run | None = field(default=None, init=False)
     _deadline: Deadline | None = field(default=None, init=False)
 
-    def start(self) -> pa.RecordBatchReader:
+    def start(self, program: Program) -> pa.RecordBatchReader:
         """Binds the tables, runs the steps and begins the result. What fails here leaves nothing behind."""
-        self._run = self.engine.start()
-        self._deadline = Deadline(self._run, self.seconds)
-        if self.on_cancel is not None:
-            self.on_cancel(self._run.cancel)
+        with self._closing_on_error():
+            run = self._prepare(program.scans, program.steps)
+            return run.stream(self.render(program.result.statement))
+
+    @contextmanager
+    def prepared(self, scans: Sequence[ScanUse], steps: Sequence[Step]) -> Iterator[Callable[[Statement], pa.Table]]:
+        """The same preparation for several statements: gives a reader of one statement's whole result."""
+        with self._closing_on_error():
+            run = self._prepare(scans, steps)
+            yield lambda statement: run.stream(self.render(statement)).read_all()
+        self.close()
+
+    def _prepare(self, scans: Sequence[ScanUse], steps: Sequence[Step]) -> Run:
+        run = self._run = self.engine.start()
+        self._deadline = Deadline(run, self.seconds)
+        for use in scans:
+            bind_scan(run, self.catalog, use)
+        for step in steps:
+            self._step(run, step)
+        return run
+
+    @contextmanager
+    def _closing_on_error(self) -> Iterator[None]:
         try:
-            for use in self.program.scans:
-                bind_scan(self._run, self.catalog, use)
-            for step in self.program.steps:
-                self._step(self._run, step)
-            return self._run.stream(self.render(self.program.result.statement))
+            yield
         except QueryCancelled as error:
             self.close()
             raise self._stopped(error) from None
@@ -162,11 +175,3 @@ def bind_scan(run: Run, catalog: Catalog, use: ScanUse) -> None:
         run.bind_arrow(use.relation, table.data, columns)
     else:
         run.bind_files(use.relation, table.data, columns)
-
-
-def run_parameters(now: datetime, scope_start: datetime | None, given: Mapping[str, Any]) -> dict[str, Any]:
-    """The values of a program's parameters before its steps add theirs."""
-    values: dict[str, Any] = {"now": now, **given}
-    if scope_start is not None:
-        values["scope_start"] = scope_start
-    return values

@@ -11,6 +11,7 @@ from bluetick.functions.definition import (
     WindowFunction,
     WindowLowering,
 )
+from bluetick.functions.scalar import json_text
 from bluetick.sql import tree as sql
 
 
@@ -27,6 +28,7 @@ class Flavour:
     micros: Callable[[sql.Expr], sql.Expr]
     """A datetime as microseconds since 1970."""
     from_micros: Callable[[sql.Expr], sql.Expr]
+    json: json_text.Forms
 
 
 def _struct_duckdb(fields: tuple[tuple[str, sql.Expr], ...]) -> sql.Expr:
@@ -56,6 +58,7 @@ DUCKDB = Flavour(
     numbers_to=_numbers_duckdb,
     micros=lambda value: sql.call("epoch_us", value),
     from_micros=lambda value: sql.call("make_timestamp", value),
+    json=json_text.DUCKDB,
 )
 
 SPARK = Flavour(
@@ -66,4 +69,5 @@ SPARK = Flavour(
     numbers_to=_numbers_spark,
     micros=lambda value: sql.call("unix_micros", value),
     from_micros=lambda value: sql.call("timestamp_micros", value),
+    json=json_text.SPARK,
 )

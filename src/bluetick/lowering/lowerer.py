@@ -138,7 +138,7 @@ class Lowerer:
 
     def _binding_stage(self, binding: Binding) -> Stage:
         stage = self.lower(binding.relation)
-        if self._uses[id(binding)] > 1 and _is_expensive(binding.relation) and self.ctes:
+        if self._uses[id(binding)] > 1 and is_expensive(binding.relation) and self.ctes:
             last = self.ctes[-1]
             if last.name == stage.relation:
                 self.ctes[-1] = sql.Cte(last.name, last.relation, True)
@@ -219,7 +219,7 @@ class Lowerer:
 _UNPRINTABLE = re.compile(r"[^0-9A-Za-z_]")
 
 
-def _is_expensive(relation: Relation) -> bool:
+def is_expensive(relation: Relation) -> bool:
     """Worth computing once when it is used several times: it groups or joins. A filtered scan is not (measured:
     1.23 s against 0.66 s for the first founding document)."""
     pending = [relation]

@@ -2,12 +2,14 @@
 
 from bluetick.functions.definition import BoundWindow
 from bluetick.lowering.aggregate import lower_aggregate
+from bluetick.lowering.expand import lower_expand
 from bluetick.lowering.join import lower_join, lower_provider
 from bluetick.lowering.lowerer import Context, Lowerer
 from bluetick.lowering.stage import Stage, row_order, sort_terms
 from bluetick.plan.expressions import Column
 from bluetick.plan.relations import (
     Aggregate,
+    Expand,
     Filter,
     Join,
     Limit,
@@ -55,6 +57,8 @@ def lower_node(lowerer: Lowerer, relation: Relation) -> Stage:  # noqa: C901, PL
             return _limit(lowerer, relation)
         case Window():
             return _window(lowerer, relation)
+        case Expand():
+            return lower_expand(lowerer, relation)
         case ProviderLookup():
             return lower_provider(lowerer, relation)
         case _:

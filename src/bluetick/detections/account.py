@@ -1,0 +1,196 @@
+"""The account of a detection run, for people and for programs."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from bluetick.execution.account import FilterCount, ProviderCount, StageCount, TableCount
+
+_LARGE_SHARE = 0.5
+_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """How the rows of a run came about. `verdict` is one sentence; `warnings` are what a reader must see first."""
+
+    now: datetime
+    lookback: timedelta | None
+    frequency: timedelta | None
+    result_rows: int
+    tables: tuple[TableCount, ...]
+    stages: tuple[StageCount, ...]
+    providers: tuple[ProviderCount, ...]
+    has_scope: bool
+
+    @property
+    def warnings(self) -> list[str]:
+        found = [line for table in self.tables for line in self._table_warnings(table)]
+        for provider in self.providers:
+            if provider.note:
+                found.append(provider.note)
+        return found
+
+    @property
+    def verdict(self) -> str:
+        """Why there are rows or none: nothing matched, or nothing could match."""
+        if self.result_rows:
+            return f"{_rows(self.result_rows)} in the result"
+        reason = self._impossible()
+        if reason:
+            return f"0 rows because nothing could match: {reason}"
+        reason = self._last_filter()
+        return f"0 rows because nothing matched: {reason}" if reason else "0 rows because nothing matched"
+
+    def lines(self) -> list[str]:
+        """For people: warnings, the verdict, tables, then each let with its filters."""
+        lines = [f"warning: {warning}" for warning in self.warnings]
+        lines.append(self.verdict)
+        for table in self.tables:
+            lines.append(self._table_line(table))
+        binding = None
+        for stage in self.stages:
+            if stage.binding != binding:
+                binding = stage.binding
+                lines.append(f"{binding or 'result'}:")
+            lines.append(f"  {stage.rows:>13,}  {stage.label}")
+            lines += [f"  {f.after:>13,}    {_clip(f.text)}{_lost(f)}" for f in stage.filters]
+        for provider in self.providers:
+            states = ", ".join(f"{n:,} {_STATES.get(state, state)}" for state, n in provider.states)
+            lines.append(f"{provider.name}: {states or 'no row to ask for'}")
+        return lines
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "verdict": self.verdict,
+            "warnings": self.warnings,
+            "now": _iso(self.now),
+            "lookback_seconds": self.lookback.total_seconds() if self.lookback is not None else None,
+            "tables": [
+                {
+                    "name": t.name,
+                    "rows": t.rows,
+                    "in_scope": t.in_scope,
+                    "after_now": t.after_now,
+                    "without_time": t.without_time,
+                    "first": _iso(t.first),
+                    "last": _iso(t.last),
+                }
+                for t in self.tables
+            ],
+            "stages": [
+                {
+                    "let": s.binding or None,
+                    "label": s.label,
+                    "rows": s.rows,
+                    "filters": [
+                        {"text": f.text, "before": f.before, "after": f.after, "missing": f.missing} for f in s.filters
+                    ],
+                }
+                for s in self.stages
+            ],
+            "providers": [
+                {"name": p.name, "states": {state or "not asked": n for state, n in p.states}, "note": p.note}
+                for p in self.providers
+            ],
+        }
+
+    # --- inside ---
+
+    def _table_warnings(self, table: TableCount) -> list[str]:
+        if table.rows == 0:
+            return [f"{table.name} is empty"]
+        if table.first is None or table.last is None:
+            return []
+        first, last = _aware(table.first), _aware(table.last)
+        found = []
+        span = f"{_short(first)} to {_short(last)}"
+        if self.has_scope and table.in_scope == 0:
+            found.append(f"no row of {table.name} is in the window; it has {span}. Try: --now newest")
+        elif self.frequency is not None and last < self.now - self.frequency:
+            found.append(
+                f"the newest row of {table.name} is of {_short(last)}, before this run's last {_span(self.frequency)}. "
+                "Try: --now newest"
+            )
+        if self.lookback is not None and table.in_scope and first > self.now - self.lookback:
+            days = (self.now - first) / _DAY
+            found.append(
+                f"{table.name} has {days:.1f} of {self.lookback / _DAY:g} days of history: "
+                "what is new or rare here may only be unrecorded"
+            )
+        if table.after_now:
+            found.append(f"{_rows(table.after_now)} of {table.name} at or after now are not read")
+        if table.without_time:
+            found.append(f"{_rows(table.without_time)} of {table.name} without a time are not read")
+        return found
+
+    def _impossible(self) -> str:
+        """A reason for which no data of this kind could have matched, or ''."""
+        for table in self.tables:
+            if table.rows == 0:
+                return f"{table.name} is empty"
+            if self.has_scope and table.in_scope == 0:
+                return f"no row of {table.name} is in the window"
+        for provider in self.providers:
+            states = dict(provider.states)
+            if states and not states.get("Available"):
+                return f"{provider.name} knows none of the files asked for"
+        for stage in self.stages:
+            for item in stage.filters:
+                if item.before and not item.after and item.missing == item.before:
+                    return f"the value that `{_clip(item.text)}` needs is missing in all {_rows(item.before)}"
+        return ""
+
+    def _last_filter(self) -> str:
+        """The filter that took the last rows away in the part that ends the query."""
+        for stage in reversed(self.stages):
+            for item in stage.filters:
+                if item.before and not item.after:
+                    return f"`{_clip(item.text)}` removed the last {_rows(item.before)}"
+        return ""
+
+    def _table_line(self, table: TableCount) -> str:
+        line = f"{table.name}: {_rows(table.rows)}"
+        if table.first is not None and table.last is not None:
+            line += f", {_short(_aware(table.first))} to {_short(_aware(table.last))}"
+        return f"{line}, {table.in_scope:,} in the window" if self.has_scope else line
+
+
+_STATES = {"": "not asked", "Available": "with a profile", "Missing": "without a profile", "Error": "failed"}
+
+
+def _rows(count: int) -> str:
+    return f"{count:,} row{'' if count == 1 else 's'}"
+
+
+def _clip(text: str) -> str:
+    return text if len(text) <= 80 else text[:77] + "..."
+
+
+def _lost(item: FilterCount) -> str:
+    removed = item.before - item.after
+    if not removed:
+        return ""
+    words = []
+    if item.missing:
+        words.append(f"{item.missing:,} for a missing value")
+    if removed >= _LARGE_SHARE * item.before:
+        words.append(f"removed {removed / item.before:.1%}")
+    return f"   ({', '.join(words)})" if words else ""
+
+
+def _aware(moment: datetime) -> datetime:
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
+
+
+def _short(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%d %H:%M")
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return None if moment is None else _aware(moment).isoformat().replace("+00:00", "Z")
+
+
+def _span(length: timedelta) -> str:
+    hours = length / timedelta(hours=1)
+    return f"{hours:g} h" if hours < 48 else f"{hours / 24:g} d"

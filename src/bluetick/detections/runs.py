@@ -1,0 +1,123 @@
+"""One run of one detection: its rows, whether the threshold fires, and the account."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from bluetick.detections.account import Account
+from bluetick.detections.model import Detection, Threshold
+from bluetick.diagnostics.errors import SourceError
+from bluetick.execution.account import (
+    AccountProgram,
+    ProviderCount,
+    StageCount,
+    TableCount,
+    build_account,
+    read_provider,
+    read_stage,
+    read_table,
+)
+from bluetick.execution.run import Execution
+from bluetick.session import QueryRequest, Session
+
+
+@dataclass(frozen=True, slots=True)
+class DetectionRun:
+    """What a run found. `rows` hold Python values in the order of `columns` (name, KQL type name)."""
+
+    detection: Detection
+    now: datetime
+    columns: tuple[tuple[str, str], ...]
+    rows: list[tuple[Any, ...]]
+    threshold: Threshold
+    triggered: bool
+    account: Account
+
+
+def query_request(
+    detection: Detection, now: datetime | None = None, parameters: dict[str, Any] | None = None
+) -> QueryRequest:
+    """How a document's query is run: with its lookback as time scope, and its own schemas."""
+    return QueryRequest(
+        detection.query,
+        parameters or {},
+        now,
+        detection.lookback,
+        schemas=None,
+        is_sentinel_rule=detection.schemas == "sentinel",
+        name=detection.name,
+    )
+
+
+def run_detection(session: Session, detection: Detection, *, now: datetime | None = None) -> DetectionRun:
+    """Run a detection as of `now` (None: the session's, else the clock). Raises what Session.run raises.
+
+    A detection always has a time scope: rows at or after `now` are not read.
+    """
+    moment = now or session.now or datetime.now(UTC)
+    request = query_request(detection, moment)
+    result = session.run(request)[-1]
+    rows = list(result.rows())
+    return DetectionRun(
+        detection,
+        moment,
+        result.columns,
+        rows,
+        detection.threshold,
+        detection.threshold.is_met(len(rows)),
+        account_of(session, detection, request, len(rows)),
+    )
+
+
+def account_of(session: Session, detection: Detection, request: QueryRequest, rows: int) -> Account:
+    """Count how the rows of a request came about: some more passes over the data."""
+    plan, _ = session.plan(request)
+    moment = request.now or session.now or datetime.now(UTC)
+    program = build_account(
+        plan.statements[-1],
+        request.text,
+        session.flavour,
+        has_lower_bound=request.lookback is not None,
+        has_upper_bound=True,
+    )
+    tables, stages, providers = _measure(session, program, session.parameters(plan, request, moment))
+    return Account(moment, detection.lookback, detection.frequency, rows, tables, stages, providers, has_scope=True)
+
+
+def _measure(
+    session: Session, program: AccountProgram, parameters: dict[str, Any]
+) -> tuple[tuple[TableCount, ...], tuple[StageCount, ...], tuple[ProviderCount, ...]]:
+    tables: list[TableCount] = []
+    stages: list[StageCount] = []
+    providers: list[ProviderCount] = []
+    execution = Execution(session.engine, session.catalog, session.providers, parameters)
+    with execution.prepared(program.scans, program.steps) as read:
+        for measure in program.measures:
+            table = read(measure.statement)
+            match measure.kind:
+                case "table":
+                    tables.append(read_table(measure, table))
+                case "provider":
+                    provider = session.providers.get(measure.label)
+                    providers.append(read_provider(measure, table, provider.note if provider is not None else ""))
+                case _:
+                    stages.append(read_stage(measure, table))
+    return tuple(tables), tuple(stages), tuple(providers)
+
+
+def newest_instant(session: Session, detection: Detection, clock: datetime | None = None) -> datetime:
+    """Just after the newest believable row of the tables that a detection reads; none of the future, none of before
+    1990."""
+    clock = clock or datetime.now(UTC)
+    plan, _ = session.plan(query_request(detection, clock))
+    newest: datetime | None = None
+    for table, column in session.time_columns(plan):
+        text = f"['{table}'] | where {column} < now() and {column} >= datetime(1990-01-01) | summarize max({column})"
+        value = next(
+            session.run(QueryRequest(text, now=clock, is_sentinel_rule=detection.schemas == "sentinel"))[-1].rows()
+        )[0]
+        if value is not None and (newest is None or value > newest):
+            newest = value
+    if newest is None:
+        raise SourceError("there is no row with a believable time in the tables that this query reads")
+    return newest + timedelta(microseconds=1)
