@@ -210,7 +210,7 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class ExpandItem:
-    """One expanded dynamic value; `column` receives the elements (cast to its type)."""
+    """One expanded dynamic value; `column` (dynamic) receives the elements."""
 
     column: Column
     value: Expr
@@ -218,15 +218,22 @@ class ExpandItem:
 
 @dataclass(frozen=True, slots=True)
 class Expand:
-    """mv-expand: a row for each element; several items side by side, padded with null. `columns` are the input's,
-    with expanded ones replaced (or added), and the index column where asked for."""
+    """mv-expand: a row for each element; several items side by side, padded with null. The input's columns, then the
+    elements, then the element's number from 0 where it is asked for. `limit` is of each input row.
+
+    Null gives one row and a value that is neither array nor bag gives one too; an empty array or bag gives none.
+    """
 
     input: "Relation"
     items: tuple[ExpandItem, ...]
-    columns: Columns
     index: Column | None = None
     limit: Expr | None = None
-    as_pairs: bool = False  # bagexpansion=array
+    as_pairs: bool = False  # a bag's entries as [key, value] rather than {key: value}
+
+    @property
+    def columns(self) -> Columns:
+        added = tuple(item.column for item in self.items)
+        return self.input.columns + added + (() if self.index is None else (self.index,))
 
 
 @dataclass(frozen=True, slots=True)

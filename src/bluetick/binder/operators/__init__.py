@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from bluetick.binder.operators.aggregation import bind_count, bind_distinct
+from bluetick.binder.operators.expand import bind_expand
 from bluetick.binder.operators.invoke import bind_invoke
 from bluetick.binder.operators.join import bind_join
 from bluetick.binder.operators.naming import bind_as, bind_render, bind_simple
@@ -31,6 +32,7 @@ _BINDERS: dict[type, Callable[[Env, Any, Relation], Relation | None]] = {
     syntax.SerializeOperator: bind_serialize,
     syntax.JoinOperator: bind_join,
     syntax.UnionOperator: bind_union,
+    syntax.MvExpandOperator: bind_expand,
     syntax.AsOperator: bind_as,
     syntax.InvokeOperator: bind_invoke,
     syntax.RenderOperator: bind_render,
@@ -41,7 +43,6 @@ _KEYWORDS: dict[type, str] = {
     syntax.SampleDistinctOperator: "sample-distinct",
     syntax.TopHittersOperator: "top-hitters",
     syntax.TopNestedOperator: "top-nested",
-    syntax.MvExpandOperator: "mv-expand",
     syntax.MvApplyOperator: "mv-apply",
     syntax.ParseOperator: "parse",
     syntax.ParseKvOperator: "parse-kv",
