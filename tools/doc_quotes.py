@@ -42,7 +42,7 @@ def refreshed(document: str) -> str:
 
     def fresh(match: re.Match[str]) -> str:
         parts = [definition(ROOT / match[2], name) for name in match[3].split()]
-        between = "\n\n" if any("\n" in part for part in parts) else "\n"
+        between = "\n\n\n" if any("\n" in part for part in parts) else "\n"
         return match[1] + between.join(parts) + "\n" + match[5]
 
     return QUOTE.sub(fresh, document)

@@ -12,7 +12,7 @@ is_there() {
 }
 
 case "${1:-}" in
-java) packages=(default-jre-headless) why="Java 17 or later runs the Spark tests" ;;
+java) packages=(default-jre-headless) why="Java 17 or later runs the Spark tests (without it: .venv/bin/pytest -m 'not slow and not spark')" ;;
 node) packages=(nodejs npm) why="Node 18 or later runs the analyzer that the slow tests ask" ;;
 venv) packages=(python3-venv) why="Python's venv module sets up the environment" ;;
 *)
