@@ -18,7 +18,7 @@ import pyarrow as pa
 from bluetick.diagnostics.errors import BluetickError, EngineError, QueryCancelled, SourceError
 from bluetick.engines.duckdb_errors import clean_message, is_bad_value, malformed_file, source_error, translate_error
 from bluetick.engines.duckdb_scan import Check, Leg, describe_with, plan_scan, quote_name, select_columns
-from bluetick.engines.protocol import FileSource, ScanColumn
+from bluetick.engines.protocol import FileSource, ScanColumn, Stream
 from bluetick.sql.dialect import DUCKDB, Dialect
 
 T = TypeVar("T")
@@ -84,10 +84,10 @@ class DuckDbRun:
             lambda: self._connection.execute(f"CREATE TEMP TABLE {quote_name(relation)} AS {sql}"), self._explain
         )
 
-    def stream(self, sql: str) -> pa.RecordBatchReader:
+    def stream(self, sql: str) -> Stream:
         reader = self._guard(lambda: self._connection.sql(sql).to_arrow_reader(_BATCH_ROWS), self._explain)
         self._reader = reader
-        return pa.RecordBatchReader.from_batches(reader.schema, self._batches(reader))
+        return Stream(reader.schema, self._batches(reader))
 
     def cancel(self) -> None:
         self._cancelled = True

@@ -1,6 +1,6 @@
 """What execution asks of an engine. An engine keeps nothing of a run after the run is closed."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Literal, Protocol, Self, TypeAlias
@@ -39,6 +39,21 @@ class ScanColumn:
     type: Type
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Stream:
+    """A result on its way, to be read once. (A Python object all through: Arrow's own reader over a generator hides
+    it from the garbage collector, and then an unread result outlives its driver at exit.)"""
+
+    schema: pa.Schema
+    batches: Iterator[pa.RecordBatch]
+
+    def __iter__(self) -> Iterator[pa.RecordBatch]:
+        return self.batches
+
+    def read_all(self) -> pa.Table:
+        return pa.Table.from_batches(list(self.batches), self.schema)
+
+
 class Run(Protocol):
     """One query's work on one engine, a context manager. Used by one thread, but for `cancel`."""
 
@@ -55,7 +70,7 @@ class Run(Protocol):
         """Compute a step's result once and keep it as a relation of this run."""
         ...
 
-    def stream(self, sql: str) -> pa.RecordBatchReader:
+    def stream(self, sql: str) -> Stream:
         """The result of a query in physical types. Any other call on this run ends the stream."""
         ...
 

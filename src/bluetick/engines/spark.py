@@ -19,7 +19,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from bluetick.diagnostics.errors import BluetickError, EngineError, Limit, LimitError, QueryCancelled, SourceError
 from bluetick.engines.csv_header import CsvHeader, read_csv_header
-from bluetick.engines.protocol import FileSource, ScanColumn
+from bluetick.engines.protocol import FileSource, ScanColumn, Stream
 from bluetick.engines.spark_scan import MARK, SEPARATOR, quote_name, select_items
 from bluetick.sql.dialect import SPARK, Dialect
 from bluetick.types import Type
@@ -99,10 +99,10 @@ class SparkRun:
 
         self._guard(compute)
 
-    def stream(self, sql: str) -> pa.RecordBatchReader:
+    def stream(self, sql: str) -> Stream:
         table = self._guard(lambda: self._session.sql(sql).toArrow())
         schema = pa.schema([pa.field(field.name, _physical(field.type)) for field in table.schema])
-        return pa.RecordBatchReader.from_batches(schema, self._batches(table.cast(schema)))
+        return Stream(schema, self._batches(table.cast(schema)))
 
     def cancel(self) -> None:
         self._cancelled.set()

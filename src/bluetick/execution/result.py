@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from bluetick.engines.protocol import Stream
 from bluetick.execution.program import Program
 from bluetick.execution.run import Execution
 from bluetick.values import arrow_type, python_values, to_logical, to_physical
@@ -105,9 +106,9 @@ class Result:
             self._kept.append(batch)
             yield batch
 
-    def _physical_batches(self, reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
+    def _physical_batches(self, stream: Stream) -> Iterator[pa.RecordBatch]:
         names = [f"c{i}" for i in range(len(self._types))]
-        for batch in self._execution.drain(reader):
+        for batch in self._execution.drain(stream):
             columns: list[Any] = [to_physical(batch.column(i), t) for i, t in enumerate(self._types)]
             yield pa.RecordBatch.from_arrays(columns, names=names)
 

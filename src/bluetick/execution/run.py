@@ -11,7 +11,7 @@ import pyarrow as pa
 from bluetick.binder.schema import FILE_PROFILE_COLUMNS
 from bluetick.diagnostics import Diagnostic, Span
 from bluetick.diagnostics.errors import Limit, LimitError, QueryCancelled, QueryError, SourceError
-from bluetick.engines.protocol import Engine, Run, ScanColumn
+from bluetick.engines.protocol import Engine, Run, ScanColumn, Stream
 from bluetick.enrichment.profiles import FileProfileProvider
 from bluetick.execution.catalog import Catalog
 from bluetick.execution.program import (
@@ -62,7 +62,7 @@ class Execution:
     _run: Run | None = field(default=None, init=False)
     _deadline: Deadline | None = field(default=None, init=False)
 
-    def start(self, program: Program) -> pa.RecordBatchReader:
+    def start(self, program: Program) -> Stream:
         """Binds the tables, runs the steps and begins the result. What fails here leaves nothing behind."""
         with self._closing_on_error():
             run = self._prepare(program.scans, program.steps)
@@ -96,10 +96,10 @@ class Execution:
             self.close()
             raise
 
-    def drain(self, reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
+    def drain(self, stream: Stream) -> Iterator[pa.RecordBatch]:
         """The result in physical types; everything is released at its end."""
         try:
-            yield from reader
+            yield from stream
         except QueryCancelled as error:
             raise self._stopped(error) from None
         finally:
