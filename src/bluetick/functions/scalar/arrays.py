@@ -7,11 +7,13 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from bluetick.functions.definition import (
+    UNNAMED,
     Argument,
     BoundCall,
     Example,
     Nulls,
     Parameter,
+    ResultName,
     ReturnRule,
     ScalarFunction,
     Signature,
@@ -59,6 +61,7 @@ def array_function(
     returns: ReturnRule = Type.DYNAMIC,
     aliases: tuple[str, ...] = (),
     nulls: Nulls = Nulls.OWN,
+    result_name: ResultName = UNNAMED,
 ) -> ScalarFunction:
     """A function with one signature whose lowering is the same over the forms of each engine."""
     return ScalarFunction(
@@ -69,6 +72,7 @@ def array_function(
         nulls=nulls,
         duckdb=lambda bound: lower(bound, DUCKDB),
         spark=lambda bound: lower(bound, SPARK),
+        result_name=result_name,
         examples=examples,
     )
 

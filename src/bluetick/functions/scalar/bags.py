@@ -138,7 +138,7 @@ def _merge(bound: BoundCall, bags: Bags) -> Expr:
 BAG_MERGE = _bag_function(
     "bag_merge",
     "One bag of all keys; of a key in several bags the leftmost value stays. What is no bag is passed over.",
-    Signature((param("bag", Type.DYNAMIC, repeat=64),), Type.DYNAMIC),
+    Signature((BAG, param("more", Type.DYNAMIC, repeat=63)), Type.DYNAMIC),
     _merge,
     Example("bag_merge(dynamic({'a': 1, 'b': 2}), dynamic({'b': 3, 'c': 4}))", {"a": 1, "b": 2, "c": 4}),
     Example("bag_merge(dynamic({'a': 1}), dynamic(null))", {"a": 1}),

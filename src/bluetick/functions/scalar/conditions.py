@@ -144,7 +144,7 @@ def _one_kind(name: str) -> Check:
 COALESCE = ScalarFunction(
     name="coalesce",
     summary="The first argument that is not null (for strings: not empty).",
-    signatures=(signature(param("arg", *ANY_SCALAR, repeat=64), returns=common),),
+    signatures=(signature(param("arg", *ANY_SCALAR), param("more", *ANY_SCALAR, repeat=63), returns=common),),
     nulls=Nulls.OWN,
     duckdb=_coalesce(DUCKDB),
     spark=_coalesce(SPARK),
@@ -166,7 +166,7 @@ def _extreme(name: str, forms: Forms) -> Lowering:
 MAX_OF = ScalarFunction(
     name="max_of",
     summary="The largest of the arguments; nulls are passed over.",
-    signatures=(signature(param("arg", *ORDERABLE, repeat=64), returns=common),),
+    signatures=(signature(param("arg", *ORDERABLE), param("more", *ORDERABLE, repeat=63), returns=common),),
     nulls=Nulls.OWN,
     duckdb=_extreme("greatest", DUCKDB),
     spark=_extreme("greatest", SPARK),
@@ -182,7 +182,7 @@ MAX_OF = ScalarFunction(
 MIN_OF = ScalarFunction(
     name="min_of",
     summary="The smallest of the arguments; nulls are passed over.",
-    signatures=(signature(param("arg", *ORDERABLE, repeat=64), returns=common),),
+    signatures=(signature(param("arg", *ORDERABLE), param("more", *ORDERABLE, repeat=63), returns=common),),
     nulls=Nulls.OWN,
     duckdb=_extreme("least", DUCKDB),
     spark=_extreme("least", SPARK),

@@ -2,7 +2,16 @@
 
 from collections.abc import Callable
 
-from bluetick.functions.definition import Argument, BoundCall, Example, Nulls, ScalarFunction, Signature, param
+from bluetick.functions.definition import (
+    Argument,
+    BoundCall,
+    Example,
+    Nulls,
+    ScalarFunction,
+    Signature,
+    param,
+    prefixed,
+)
 from bluetick.functions.scalar.arrays import ARRAY, ONE, ZERO, array_function, integer, length_of
 from bluetick.functions.scalar.clock import DUCKDB as DUCKDB_CLOCK
 from bluetick.functions.scalar.clock import HOUR, Clock
@@ -38,6 +47,7 @@ from bluetick.sql.tree import (
 from bluetick.types import ANY_SCALAR, INTEGER, Type, widest
 
 ARRAYS = param("array", Type.DYNAMIC, repeat=64)
+TWO_OR_MORE = (ARRAY, param("more", Type.DYNAMIC, repeat=63))
 LONGEST_RANGE = 1_048_576
 
 
@@ -82,7 +92,7 @@ def _zip(bound: BoundCall, forms: Forms) -> Expr:
 ZIP = array_function(
     "zip",
     "An array of arrays: the first elements, the second ones, and so on; shorter arrays are filled with nulls.",
-    (ARRAYS,),
+    TWO_OR_MORE,
     _zip,
     Example("zip(dynamic([1, 3, 5]), dynamic([2, 4]))", [[1, 2], [3, 4], [5, None]]),
     Example("zip(dynamic([]), dynamic([]))", []),
@@ -198,7 +208,7 @@ def _set_members(*, present: bool) -> Callable[[BoundCall, Forms], Expr]:
 SET_UNION = array_function(
     "set_union",
     "The distinct elements of all arrays, in the order of their first appearance.",
-    (ARRAYS,),
+    TWO_OR_MORE,
     _set_union,
     Example("set_union(dynamic([1, 2, 1]), dynamic([3, 2]))", [1, 2, 3]),
     Example("set_union(dynamic(['a', 'a']), dynamic([]))", ["a"]),
@@ -208,7 +218,7 @@ SET_UNION = array_function(
 SET_INTERSECT = array_function(
     "set_intersect",
     "The distinct elements that are in every array, in the order of the first.",
-    (ARRAYS,),
+    TWO_OR_MORE,
     _set_members(present=True),
     Example("set_intersect(dynamic([3, 1, 2, 1]), dynamic([1, 3]))", [3, 1]),
     Example("set_intersect(dynamic([1, 2]), dynamic([4, 5]))", []),
@@ -217,7 +227,7 @@ SET_INTERSECT = array_function(
 SET_DIFFERENCE = array_function(
     "set_difference",
     "The distinct elements of the first array that are in none of the others.",
-    (ARRAYS,),
+    TWO_OR_MORE,
     _set_members(present=False),
     Example("set_difference(dynamic([1, 2, 1, 4]), dynamic([1, 2]), dynamic([8]))", [4]),
     Example("set_difference(dynamic([1, 2]), dynamic([1, 2]))", []),
@@ -297,6 +307,7 @@ REPEAT = array_function(
     Example("repeat('a', 2)", ["a", "a"]),
     Example("repeat(1, 0)", []),
     Example("repeat(1, -1)", None),
+    result_name=prefixed("repeat"),
 )
 
 
