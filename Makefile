@@ -34,7 +34,7 @@ lint: $(VENV)/.dev ## style, format, types, layers, spelling
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
-	@$(BIN)/lint-imports --no-logo
+	@$(BIN)/lint-imports --no-logo --no-cache
 	@$(BIN)/codespell
 	@echo "lint: clean"
 
