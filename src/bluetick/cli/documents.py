@@ -1,0 +1,60 @@
+"""Rule documents named on a command line: files, and every document below a folder."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bluetick.detections.documents import FORMATS, DocumentResult, read_document
+from bluetick.detections.documents.overlay import SUFFIX
+from bluetick.detections.model import Detection
+from bluetick.diagnostics import Diagnostic, SourceText, render_diagnostic
+from bluetick.diagnostics.errors import SourceError
+
+_SUFFIXES = tuple({suffix for form in FORMATS for suffix in form.suffixes})
+# Files about a folder of rules, not rules.
+_ABOUT = frozenset({"readme.md", "changelog.md", "contributing.md", "license.md", "security.md", "code_of_conduct.md"})
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A document as it was named, read; `source` bears that name, so that messages point where the user looks."""
+
+    path: Path
+    result: DocumentResult
+
+    @property
+    def source(self) -> SourceText:
+        return SourceText(self.result.source.text, str(self.path))
+
+    @property
+    def errors(self) -> tuple[Diagnostic, ...]:
+        return tuple(d for d in self.result.diagnostics if d.is_error)
+
+    def render(self, diagnostic: Diagnostic) -> str:
+        return render_diagnostic(diagnostic, self.source)
+
+
+def read_documents(paths: Sequence[Path]) -> Iterator[Document]:
+    """Every document of the paths, in order and once; a folder without any is a SourceError."""
+    for path in dict.fromkeys(file for path in paths for file in _expand(path)):
+        yield Document(path, read_document(path))
+
+
+def _expand(path: Path) -> list[Path]:
+    if not path.is_dir():
+        return [path]
+    found = sorted(file for file in path.rglob("*") if file.is_file() and _is_document(file, path))
+    if not found:
+        raise SourceError(f"the folder '{path}' holds no rule document ({', '.join(sorted(_SUFFIXES))})", str(path))
+    return found
+
+
+def _is_document(file: Path, root: Path) -> bool:
+    name = file.name.lower()
+    is_hidden = any(part.startswith(".") for part in file.relative_to(root).parts)
+    return name.endswith(_SUFFIXES) and not name.endswith(SUFFIX) and name not in _ABOUT and not is_hidden
+
+
+def runnable(document: Document) -> tuple[Detection, ...]:
+    """The detections of a document that may run: none where the document has an error."""
+    return () if document.errors else document.result.detections

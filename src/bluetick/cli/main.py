@@ -1,0 +1,99 @@
+"""`bluetick`: the commands, and what becomes of an error.
+
+A command's module is imported only when the command is called, so that the quick ones stay quick.
+"""
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import click
+
+from bluetick.cli.failures import FAILED, INTERRUPTED, report
+
+
+def _query() -> click.Command:
+    from bluetick.cli.query import query  # noqa: PLC0415 - loaded when asked for
+
+    return query
+
+
+def _run() -> click.Command:
+    from bluetick.cli.run import run  # noqa: PLC0415 - loaded when asked for
+
+    return run
+
+
+def _check() -> click.Command:
+    from bluetick.cli.check import check  # noqa: PLC0415 - loaded when asked for
+
+    return check
+
+
+def _simulate() -> click.Command:
+    from bluetick.cli.simulate import simulate  # noqa: PLC0415 - loaded when asked for
+
+    return simulate
+
+
+_COMMANDS: dict[str, Callable[[], click.Command]] = {
+    "query": _query,
+    "run": _run,
+    "check": _check,
+    "simulate": _simulate,
+}
+
+
+class _Commands(click.Group):
+    """A group whose commands load on demand and are listed in the order above."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        load = _COMMANDS.get(cmd_name)
+        return load() if load is not None else None
+
+
+def _print_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
+    if not wanted or ctx.resilient_parsing:
+        return
+    from importlib.metadata import version  # noqa: PLC0415 - only this option needs it
+
+    click.echo(f"bluetick {version('bluetick')}")
+    ctx.exit()
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.option("--version", is_flag=True, expose_value=False, is_eager=True, callback=_print_version, help="Show it.")
+def bluetick() -> None:
+    """Run Microsoft KQL detections, word for word, on your own logs.
+
+    Start with `bluetick demo`. Exit codes: 0 ran, 1 a document was refused or a run failed, 2 wrong usage.
+    """
+
+
+def run_command(arguments: Sequence[str]) -> int:
+    """Runs a command line and gives its exit code; whatever goes wrong has been told on standard error."""
+    try:
+        code: Any = bluetick.main(list(arguments), prog_name="bluetick", standalone_mode=False)
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        return _reader_left()
+    except Exception as error:  # the edge: nothing may pass it as a traceback
+        return report(error)
+    return code if isinstance(code, int) else 0
+
+
+def _reader_left() -> int:
+    """The reader of our output is gone, as `head` goes: say nothing, also not when Python closes the stream."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return FAILED
+
+
+def main() -> None:
+    """The `bluetick` command."""
+    sys.exit(run_command(sys.argv[1:]))

@@ -1,0 +1,124 @@
+"""The options that `query`, `run`, `check` and `tables` share: which data, which providers, which engine."""
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
+
+import click
+
+from bluetick.diagnostics.errors import SourceError
+from bluetick.session import Session, connect
+
+Newest: TypeAlias = Literal["newest"]
+Moment: TypeAlias = datetime | Newest | None
+_MOMENT = "an instant such as 2026-06-18T12:00:00Z (without a zone it is UTC), a date, or 'newest'"
+
+
+class MomentType(click.ParamType):
+    """An instant in UTC, or the word 'newest'."""
+
+    name = "ISO|newest"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime | Newest:
+        if isinstance(value, datetime):
+            return value
+        if value == "newest":
+            return "newest"
+        try:
+            moment = datetime.fromisoformat(str(value))
+            return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+        except (ValueError, OverflowError):
+            self.fail(f"'{value}' is not {_MOMENT}", param, ctx)
+
+
+class PairType(click.ParamType):
+    """NAME=VALUE."""
+
+    def __init__(self, form: str) -> None:
+        self.name = form
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, str]:
+        if isinstance(value, tuple):
+            return value
+        key, equals, rest = str(value).partition("=")
+        if not equals or not key.strip() or not rest:
+            self.fail(f"'{value}' is not of the form {self.name}", param, ctx)
+        return key.strip(), rest
+
+
+@dataclass(frozen=True, slots=True)
+class DataOptions:
+    """Where the data is and what works on it."""
+
+    lake: Path | None
+    tables: tuple[tuple[str, str], ...]
+    profiles: str | None
+    schemas: str | None
+    engine: str
+
+    def open(self) -> Session:
+        """A session with these tables; several paths for one name are one table."""
+        paths: dict[str, list[str]] = {}
+        for name, path in self.tables:
+            paths.setdefault(name, []).append(path)
+        return connect(
+            lake=self.lake,
+            tables={name: found[0] if len(found) == 1 else found for name, found in paths.items()},
+            profiles=self.profiles,
+            schemas=self.schemas,
+            engine=self._checked_engine(),
+        )
+
+    def _checked_engine(self) -> str:
+        if self.engine == "duckdb" or self.engine.startswith(("local[", "spark://")):
+            return self.engine
+        raise SourceError(f"'{self.engine}' is not an engine: duckdb, local[N] or spark://HOST:PORT")
+
+
+_DATA_OPTIONS: tuple[Callable[..., Any], ...] = (
+    click.option("--lake", type=click.Path(path_type=Path), help="Folder with a subfolder of data files a table."),
+    click.option(
+        "--table",
+        "tables",
+        multiple=True,
+        type=PairType("NAME=PATH"),
+        help="A table's file, folder or glob (Parquet, CSV, NDJSON). May be repeated.",
+    ),
+    click.option("--profiles", metavar="FILE", help="What answers FileProfile(): a file of profiles, or 'local'."),
+    click.option(
+        "--schemas",
+        metavar="PACK|FILE",
+        help="sentinel, defender or a JSON file: which schema a table has that both know.",
+    ),
+    click.option("--engine", default="duckdb", show_default=True, help="duckdb, local[N] or spark://HOST:PORT."),
+)
+
+
+def data_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Adds the options above; the command gets them as one `data`."""
+
+    @functools.wraps(command)
+    def with_data(
+        *,
+        lake: Path | None,
+        tables: tuple[tuple[str, str], ...],
+        profiles: str | None,
+        schemas: str | None,
+        engine: str,
+        **others: Any,
+    ) -> Any:
+        return command(data=DataOptions(lake, tables, profiles, schemas, engine), **others)
+
+    decorated: Callable[..., Any] = with_data
+    for option in reversed(_DATA_OPTIONS):
+        decorated = option(decorated)
+    return decorated
+
+
+def now_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Adds --now."""
+    words = "The instant that now() means; 'newest' is just after the newest believable row. Default: the clock."
+    return click.option("--now", type=MomentType(), help=words)(command)

@@ -1,0 +1,78 @@
+"""`bluetick query`: one text, its rows."""
+
+import sys
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from bluetick.cli.failures import say
+from bluetick.cli.instants import resolve_now
+from bluetick.cli.options import DataOptions, Moment, PairType, data_options, now_option
+from bluetick.cli.parameters import parameter_values
+from bluetick.cli.writing import FORMATS, write_result
+from bluetick.diagnostics import SourceText
+from bluetick.diagnostics.errors import QueryError
+from bluetick.session import QueryRequest
+
+
+@click.command()
+@click.argument("text", required=False)
+@click.option("-f", "--file", type=click.Path(path_type=Path), help="Read the query from a file.")
+@data_options
+@now_option
+@click.option("--param", "params", multiple=True, type=PairType("NAME=VALUE"), help="A declared query parameter.")
+@click.option(
+    "--format", "form", type=click.Choice(FORMATS), default="table", show_default=True, help="How rows are written."
+)
+@click.option("--output", type=click.Path(path_type=Path), help="Write there instead of to standard output.")
+def query(
+    *,
+    text: str | None,
+    file: Path | None,
+    data: DataOptions,
+    now: Moment,
+    params: tuple[tuple[str, str], ...],
+    form: str,
+    output: Path | None,
+) -> None:
+    """Run a KQL query: TEXT, a file (-f), or standard input (-).
+
+    \b
+    bluetick query 'print 1'
+    bluetick query --table DeviceNetworkEvents=logs/ 'DeviceNetworkEvents | summarize count() by DeviceName'
+    """
+    if form == "parquet" and output is None:
+        raise click.UsageError("--format parquet needs --output FILE")
+    request = _request(text, file)
+    with data.open() as session:
+        plan, warnings = session.plan(request)
+        source = SourceText(request.text, request.name)
+        for warning in warnings:
+            say(str(QueryError((warning,), source)))
+        request = replace(request, parameters=parameter_values(plan, params))
+        instant: datetime | None = resolve_now(session, now, request.text)
+        write_result(session.run(replace(request, now=instant))[-1], form, output)
+
+
+def _request(text: str | None, file: Path | None) -> QueryRequest:
+    if (text is None) == (file is None):
+        raise click.UsageError("give a query: TEXT, -f FILE, or - to read it from standard input")
+    if file is not None:
+        return QueryRequest(_decoded(file.read_bytes(), str(file)), name=str(file))
+    if text == "-":
+        return QueryRequest(_decoded(sys.stdin.buffer.read(), "standard input"), name="standard input")
+    return QueryRequest(text or "")
+
+
+def _decoded(data: bytes, name: str) -> str:
+    """The text of a file, whatever Unicode encoding it has; what is not text is refused."""
+    from bluetick.detections.documents.decoding import decode  # noqa: PLC0415 - a query on the command line needs none
+
+    decoded: Any = decode(data, name)
+    errors = [d for d in decoded.diagnostics if d.is_error]
+    if errors:
+        raise QueryError(errors)
+    return str(decoded.text)

@@ -1,0 +1,160 @@
+"""`bluetick run`: rule documents against data; their rows, whether they trigger, and the account."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.text import Text
+
+from bluetick.cli.documents import Document, read_documents
+from bluetick.cli.failures import FAILED, RAN, explain, say
+from bluetick.cli.grid import new_console, print_rows, visible
+from bluetick.cli.options import DataOptions, Moment, data_options, now_option
+from bluetick.cli.writing import compact, json_rows
+from bluetick.detections.model import Comparison, Detection, Threshold
+from bluetick.detections.runs import DetectionRun, newest_instant, run_detection
+from bluetick.diagnostics import Severity
+from bluetick.diagnostics.errors import BluetickError, QueryError
+from bluetick.session import Session
+
+_SHOWN_ROWS = 50
+_NEEDS = {
+    Comparison.GREATER: "more than",
+    Comparison.LESS: "fewer than",
+    Comparison.EQUAL: "exactly",
+    Comparison.NOT_EQUAL: "any number but",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """How documents are run."""
+
+    now: Moment
+
+
+@click.command()
+@click.argument("documents", nargs=-1, required=True, metavar="DOC|DIR...", type=click.Path(path_type=Path))
+@data_options
+@now_option
+@click.option("--format", "form", type=click.Choice(("text", "json")), default="text", show_default=True)
+def run(*, documents: Sequence[Path], data: DataOptions, now: Moment, form: str) -> int:
+    """Run rule documents, each as of one instant, and explain what came out.
+
+    JSON is one line a detection.
+    """
+    console = new_console()
+    failed = False
+    with data.open() as session:
+        for document in read_documents(documents):
+            failed |= not _run_document(session, document, RunOptions(now), console if form == "text" else None)
+    return FAILED if failed else RAN
+
+
+def _run_document(session: Session, document: Document, options: RunOptions, console: Console | None) -> bool:
+    """Runs what a document holds; whether nothing was refused and nothing failed."""
+    for diagnostic in document.result.diagnostics:
+        if diagnostic.severity is not Severity.INFO:
+            say(document.render(diagnostic))
+    if document.errors:
+        return False
+    done = [_run_detection(session, document, detection, options, console) for detection in document.result.detections]
+    return all(done)
+
+
+def _run_detection(
+    session: Session, document: Document, detection: Detection, options: RunOptions, console: Console | None
+) -> bool:
+    try:
+        now = newest_instant(session, detection) if options.now == "newest" else options.now
+        outcome = run_detection(session, detection, now=now)
+    except (BluetickError, OSError, ValueError) as error:
+        say(failure(document, detection, error))
+        return False
+    if console is None:
+        click.echo(json_line(outcome))
+    else:
+        print_run(console, outcome)
+    return True
+
+
+def failure(document: Document, detection: Detection, error: Exception) -> str:
+    """Why a detection did not run; what is wrong in its query is shown in the document."""
+    if isinstance(error, QueryError) and error.source is not None:
+        return "\n".join(document.render(detection.diagnostic_in_document(d)) for d in error.diagnostics)
+    return explain(error, str(document.path))
+
+
+def json_line(outcome: DetectionRun) -> str:
+    """A run as DESIGN fixes it, on one line."""
+    threshold = outcome.threshold
+    described: dict[str, object] = {"operator": threshold.operator.value, "value": threshold.value}
+    if not threshold.declared:
+        described["declared"] = False
+    return compact(
+        {
+            "id": outcome.detection.id,
+            "name": outcome.detection.name,
+            "columns": outcome.columns,
+            "rows": list(json_rows(outcome.columns, iter(outcome.rows))),
+            "row_count": len(outcome.rows),
+            "threshold": described,
+            "triggered": outcome.triggered,
+            "account": outcome.account.to_json(),
+        }
+    )
+
+
+def print_run(console: Console, outcome: DetectionRun) -> None:
+    """Title, verdict, rows, account."""
+    detection = outcome.detection
+    console.print(Text(visible(detection.name), style="bold"))
+    facts = [detection.id, detection.severity.value if detection.severity else "no severity", window(outcome)]
+    console.print(Text(visible("  ·  ".join(facts)), style="dim"))
+    console.print(verdict(outcome))
+    if outcome.rows:
+        console.print()
+        view = print_rows(console, outcome.columns, outcome.rows[:_SHOWN_ROWS], indent=2)
+        hidden = len(outcome.rows) - _SHOWN_ROWS
+        notes = [f"{hidden:,} more rows"] if hidden > 0 else []
+        notes += ["long cells are cut"] if view.clipped else []
+        if notes:
+            console.print(Text(f"  {', '.join(notes)} (--format json gives everything)", style="dim"))
+    console.print()
+    for line in outcome.account.lines():
+        console.print(Text(f"  {visible(line)}", style="yellow" if line.startswith("warning") else ""))
+    console.print()
+
+
+def verdict(outcome: DetectionRun) -> Text:
+    """'triggered' or not, and by how many rows."""
+    count = len(outcome.rows)
+    words = f"{count:,} row{'' if count == 1 else 's'}, needs {needs(outcome.threshold)}"
+    if outcome.triggered:
+        return Text("TRIGGERED", style="bold red").append(f"  ({words})", style="default")
+    return Text("not triggered", style="bold green").append(f"  ({words})", style="default")
+
+
+def needs(threshold: Threshold) -> str:
+    return f"{_NEEDS[threshold.operator]} {threshold.value:,}"
+
+
+def window(outcome: DetectionRun) -> str:
+    """The time that was read."""
+    end = _moment(outcome.now)
+    lookback = outcome.detection.lookback
+    if lookback is None:
+        return f"up to {end}, no lookback"
+    return f"{_moment(outcome.now - lookback)} to {end} ({_length(lookback)})"
+
+
+def _moment(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M")
+
+
+def _length(length: timedelta) -> str:
+    hours = length / timedelta(hours=1)
+    return f"{hours / 24:g} days" if hours >= 48 else f"{hours:g} hours"

@@ -1,0 +1,88 @@
+"""`bluetick tables`: what a session holds."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import click
+import pyarrow as pa
+from rich.text import Text
+
+from bluetick.cli.grid import new_console, print_rows, visible
+from bluetick.cli.options import DataOptions, data_options
+from bluetick.cli.writing import compact
+from bluetick.execution.catalog import TIME_COLUMNS
+from bluetick.session import Session
+from bluetick.values import format_datetime7
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A table in one line. `first` and `last` are None where it has no time or no row."""
+
+    name: str
+    columns: tuple[tuple[str, str], ...]
+    files: int
+    rows: int
+    first: datetime | None
+    last: datetime | None
+
+
+@click.command()
+@data_options
+@click.option("--format", "form", type=click.Choice(("text", "json")), default="text", show_default=True)
+@click.option("--columns", "with_columns", is_flag=True, help="List the columns of each table too.")
+def tables(*, data: DataOptions, form: str, with_columns: bool) -> None:
+    """List the tables of a lake (--lake) and of --table: rows, files, time span. JSON is one line a table."""
+    with data.open() as session:
+        summaries = [summarise(session, name) for name in session.catalog.names()]
+    if form == "json":
+        for summary in summaries:
+            click.echo(_json_line(summary))
+    elif not summaries:
+        click.echo("No tables. Name some: --lake DIR, or --table NAME=PATH.")
+    else:
+        _print(summaries, with_columns)
+
+
+def summarise(session: Session, name: str) -> Summary:
+    """Counts a table and finds its time span."""
+    columns = session.query(f"['{name}'] | take 0").columns
+    time = next((c for c in TIME_COLUMNS if (c, "datetime") in columns), None)
+    span = f"First = min({time}), Last = max({time})" if time else "First = datetime(null), Last = datetime(null)"
+    counts = f"Rows = count(), {span}" if time else "Rows = count()"
+    row = next(session.query(f"['{name}'] | summarize {counts}").rows())
+    rows, first, last = row if time else (*row, None, None)
+    table = session.catalog.table(name)
+    files = 0 if table is None or isinstance(table.data, pa.Table) else len(table.data.files)
+    return Summary(name, columns, files, rows, first, last)
+
+
+def _json_line(summary: Summary) -> str:
+    return compact(
+        {
+            "name": summary.name,
+            "rows": summary.rows,
+            "files": summary.files,
+            "first": format_datetime7(summary.first) if summary.first else None,
+            "last": format_datetime7(summary.last) if summary.last else None,
+            "columns": summary.columns,
+        }
+    )
+
+
+def _print(summaries: list[Summary], with_columns: bool) -> None:
+    console = new_console()
+    heads = (
+        ("Table", "string"),
+        ("Rows", "long"),
+        ("Files", "long"),
+        ("Columns", "long"),
+        ("First", "datetime"),
+        ("Last", "datetime"),
+    )
+    print_rows(console, heads, [(s.name, s.rows, s.files, len(s.columns), s.first, s.last) for s in summaries])
+    for summary in summaries if with_columns else ():
+        console.print(Text(f"\n{visible(summary.name)}", style="bold"))
+        width = max(len(visible(name)) for name, _ in summary.columns)
+        for name, type_ in summary.columns:
+            console.print(Text(f"  {visible(name).ljust(width)}  ").append(type_, style="dim"))

@@ -1,0 +1,115 @@
+"""A query's result on standard output or in a file: table, json, csv or parquet."""
+
+import csv
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import islice
+from pathlib import Path
+from typing import IO, Any
+
+import click
+import pyarrow.parquet as pq
+
+from bluetick.cli.grid import Columns, new_console, print_rows
+from bluetick.execution.result import Result
+from bluetick.types import Type
+from bluetick.values import json_cell
+
+FORMATS = ("table", "json", "csv", "parquet")
+# Of a table: more is not read by eye.
+SHOWN_ROWS = 200
+
+
+def json_rows(columns: Columns, rows: Iterator[tuple[Any, ...]]) -> Iterator[list[Any]]:
+    """The rows with cells as the Kusto protocol carries them."""
+    types = [Type(type_) for _, type_ in columns]
+    for row in rows:
+        yield [json_cell(value, type_) for value, type_ in zip(row, types, strict=True)]
+
+
+def compact(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+
+@contextmanager
+def _text_target(output: Path | None) -> Iterator[IO[str]]:
+    """Standard output, or a file that appears under its name only when it is whole."""
+    if output is None:
+        yield click.get_text_stream("stdout")
+        return
+    with whole_file(output) as path, path.open("w", encoding="utf-8", newline="") as stream:
+        yield stream
+
+
+@contextmanager
+def whole_file(output: Path) -> Iterator[Path]:
+    """A path beside the wanted one, renamed to it at the end; nothing stays of a failure."""
+    beside = output.with_name(f".{output.name}.{os.getpid()}.part")
+    try:
+        yield beside
+        beside.replace(output)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def write_result(result: Result, form: str, output: Path | None) -> None:
+    """Writes a result in one of FORMATS; parquet needs an output."""
+    match form:
+        case "json":
+            _write_json(result, output)
+        case "csv":
+            _write_csv(result, output)
+        case "parquet" if output is not None:
+            table = result.to_arrow()
+            with whole_file(output) as path:
+                pq.write_table(table, path, compression="zstd")
+        case _:
+            with _text_target(output) as stream:
+                print_result(result, stream if output is not None else None)
+
+
+def _write_json(result: Result, output: Path | None) -> None:
+    with _text_target(output) as stream:
+        stream.write(f'{{"columns":{compact(result.columns)},"rows":[')
+        count = 0
+        for row in json_rows(result.columns, result.rows()):
+            stream.write(("," if count else "") + "\n" + compact(row))
+            count += 1
+        stream.write(("\n" if count else "") + f'],"row_count":{count}}}\n')
+
+
+def _write_csv(result: Result, output: Path | None) -> None:
+    with _text_target(output) as stream:
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow([name for name, _ in result.columns])
+        for row in json_rows(result.columns, result.rows()):
+            writer.writerow([_csv_cell(cell) for cell in row])
+
+
+def _csv_cell(cell: object) -> object:
+    match cell:
+        case bool():
+            return "true" if cell else "false"
+        case dict() | list():
+            return compact(cell)
+        case _:
+            return cell
+
+
+def print_result(result: Result, stream: IO[str] | None = None) -> None:
+    """A table for people and a line that counts its rows and says what it does not show."""
+    console = new_console(stream)
+    rows = list(islice(result.rows(), SHOWN_ROWS))
+    total = len(result)
+    view = print_rows(console, result.columns, rows)
+    words = [f"{total:,} row{'' if total == 1 else 's'}"]
+    if total > len(rows):
+        words.append(f"the first {len(rows)} are shown")
+    if view.clipped:
+        words.append("long cells are cut")
+    if view.cards:
+        words.append("too wide for a table")
+    hint = " (--format json or csv gives everything)" if len(words) > 1 else ""
+    console.print(f"{', '.join(words)}{hint}", style="dim")
