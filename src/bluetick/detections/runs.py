@@ -1,6 +1,6 @@
 """One run of one detection: its rows, whether the threshold fires, and the account."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -17,6 +17,7 @@ from bluetick.execution.account import (
     read_stage,
     read_table,
 )
+from bluetick.execution.near_miss import NearMiss, NearMissQuery, near_miss_queries, read_near_misses
 from bluetick.execution.run import Execution
 from bluetick.session import QueryRequest, Session
 
@@ -32,6 +33,7 @@ class DetectionRun:
     threshold: Threshold
     triggered: bool
     account: Account
+    near_misses: tuple[NearMiss, ...] = ()
 
 
 def query_request(
@@ -49,10 +51,13 @@ def query_request(
     )
 
 
-def run_detection(session: Session, detection: Detection, *, now: datetime | None = None) -> DetectionRun:
+def run_detection(
+    session: Session, detection: Detection, *, now: datetime | None = None, near_miss: int = 0
+) -> DetectionRun:
     """Run a detection as of `now` (None: the session's, else the clock). Raises what Session.run raises.
 
-    A detection always has a time scope: rows at or after `now` are not read.
+    A detection always has a time scope: rows at or after `now` are not read. `near_miss` is how many rows to show for
+    each condition that alone removed them.
     """
     moment = now or session.now or datetime.now(UTC)
     request = query_request(detection, moment)
@@ -65,12 +70,14 @@ def run_detection(session: Session, detection: Detection, *, now: datetime | Non
         rows,
         detection.threshold,
         detection.threshold.is_met(len(rows)),
-        account_of(session, detection, request, len(rows)),
+        *account_of(session, detection, request, len(rows), near_miss),
     )
 
 
-def account_of(session: Session, detection: Detection, request: QueryRequest, rows: int) -> Account:
-    """Count how the rows of a request came about: some more passes over the data."""
+def account_of(
+    session: Session, detection: Detection, request: QueryRequest, rows: int, near_miss: int = 0
+) -> tuple[Account, tuple[NearMiss, ...]]:
+    """Count how the rows of a request came about, and what nearly did: some more passes over the data."""
     plan, _ = session.plan(request)
     moment = request.now or session.now or datetime.now(UTC)
     program = build_account(
@@ -80,29 +87,49 @@ def account_of(session: Session, detection: Detection, request: QueryRequest, ro
         has_lower_bound=request.lookback is not None,
         has_upper_bound=True,
     )
-    tables, stages, providers = _measure(session, program, session.parameters(plan, request, moment))
-    return Account(moment, detection.lookback, detection.frequency, rows, tables, stages, providers, has_scope=True)
+    near = near_miss_queries(program.context, plan.statements[-1], request.text, near_miss) if near_miss else ()
+    counts = _measure(session, program, tuple(near), session.parameters(plan, request, moment))
+    account = Account(
+        moment,
+        detection.lookback,
+        detection.frequency,
+        rows,
+        tuple(counts.tables),
+        tuple(counts.stages),
+        tuple(counts.providers),
+        has_scope=True,
+    )
+    return account, tuple(counts.near_misses)
+
+
+@dataclass(slots=True)
+class _Counts:
+    tables: list[TableCount] = field(default_factory=list)
+    stages: list[StageCount] = field(default_factory=list)
+    providers: list[ProviderCount] = field(default_factory=list)
+    near_misses: list[NearMiss] = field(default_factory=list)
 
 
 def _measure(
-    session: Session, program: AccountProgram, parameters: dict[str, Any]
-) -> tuple[tuple[TableCount, ...], tuple[StageCount, ...], tuple[ProviderCount, ...]]:
-    tables: list[TableCount] = []
-    stages: list[StageCount] = []
-    providers: list[ProviderCount] = []
+    session: Session, program: AccountProgram, near: tuple[NearMissQuery, ...], parameters: dict[str, Any]
+) -> _Counts:
+    counts = _Counts()
     execution = Execution(session.engine, session.catalog, session.providers, parameters)
     with execution.prepared(program.scans, program.steps) as read:
         for measure in program.measures:
             table = read(measure.statement)
             match measure.kind:
                 case "table":
-                    tables.append(read_table(measure, table))
+                    counts.tables.append(read_table(measure, table))
                 case "provider":
                     provider = session.providers.get(measure.label)
-                    providers.append(read_provider(measure, table, provider.note if provider is not None else ""))
+                    note = provider.note if provider is not None else ""
+                    counts.providers.append(read_provider(measure, table, note))
                 case _:
-                    stages.append(read_stage(measure, table))
-    return tuple(tables), tuple(stages), tuple(providers)
+                    counts.stages.append(read_stage(measure, table))
+        for query in near:
+            counts.near_misses += read_near_misses(query, read(query.statement))
+    return counts
 
 
 def newest_instant(session: Session, detection: Detection, clock: datetime | None = None) -> datetime:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
+
 import pyarrow.csv
 import pyarrow.json
 import pyarrow.parquet
@@ -62,6 +62,8 @@ class ProfileTable:
             return None
         index = self._index.get(hash_name)
         if index is None:
+            import pyarrow.compute as pc  # noqa: PLC0415 - costs start-up time, and few sessions look files up
+
             index = _first_places(pc.utf8_lower(self._table.column(hash_name).cast(pa.string())).to_pylist())
             self._index[hash_name] = index
         return index.get(key.lower())

@@ -17,7 +17,6 @@ from bluetick.lowering.nodes import new_lowerer
 from bluetick.plan.expressions import Call, Expr
 from bluetick.plan.relations import (
     Aggregate,
-    Binding,
     Filter,
     Join,
     Limit,
@@ -33,7 +32,7 @@ from bluetick.plan.relations import (
     Window,
     inputs,
 )
-from bluetick.plan.traversal import relations_in
+from bluetick.plan.traversal import named_relations, relations_in
 from bluetick.sql import tree as sql
 from bluetick.types import Type
 
@@ -99,10 +98,13 @@ class AccountProgram:
     steps: tuple[Step, ...]
     measures: tuple[Measure, ...]
     scans: tuple[ScanUse, ...]
+    context: Context
 
 
 @dataclass(slots=True)
-class _Point:
+class Point:
+    """A relation that is counted, and the filters directly above it."""
+
     relation: Relation
     filters: list[Filter] = field(default_factory=list)
 
@@ -117,12 +119,12 @@ def build_account(
     measures: list[Measure] = []
     for scan in _scans(statement.relation):
         measures.append(_table_measure(context, scan))
-    for name, relation in [*_bindings(statement.relation), ("", statement.relation)]:
-        for point in _points(relation):
+    for name, relation in [*named_relations(statement.relation), ("", statement.relation)]:
+        for point in points_of(relation):
             measures.append(_stage_measure(context, name, point, text))
             if isinstance(point.relation, ProviderLookup):
                 measures.append(_provider_measure(context, point.relation))
-    return AccountProgram(tuple(builder.steps), tuple(measures), tuple(context.scans.values()))
+    return AccountProgram(tuple(builder.steps), tuple(measures), tuple(context.scans.values()), context)
 
 
 def _scans(relation: Relation) -> list[Scan]:
@@ -133,17 +135,7 @@ def _scans(relation: Relation) -> list[Scan]:
     return list(found.values())
 
 
-def _bindings(relation: Relation) -> list[tuple[str, Relation]]:
-    """Named relations in the order in which they are computed, each once."""
-    found: dict[int, Binding] = {}
-    for node in relations_in(relation):
-        if isinstance(node, Reference):
-            found.pop(id(node.binding), None)
-            found[id(node.binding)] = node.binding
-    return [(binding.name, binding.relation) for binding in reversed(found.values())]
-
-
-def _points(relation: Relation) -> list[_Point]:
+def points_of(relation: Relation) -> list[Point]:
     """The points of one pipeline that are worth counting, from its sources up; a filter belongs to what is below it."""
     chain: list[Relation] = []
     node = relation
@@ -153,17 +145,17 @@ def _points(relation: Relation) -> list[_Point]:
         if isinstance(node, Reference | Join | Union) or len(below) != 1:
             break
         node = below[0]
-    points: list[_Point] = []
+    points: list[Point] = []
     if isinstance(node, Join | Union):
         for side in inputs(node):
-            points += _points(side)
+            points += points_of(side)
     for item in reversed(chain):
         if isinstance(item, Filter):
             if not points or points[-1].relation is not _below_filters(item):
-                points.append(_Point(item.input))
+                points.append(Point(item.input))
             points[-1].filters.append(item)
         elif not isinstance(item, Project | Sort | Serialize | Window | Limit):
-            points.append(_Point(item))
+            points.append(Point(item))
     return [p for p in points if p.filters or not isinstance(p.relation, Reference)]
 
 
@@ -188,7 +180,7 @@ def _label(relation: Relation) -> str:
             return _LABELS.get(type(relation), "rows")
 
 
-def _stage_measure(context: Context, name: str, point: _Point, text: str) -> Measure:
+def _stage_measure(context: Context, name: str, point: Point, text: str) -> Measure:
     lowerer = new_lowerer(context)
     stage = lowerer.lower(point.relation)
     row = stage.row(point.relation.columns)
@@ -196,7 +188,7 @@ def _stage_measure(context: Context, name: str, point: _Point, text: str) -> Mea
     passed: list[sql.Expr] = []
     texts: list[str] = []
     empties: list[bool] = []
-    for predicate, place in _predicates(point):
+    for predicate, place in predicates_of(point):
         exact = lowerer.expressions.lower(predicate, row)
         missing = sql.Aggregate("count", filter=sql.all_of(*passed, sql.is_null(exact)))
         passed.append(lowerer.expressions.lower(predicate, row, truth_only=True))
@@ -209,7 +201,7 @@ def _stage_measure(context: Context, name: str, point: _Point, text: str) -> Mea
     return Measure("stage", statement, name, _label(point.relation), tuple(texts), tuple(empties))
 
 
-def _predicates(point: _Point) -> Iterator[tuple[Expr, tuple[int, int]]]:
+def predicates_of(point: Point) -> Iterator[tuple[Expr, tuple[int, int]]]:
     for node in point.filters:
         for predicate, span in zip(node.predicates, node.spans, strict=True):
             yield predicate, (span.start, span.end)

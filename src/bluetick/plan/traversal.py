@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from bluetick.plan.expressions import Expr, InTable, ScalarQuery, walk
-from bluetick.plan.relations import Reference, Relation, expressions, inputs
+from bluetick.plan.relations import Binding, Reference, Relation, expressions, inputs
 
 
 def relations_in(relation: Relation, *, scalars: bool = False) -> Iterator[Relation]:
@@ -23,6 +23,16 @@ def relations_in(relation: Relation, *, scalars: bool = False) -> Iterator[Relat
                 continue
             seen.add(id(node.binding))
         pending.extend(reversed(inputs(node)))
+
+
+def named_relations(relation: Relation) -> list[tuple[str, Relation]]:
+    """Lets and `as` names under a relation, each once, in the order in which they are computed."""
+    found: dict[int, Binding] = {}
+    for node in relations_in(relation):
+        if isinstance(node, Reference):
+            found.pop(id(node.binding), None)
+            found[id(node.binding)] = node.binding
+    return [(binding.name, binding.relation) for binding in reversed(found.values())]
 
 
 def _inner(expr: Expr, scalars: bool) -> list[Relation]:
