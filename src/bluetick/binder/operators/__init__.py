@@ -9,6 +9,7 @@ from bluetick.binder.operators.invoke import bind_invoke
 from bluetick.binder.operators.join import bind_join
 from bluetick.binder.operators.naming import bind_as, bind_render, bind_simple
 from bluetick.binder.operators.ordering import bind_serialize, bind_sort, bind_take, bind_top
+from bluetick.binder.operators.parse import bind_parse
 from bluetick.binder.operators.project import bind_project, bind_reorder
 from bluetick.binder.operators.summarize import bind_summarize
 from bluetick.binder.operators.union import bind_union
@@ -33,6 +34,7 @@ _BINDERS: dict[type, Callable[[Env, Any, Relation], Relation | None]] = {
     syntax.JoinOperator: bind_join,
     syntax.UnionOperator: bind_union,
     syntax.MvExpandOperator: bind_expand,
+    syntax.ParseOperator: bind_parse,
     syntax.AsOperator: bind_as,
     syntax.InvokeOperator: bind_invoke,
     syntax.RenderOperator: bind_render,
@@ -44,7 +46,6 @@ _KEYWORDS: dict[type, str] = {
     syntax.TopHittersOperator: "top-hitters",
     syntax.TopNestedOperator: "top-nested",
     syntax.MvApplyOperator: "mv-apply",
-    syntax.ParseOperator: "parse",
     syntax.ParseKvOperator: "parse-kv",
     syntax.MakeSeriesOperator: "make-series",
     syntax.EvaluateOperator: "evaluate",
