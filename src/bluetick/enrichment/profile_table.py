@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-
 import pyarrow.csv
 import pyarrow.json
 import pyarrow.parquet
