@@ -9,7 +9,7 @@ from example_forms import AnyFunction, functions
 
 from bluetick.functions.aggregates.counting import COUNT
 from bluetick.functions.definition import AggregateFunction, Parameter
-from bluetick.functions.registry import by_name, find_aggregate, find_scalar, find_window, is_known, nearest
+from bluetick.functions.registry import by_name, find_aggregate, find_scalar, find_window, is_known
 
 FUNCTIONS = tuple(functions())
 # Operators that are words, and the binder's own conversion.
@@ -32,19 +32,6 @@ def test_kinds_are_kept_apart() -> None:
     assert find_scalar("countif") is None
     assert find_window("prev") is not None
     assert find_aggregate("no_such_function") is None
-
-
-@pytest.mark.parametrize(
-    ("written", "meant"),
-    [("cuont", "count"), ("coutnif", "countif"), ("MAKE_SET", "make_set"), ("dcont", "dcount"), ("frobnicate", "")],
-)
-def test_nearest_name(written: str, meant: str) -> None:
-    assert nearest(written) == meant
-
-
-def test_nearest_of_given_names() -> None:
-    assert nearest("FileNmae", ["FileName", "FolderPath"]) == "FileName"
-    assert nearest("ab", ["xy"]) == ""
 
 
 @pytest.mark.parametrize("function", FUNCTIONS, ids=lambda f: f.name)

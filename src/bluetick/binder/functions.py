@@ -7,7 +7,7 @@ from bluetick.binder.lambdas import bind_scalar_function
 from bluetick.binder.scope import Env, FunctionSymbol, TabularSymbol
 from bluetick.diagnostics import codes
 from bluetick.functions.definition import ScalarFunction, WindowFunction
-from bluetick.functions.registry import CATALOGUE, find_aggregate, find_scalar, find_window
+from bluetick.functions.registry import CATALOGUE, find_aggregate, find_scalar, find_window, is_known
 from bluetick.plan.expressions import Column, ColumnRef, Expr, Invalid, Literal, ScalarQuery, WindowCall
 from bluetick.plan.relations import Assertion
 from bluetick.syntax.expressions import CallExpression, TypeLiteral
@@ -37,7 +37,7 @@ def _bind_catalogue(env: Env, node: CallExpression) -> Expr:
     if window is not None:
         return _bind_window(env, window, node)
     function = find_scalar(name)
-    if function is None:
+    if function is None or not is_known(name):  # operators have names that no call may use
         _report_unknown(env, node)
         return Invalid()
     typed = _typed_extract(env, function, node)
@@ -50,11 +50,11 @@ def _report_unknown(env: Env, node: CallExpression) -> None:
     name = node.name.text
     if find_aggregate(name) is not None or name in _PLAN_AGGREGATES:
         env.report(codes.aggregate_outside_summarize(node.name.span, name))
-    elif name in _KNOWN_ELSEWHERE:
+    elif is_known(name):
         env.report(codes.function_not_supported(node.name.span, name))
     else:
-        candidates = (*CATALOGUE.scalars, *CATALOGUE.windows, *_SPECIAL, *env.scope.all_names())
-        env.report(codes.unknown_function(node.name.span, name, (c for c in candidates if c[0].isalpha())))
+        candidates = (*filter(is_known, CATALOGUE.scalars), *CATALOGUE.windows, *_SPECIAL, *env.scope.all_names())
+        env.report(codes.unknown_function(node.name.span, name, candidates))
 
 
 def _bind_window(env: Env, function: WindowFunction, node: CallExpression) -> Expr:
@@ -168,12 +168,3 @@ _SPECIAL: dict[str, Callable[[Env, CallExpression], Expr]] = {
 _PLAN_AGGREGATES = frozenset(
     {"arg_max", "arg_min", "argmax", "argmin", "take_any", "any", "take_anyif", "anyif", "percentiles"}
 )
-
-# Functions of the language that need what this engine does not give yet; named so that the refusal is exact.
-_KNOWN_ELSEWHERE = frozenset(
-    {
-        "ingestion_time", "geo_info_from_ip_address", "parse_xml", "rand", "new_guid", "current_principal",
-        "current_database", "current_cluster_endpoint", "extent_id", "extent_tags", "cursor_after",
-        "series_decompose_anomalies", "series_decompose", "series_fit_line", "series_stats", "row_window_session",
-    }
-)  # fmt: skip

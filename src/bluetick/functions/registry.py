@@ -102,37 +102,3 @@ def find_window(name: str) -> WindowFunction | None:
 def is_known(name: str) -> bool:
     """Whether Kusto has a function of this name, though it may not be in the catalogue."""
     return name in language.SCALARS or name in language.AGGREGATES
-
-
-def nearest(name: str, names: Iterable[str] | None = None) -> str:
-    """The function name (or one of `names`) that this was likely meant to be; "" where none is near."""
-    known = _function_names() if names is None else names
-    limit = 1 if len(name) < 5 else 2
-    best, best_distance = "", limit + 1
-    for candidate in sorted(known):
-        distance = _edit_distance(name.lower(), candidate.lower(), limit)
-        if distance < best_distance:
-            best, best_distance = candidate, distance
-    return best
-
-
-def _function_names() -> Iterable[str]:
-    names = (*CATALOGUE.scalars, *CATALOGUE.aggregates, *CATALOGUE.windows)
-    return (name for name in names if name[0].isalpha() or name[0] == "_")
-
-
-def _edit_distance(left: str, right: str, limit: int) -> int:
-    """Insertions, deletions, replacements and swaps of neighbours between two words; above the limit, limit + 1."""
-    if abs(len(left) - len(right)) > limit:
-        return limit + 1
-    before: list[int] = []
-    previous = list(range(len(right) + 1))
-    for i, a in enumerate(left, 1):
-        row = [i]
-        for j, b in enumerate(right, 1):
-            cost = min(previous[j] + 1, row[j - 1] + 1, previous[j - 1] + (a != b))
-            if i > 1 and j > 1 and a == right[j - 2] and left[i - 2] == b:
-                cost = min(cost, before[j - 2] + 1)
-            row.append(cost)
-        before, previous = previous, row
-    return min(previous[-1], limit + 1)

@@ -55,14 +55,14 @@ def _schema(env: Env, rows: Relation) -> Relation:
     """A row for each column; known without reading any data."""
     columns = (
         env.state.column("ColumnName", Type.STRING),
-        env.state.column("ColumnOrdinal", Type.INT),
+        env.state.column("ColumnOrdinal", Type.LONG),
         env.state.column("DataType", Type.STRING),
         env.state.column("ColumnType", Type.STRING),
     )
     lines = tuple(
         (
             Literal(column.name, Type.STRING),
-            Literal(ordinal, Type.INT),
+            Literal(ordinal, Type.LONG),
             Literal(_CLR[column.type], Type.STRING),
             Literal(str(column.type), Type.STRING),
         )

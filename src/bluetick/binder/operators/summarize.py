@@ -8,7 +8,7 @@ from bluetick.binder.operators.aggregation import group_column
 from bluetick.binder.operators.picks import PICKS, bind_percentiles, bind_pick
 from bluetick.binder.scope import Env
 from bluetick.diagnostics import codes
-from bluetick.functions.registry import find_aggregate, find_scalar
+from bluetick.functions.registry import find_aggregate
 from bluetick.plan.expressions import Column, ColumnRef, Expr, Invalid
 from bluetick.plan.relations import Aggregate, AggregateCall, PickRow, Project, Relation
 from bluetick.syntax import expressions as syntax
@@ -162,8 +162,7 @@ class _Aggregates:
 
 
 def _is_aggregate(name: str) -> bool:
-    """min_of-like scalar functions win over no aggregate: a name is one or the other."""
-    return (find_aggregate(name) is not None and find_scalar(name) is None) or name in ("min", "max", "avg", "sum")
+    return find_aggregate(name) is not None
 
 
 def bind_aggregate(env: Env, node: CallExpression) -> AggregateCall | None:
