@@ -5,6 +5,7 @@ from bluetick.lowering.aggregate import lower_aggregate
 from bluetick.lowering.expand import lower_expand
 from bluetick.lowering.join import lower_join, lower_provider
 from bluetick.lowering.lowerer import Context, Lowerer
+from bluetick.lowering.partition import partitioned
 from bluetick.lowering.stage import Stage, row_order, sort_terms
 from bluetick.plan.expressions import Column
 from bluetick.plan.relations import (
@@ -195,8 +196,23 @@ def _limit(lowerer: Lowerer, relation: Limit) -> Stage:
     count = lowerer.expressions.lower(relation.count, {})
     if source is None:
         return stage
+    if relation.partition:
+        return _limit_each(lowerer, relation, stage, count)
     select = sql.Select((), source, star=True, order_by=row_order(stage, relation.columns), limit=count)
     return lowerer.add(select, dict(stage.aliases), stage.order)
+
+
+def _limit_each(lowerer: Lowerer, relation: Limit, stage: Stage, count: sql.Expr) -> Stage:
+    """The first rows of each partition: numbered, then cut."""
+    name = lowerer.fresh_alias("row_number")
+    keys = tuple(stage.column(c) for c in relation.partition)
+    number = sql.Window(sql.Call("row_number"), keys, row_order(stage, relation.columns))
+    select = sql.Select(((name, number),), lowerer.source(stage), star=True)
+    numbered = lowerer.add(select, dict(stage.aliases), stage.order)
+    where = sql.Binary("<=", sql.Column(name), count)
+    return lowerer.add(
+        sql.Select((), lowerer.source(numbered), star=True, where=where), dict(stage.aliases), stage.order
+    )
 
 
 def _window(lowerer: Lowerer, relation: Window) -> Stage:
@@ -209,6 +225,7 @@ def _window(lowerer: Lowerer, relation: Window) -> Stage:
         args = tuple(lowerer.expressions.argument(arg, row) for arg in window.args)
         bound = BoundWindow(window.function.name, args, window.type, order)
         aliases[column.id] = lowerer.alias(column)
-        items.append((aliases[column.id], lowerer.flavour.window(window.function)(bound)))
+        value = lowerer.flavour.window(window.function)(bound)
+        items.append((aliases[column.id], partitioned(value, tuple(stage.column(c) for c in relation.partition))))
     select = sql.Select(tuple(items), lowerer.source(stage), star=True)
     return lowerer.add(select, aliases, stage.order)

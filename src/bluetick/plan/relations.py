@@ -186,10 +186,14 @@ class Serialize:
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """The first rows in the input's order; of an unordered input the smallest by all columns."""
+    """The first rows in the input's order; of an unordered input the smallest by all columns.
+
+    With `partition`, the first rows of each group of rows that are equal in these columns.
+    """
 
     input: "Relation"
     count: Expr
+    partition: Columns = ()
 
     @property
     def columns(self) -> Columns:
@@ -198,10 +202,11 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Adds columns computed over the serialized rows of the input."""
+    """Adds columns computed over the serialized rows of the input, of each `partition` by itself."""
 
     input: "Relation"
     items: tuple[tuple[Column, WindowCall], ...]
+    partition: Columns = ()
 
     @property
     def columns(self) -> Columns:

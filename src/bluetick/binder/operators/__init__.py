@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from bluetick.binder.operators.aggregation import bind_count, bind_distinct
+from bluetick.binder.operators.apply import bind_mv_apply, bind_partition
 from bluetick.binder.operators.expand import bind_expand
 from bluetick.binder.operators.invoke import bind_invoke
 from bluetick.binder.operators.join import bind_join
@@ -35,6 +36,8 @@ _BINDERS: dict[type, Callable[[Env, Any, Relation], Relation | None]] = {
     syntax.UnionOperator: bind_union,
     syntax.MvExpandOperator: bind_expand,
     syntax.ParseOperator: bind_parse,
+    syntax.MvApplyOperator: bind_mv_apply,
+    syntax.PartitionOperator: bind_partition,
     syntax.AsOperator: bind_as,
     syntax.InvokeOperator: bind_invoke,
     syntax.RenderOperator: bind_render,
@@ -45,13 +48,11 @@ _KEYWORDS: dict[type, str] = {
     syntax.SampleDistinctOperator: "sample-distinct",
     syntax.TopHittersOperator: "top-hitters",
     syntax.TopNestedOperator: "top-nested",
-    syntax.MvApplyOperator: "mv-apply",
     syntax.ParseKvOperator: "parse-kv",
     syntax.MakeSeriesOperator: "make-series",
     syntax.EvaluateOperator: "evaluate",
     syntax.SearchOperator: "search",
     syntax.FindOperator: "find",
-    syntax.PartitionOperator: "partition",
     syntax.ForkOperator: "fork",
     syntax.FacetOperator: "facet",
     syntax.ReduceOperator: "reduce",

@@ -74,7 +74,7 @@ def _type_of(part: ParsePart) -> Type:
 
 
 def _simple_column(part: ParsePart, following: tuple[ParsePart, ...]) -> str | None:
-    """As little as the next text allows; in front of '*' the shape of the type, which at the very end may be missing."""
+    """As little as the next text allows; in front of '*' the type's shape, which at the very end may be missing."""
     if not following or following[0].kind != "star":
         return ".*?"
     shape = _SHAPES.get(_type_of(part))
@@ -118,8 +118,8 @@ _TOKENS = re.compile(
 
 def _without_captures(pattern: str) -> str:
     """The pattern with groups that capture nothing."""
-    tokens = (m[0] for m in _TOKENS.finditer(pattern))
-    return "".join("(?:" if token == "(" or re.match(r"\(\?P?<", token) else token for token in tokens)
+    pieces = (m[0] for m in _TOKENS.finditer(pattern))
+    return "".join("(?:" if piece == "(" or re.match(r"\(\?P?<", piece) else piece for piece in pieces)
 
 
 def _swap_greed(pattern: str) -> str:
