@@ -37,9 +37,9 @@ class Verdict:
 @data_options
 @click.option("--format", "form", type=click.Choice(("text", "json")), default="text", show_default=True)
 def check(*, documents: Sequence[Path], data: DataOptions, form: str) -> int:
-    """Read rule documents and bind their queries; nothing runs.
+    """Say whether rule documents can run.
 
-    Known tables need no data here. JSON is one line a detection.
+    Their queries are bound; nothing runs. Known tables need no data here. JSON is one line a detection.
     """
     refused = checked = 0
     with data.open() as session:

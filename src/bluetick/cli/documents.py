@@ -36,8 +36,9 @@ class Document:
 
 def read_documents(paths: Sequence[Path]) -> Iterator[Document]:
     """Every document of the paths, in order and once; a folder without any is a SourceError."""
-    for path in dict.fromkeys(file for path in paths for file in _expand(path)):
-        yield Document(path, read_document(path))
+    files = (file for path in paths for file in _expand(path))
+    for file in dict.fromkeys(files):
+        yield Document(file, read_document(file))
 
 
 def _expand(path: Path) -> list[Path]:

@@ -1,12 +1,13 @@
 """Rows for people: an aligned table where it fits the width, else a card for each row."""
 
 import json
+import os
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import IO, Any
+from typing import IO, Any, Literal
 
 from rich import box
 from rich.cells import cell_len, set_cell_size
@@ -19,28 +20,29 @@ from bluetick.values import MICROSECOND, format_decimal, format_timespan
 
 Columns = Sequence[tuple[str, str]]
 _NUMBERS = frozenset({"int", "long", "real", "decimal", "timespan"})
-_CLIPS = (80, 56, 40, 28, 20)
-_CARD_LINES = 3  # of one value in a card
+# How wide a cell may be, and whether long heads are folded at their capitals: tried in this order.
+_FORMS = ((80, False), (56, False), (40, False), (40, True), (28, True), (20, True))
+_CARD_LINES = 3  # that one value may take
+_PLAIN_WIDTH = 120  # where nobody says how wide the reader's page is
 _GAP = 2
-_MARGIN = 2
+_WORD = re.compile(r"[^A-Z_]+_*|[A-Z][^A-Z_]+_*|[A-Z]+(?![a-z])_*|_+|.")
 # What would move the cursor, colour the screen or turn the reading direction: rows are written by strangers.
 _UNSHOWN = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
 def new_console(stream: IO[str] | None = None) -> Console:
     """Standard output or a file, in colours only where a person looks at it."""
-    return Console(file=stream, highlight=False, markup=False, emoji=False)
+    console = Console(file=stream, highlight=False, markup=False, emoji=False)
+    if not console.is_terminal and "COLUMNS" not in os.environ:
+        console.width = _PLAIN_WIDTH
+    return console
 
 
 def shown(value: Any) -> str:
     """A cell as a person reads it, on one line; a datetime can be pasted back into datetime()."""
     match value:
-        case None:
-            return "null"
-        case bool():
-            return "true" if value else "false"
-        case str():
-            return visible(value)
+        case None | bool():
+            return {None: "null", True: "true", False: "false"}[value]
         case float():
             return f"{value:.15g}"
         case datetime():
@@ -52,7 +54,7 @@ def shown(value: Any) -> str:
         case dict() | list():
             return visible(json.dumps(value, ensure_ascii=False))
         case _:
-            return str(value)
+            return visible(str(value))
 
 
 def visible(text: str) -> str:
@@ -77,43 +79,87 @@ class Shown:
     cards: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _Grid:
+    """Columns, and their cells as text."""
+
+    columns: Columns
+    cells: list[list[str]]
+
+    def pick(self, indexes: Sequence[int]) -> "_Grid":
+        return _Grid([self.columns[i] for i in indexes], [[row[i] for i in indexes] for row in self.cells])
+
+    def varying(self) -> list[int]:
+        """The columns that do not have the same value in every row."""
+        return [i for i in range(len(self.columns)) if any(row[i] != self.cells[0][i] for row in self.cells)]
+
+
 def print_rows(console: Console, columns: Columns, rows: Sequence[tuple[Any, ...]], indent: int = 0) -> Shown:
-    """Prints the rows in the form that fits; tells what had to be left out."""
-    cells = [[shown(value) for value in row] for row in rows]
+    """Prints the rows in the form that fits: a table; what is the same in all rows, then a table of the rest; or a
+    card for each row. Tells what had to be left out."""
+    grid = _Grid(columns, [[shown(value) for value in row] for row in rows])
     width = console.width - indent
-    for clip in _CLIPS:
-        widths = _widths(columns, cells, clip)
-        if sum(widths) + _GAP * (len(widths) - 1) + _MARGIN <= width:
-            console.print(Padding(_table(columns, cells, rows, widths), (0, 0, 0, indent), expand=False))
-            is_clipped = any(cell_len(cell) > w for row in cells for cell, w in zip(row, widths, strict=True))
-            return Shown(is_clipped, cards=False)
-    return _print_cards(console, columns, cells, indent)
+    if (widths := _fitting(grid, width)) is not None:
+        return _print_table(console, grid, widths, indent)
+    is_clipped = False
+    varying = grid.varying() if len(rows) > 1 else []
+    if varying and len(varying) < len(columns):
+        same = grid.pick([i for i in range(len(columns)) if i not in varying])
+        is_clipped = _print_fields(console, same, same.cells[0], indent, f"the same in all {len(rows)} rows")
+        grid = grid.pick(varying)
+        if (widths := _fitting(grid, width)) is not None:
+            console.print()
+            return Shown(_print_table(console, grid, widths, indent).clipped or is_clipped, cards=False)
+    for number, row in enumerate(grid.cells, 1):
+        is_clipped |= _print_fields(console, grid, row, indent, f"row {number}")
+    return Shown(is_clipped, cards=True)
 
 
-def _widths(columns: Columns, cells: list[list[str]], clip: int) -> list[int]:
-    heads = [max(cell_len(visible(name)), len(type_)) for name, type_ in columns]
-    return [
-        max(head, min(clip, max((cell_len(row[i]) for row in cells), default=0))) for i, head in enumerate(heads)
+def _fitting(grid: _Grid, width: int) -> list[int] | None:
+    """The widths of columns with as much of the cells as fits; None where no table does."""
+    for clip, folded in _FORMS:
+        widths = _widths(grid.columns, grid.cells, clip, folded)
+        if sum(widths) + _GAP * (len(widths) - 1) <= width:
+            return widths
+    return None
+
+
+def _widths(columns: Columns, cells: list[list[str]], clip: int, folded: bool) -> list[int]:
+    heads = [
+        max(len(type_), *(cell_len(word) for word in (_words(visible(name)) if folded else [visible(name)])))
+        for name, type_ in columns
     ]
+    return [max(head, min(clip, max((cell_len(row[i]) for row in cells), default=0))) for i, head in enumerate(heads)]
 
 
-def _table(
-    columns: Columns, cells: list[list[str]], rows: Sequence[tuple[Any, ...]], widths: Sequence[int]
-) -> Table:
+def _words(name: str) -> list[str]:
+    """A name in the pieces between which it may be folded: SentBytes, min_TimeGenerated."""
+    return _WORD.findall(name) or [name]
+
+
+def _head(name: str, width: int) -> str:
+    """A name on as many lines as its column's width asks for."""
+    lines = [""]
+    for word in _words(name):
+        if lines[-1] and cell_len(lines[-1] + word) > width:
+            lines.append(word)
+        else:
+            lines[-1] += word
+    return "\n".join(lines)
+
+
+def _print_table(console: Console, grid: _Grid, widths: Sequence[int], indent: int) -> Shown:
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1), pad_edge=False, show_edge=False, collapse_padding=True)
-    for (name, type_), width in zip(columns, widths, strict=True):
-        head = Text(visible(name), style="bold").append(f"\n{type_}", style="dim")
-        table.add_column(
-            head, justify="right" if type_ in _NUMBERS else "left", no_wrap=True, min_width=width, max_width=width
-        )
-    for texts, values in zip(cells, rows, strict=True):
-        table.add_row(
-            *(
-                Text(clipped(text, width), style="dim" if value is None else "")
-                for text, value, width in zip(texts, values, widths, strict=True)
-            )
-        )
-    return table
+    for (name, type_), width in zip(grid.columns, widths, strict=True):
+        head = Text(_head(visible(name), width), style="bold").append(f"\n{type_}" if type_ else "", style="dim")
+        side: Literal["left", "right"] = "right" if type_ in _NUMBERS else "left"
+        table.add_column(head, justify=side, no_wrap=True, min_width=width, max_width=width)
+    for row in grid.cells:
+        texts = (clipped(cell, width) for cell, width in zip(row, widths, strict=True))
+        table.add_row(*(Text(text, style="dim" if text == "null" else "") for text in texts))
+    console.print(Padding(table, (0, 0, 0, indent), expand=False))
+    is_clipped = any(cell_len(cell) > width for row in grid.cells for cell, width in zip(row, widths, strict=True))
+    return Shown(is_clipped, cards=False)
 
 
 def clipped(text: str, width: int) -> str:
@@ -121,21 +167,20 @@ def clipped(text: str, width: int) -> str:
     return text if cell_len(text) <= width else set_cell_size(text, width - 1).rstrip() + "…"
 
 
-def _print_cards(console: Console, columns: Columns, cells: list[list[str]], indent: int) -> Shown:
-    """A card a row: `name  value`. Empty cells are left out: published rules have dozens of columns."""
-    names = [visible(name) for name, _ in columns]
-    margin = max((cell_len(name) for name in names), default=0) + _GAP
-    room = max(20, console.width - indent - margin - 2)
-    is_clipped = False
-    for number, row in enumerate(cells, 1):
-        console.print(Text(f"{' ' * indent}─── row {number} ", style="dim"))
-        filled = [(name, cell) for name, cell in zip(names, row, strict=True) if cell not in ("", "null")]
-        for name, cell in filled:
-            is_clipped |= cell_len(cell) > room * _CARD_LINES
-            _print_field(console, name.ljust(margin), _folded(cell, room), indent + 2)
-        if len(filled) < len(row):
-            console.print(Text(f"{' ' * indent}  ({len(row) - len(filled)} more columns are empty)", style="dim"))
-    return Shown(is_clipped, cards=True)
+def _print_fields(console: Console, grid: _Grid, row: Sequence[str], indent: int, title: str) -> bool:
+    """`name  value` lines under a title; whether a value was cut. Empty ones are counted: rules have dozens of them."""
+    names = [visible(name) for name, _ in grid.columns]
+    filled = [(name, cell) for name, cell in zip(names, row, strict=True) if cell not in ("", "null")]
+    margin = max((cell_len(name) for name, _ in filled), default=0) + _GAP
+    room = max(20, console.width - indent - margin - _GAP)
+    console.print(Text(f"{' ' * indent}─── {title}", style="dim"))
+    for name, cell in filled:
+        _print_field(console, name.ljust(margin), _folded(cell, room), indent + _GAP)
+    empty = len(row) - len(filled)
+    if empty:
+        words = "1 more column is empty" if empty == 1 else f"{empty} more columns are empty"
+        console.print(Text(f"{' ' * (indent + _GAP)}({words})", style="dim"))
+    return any(cell_len(cell) > room * _CARD_LINES for _, cell in filled)
 
 
 def _print_field(console: Console, name: str, lines: Iterable[str], indent: int) -> None:

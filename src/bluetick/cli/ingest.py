@@ -70,9 +70,10 @@ class Tally:
 )
 @click.option("--format", "form", type=click.Choice(("text", "json")), default="text", show_default=True)
 def ingest(*, paths: Sequence[Path], lake: Path, countries: Path | None, form: str) -> None:
-    """Read Sysmon events (JSON lines, plain or gzipped) into a lake's tables.
+    """Read log files into a lake's tables.
 
-    A file whose bytes were ingested before adds nothing: its lines count as duplicates.
+    Read are Sysmon events as JSON lines, plain or gzipped. A file whose bytes were ingested before adds nothing: its
+    lines count as duplicates.
     """
     inputs = _inputs(paths)
     tally = Tally()
@@ -85,7 +86,9 @@ def ingest(*, paths: Sequence[Path], lake: Path, countries: Path | None, form: s
         rows = _store(lake, new, countries, tally, is_quiet=form == "json")
     if form == "json":
         fates = ("input", "stored", "quarantined", "duplicates")
-        click.echo(compact(dict(zip(fates, (tally.input, tally.stored, tally.quarantined, tally.duplicates), strict=True))))
+        click.echo(
+            compact(dict(zip(fates, (tally.input, tally.stored, tally.quarantined, tally.duplicates), strict=True)))
+        )
         return
     _print(lake, tally, rows)
 
@@ -139,7 +142,16 @@ def _store(lake: Path, new: list[Input], countries: Path | None, tally: Tally, *
 def _write_table(path: Path, data: pa.Table) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with whole_file(path) as part:
-        pq.write_table(data, part, compression="zstd")
+        pq.write_table(_without_case_twins(data), part, compression="zstd")
+
+
+def _without_case_twins(data: pa.Table) -> pa.Table:
+    """The table without empty columns that differ from another in case only: engines fold the case of file columns,
+    and what a file lacks is read as empty anyway."""
+    names = data.column_names
+    folded = [name.casefold() for name in names]
+    twins = [i for i, name in enumerate(folded) if folded.count(name) > 1 and data.column(i).null_count == len(data)]
+    return data.select([i for i in range(len(names)) if i not in twins])
 
 
 def _write_text(path: Path, text: str) -> None:
@@ -161,7 +173,9 @@ def _known_lines(lake: Path, item: Input) -> int:
     try:
         return int(json.loads(_receipt(lake, item).read_text("utf-8"))["lines"])
     except (ValueError, KeyError, TypeError) as error:
-        raise SourceError(f"the receipt '{_receipt(lake, item)}' is damaged; remove it to ingest its file anew") from error
+        raise SourceError(
+            f"the receipt '{_receipt(lake, item)}' is damaged; remove it to ingest its file anew"
+        ) from error
 
 
 def _known_processes(lake: Path) -> pa.Table | None:

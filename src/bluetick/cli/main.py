@@ -13,6 +13,12 @@ import click
 from bluetick.cli.failures import FAILED, INTERRUPTED, report
 
 
+def _demo() -> click.Command:
+    from bluetick.cli.demo import demo  # noqa: PLC0415 - loaded when asked for
+
+    return demo
+
+
 def _query() -> click.Command:
     from bluetick.cli.query import query  # noqa: PLC0415 - loaded when asked for
 
@@ -31,17 +37,39 @@ def _check() -> click.Command:
     return check
 
 
+def _ingest() -> click.Command:
+    from bluetick.cli.ingest import ingest  # noqa: PLC0415 - loaded when asked for
+
+    return ingest
+
+
+def _tables() -> click.Command:
+    from bluetick.cli.tables import tables  # noqa: PLC0415 - loaded when asked for
+
+    return tables
+
+
 def _simulate() -> click.Command:
     from bluetick.cli.simulate import simulate  # noqa: PLC0415 - loaded when asked for
 
     return simulate
 
 
+def _doctor() -> click.Command:
+    from bluetick.cli.doctor import doctor  # noqa: PLC0415 - loaded when asked for
+
+    return doctor
+
+
 _COMMANDS: dict[str, Callable[[], click.Command]] = {
+    "demo": _demo,
     "query": _query,
     "run": _run,
     "check": _check,
+    "ingest": _ingest,
+    "tables": _tables,
     "simulate": _simulate,
+    "doctor": _doctor,
 }
 
 

@@ -17,7 +17,7 @@ Moment: TypeAlias = datetime | Newest | None
 _MOMENT = "an instant such as 2026-06-18T12:00:00Z (without a zone it is UTC), a date, or 'newest'"
 
 
-class MomentType(click.ParamType):
+class MomentType(click.ParamType[Any]):
     """An instant in UTC, or the word 'newest'."""
 
     name = "ISO|newest"
@@ -34,7 +34,7 @@ class MomentType(click.ParamType):
             self.fail(f"'{value}' is not {_MOMENT}", param, ctx)
 
 
-class PairType(click.ParamType):
+class PairType(click.ParamType[Any]):
     """NAME=VALUE."""
 
     def __init__(self, form: str) -> None:

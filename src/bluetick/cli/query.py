@@ -38,7 +38,9 @@ def query(
     form: str,
     output: Path | None,
 ) -> None:
-    """Run a KQL query: TEXT, a file (-f), or standard input (-).
+    """Run a KQL query and print its rows.
+
+    The query is TEXT, a file (-f), or standard input (-).
 
     \b
     bluetick query 'print 1'

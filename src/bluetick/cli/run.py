@@ -17,7 +17,7 @@ from bluetick.cli.writing import compact, json_rows
 from bluetick.detections.model import Comparison, Detection, Threshold
 from bluetick.detections.runs import DetectionRun, newest_instant, run_detection
 from bluetick.diagnostics import Severity
-from bluetick.diagnostics.errors import BluetickError, QueryError
+from bluetick.diagnostics.errors import QueryError
 from bluetick.session import Session
 
 _SHOWN_ROWS = 50
@@ -42,9 +42,9 @@ class RunOptions:
 @now_option
 @click.option("--format", "form", type=click.Choice(("text", "json")), default="text", show_default=True)
 def run(*, documents: Sequence[Path], data: DataOptions, now: Moment, form: str) -> int:
-    """Run rule documents, each as of one instant, and explain what came out.
+    """Run rule documents and explain what came out.
 
-    JSON is one line a detection.
+    Each runs as of one instant (--now). JSON is one line a detection.
     """
     console = new_console()
     failed = False
@@ -71,7 +71,7 @@ def _run_detection(
     try:
         now = newest_instant(session, detection) if options.now == "newest" else options.now
         outcome = run_detection(session, detection, now=now)
-    except (BluetickError, OSError, ValueError) as error:
+    except Exception as error:  # one document that fails, for whatever reason, does not keep the others from running
         say(failure(document, detection, error))
         return False
     if console is None:

@@ -21,9 +21,10 @@ from bluetick.simulation import simulate as write_simulation
 @click.option("--seed", type=int, default=7, show_default=True, help="Equal arguments give equal files.")
 @click.option("--end", type=MomentType(), help="Where the telemetry ends. Default: the last midnight, UTC.")
 def simulate(*, out: Path, days: int, devices: int, rows: int | None, seed: int, end: datetime | None) -> None:
-    """Write simulated telemetry into the empty folder OUT.
+    """Write an enterprise's simulated telemetry.
 
-    DeviceNetworkEvents, VMConnection, file profiles, and ground_truth.json: what a detection should find in them.
+    Into the new folder OUT: DeviceNetworkEvents, VMConnection, file profiles, and ground_truth.json, which says what a
+    detection should find in them.
     """
     if end is not None and not isinstance(end, datetime):
         raise click.UsageError("--end 'newest' has no meaning here; give an instant")

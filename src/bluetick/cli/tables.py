@@ -14,6 +14,8 @@ from bluetick.execution.catalog import TIME_COLUMNS
 from bluetick.session import Session
 from bluetick.values import format_datetime7
 
+_HEADS = (("Table", ""), ("Rows", "long"), ("Files", "long"), ("Columns", "long"), ("First", ""), ("Last", ""))
+
 
 @dataclass(frozen=True, slots=True)
 class Summary:
@@ -32,7 +34,10 @@ class Summary:
 @click.option("--format", "form", type=click.Choice(("text", "json")), default="text", show_default=True)
 @click.option("--columns", "with_columns", is_flag=True, help="List the columns of each table too.")
 def tables(*, data: DataOptions, form: str, with_columns: bool) -> None:
-    """List the tables of a lake (--lake) and of --table: rows, files, time span. JSON is one line a table."""
+    """List tables: rows, files, time span.
+
+    Those of a lake (--lake) and of --table. JSON is one line a table.
+    """
     with data.open() as session:
         summaries = [summarise(session, name) for name in session.catalog.names()]
     if form == "json":
@@ -70,17 +75,14 @@ def _json_line(summary: Summary) -> str:
     )
 
 
+def _row(summary: Summary) -> tuple[str, ...]:
+    times = (f"{moment:%Y-%m-%d %H:%M:%S}" if moment else "" for moment in (summary.first, summary.last))
+    return (summary.name, f"{summary.rows:,}", f"{summary.files:,}", str(len(summary.columns)), *times)
+
+
 def _print(summaries: list[Summary], with_columns: bool) -> None:
     console = new_console()
-    heads = (
-        ("Table", "string"),
-        ("Rows", "long"),
-        ("Files", "long"),
-        ("Columns", "long"),
-        ("First", "datetime"),
-        ("Last", "datetime"),
-    )
-    print_rows(console, heads, [(s.name, s.rows, s.files, len(s.columns), s.first, s.last) for s in summaries])
+    print_rows(console, _HEADS, [_row(summary) for summary in summaries])
     for summary in summaries if with_columns else ():
         console.print(Text(f"\n{visible(summary.name)}", style="bold"))
         width = max(len(visible(name)) for name, _ in summary.columns)

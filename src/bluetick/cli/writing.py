@@ -3,13 +3,13 @@
 import csv
 import json
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import IO, Any
 
-import click
 import pyarrow.parquet as pq
 
 from bluetick.cli.grid import Columns, new_console, print_rows
@@ -37,7 +37,7 @@ def compact(value: object) -> str:
 def _text_target(output: Path | None) -> Iterator[IO[str]]:
     """Standard output, or a file that appears under its name only when it is whole."""
     if output is None:
-        yield click.get_text_stream("stdout")
+        yield sys.stdout
         return
     with whole_file(output) as path, path.open("w", encoding="utf-8", newline="") as stream:
         yield stream
