@@ -12,6 +12,7 @@ from bluetick.binder.operators.naming import bind_as, bind_render, bind_simple
 from bluetick.binder.operators.ordering import bind_serialize, bind_sort, bind_take, bind_top
 from bluetick.binder.operators.parse import bind_parse
 from bluetick.binder.operators.project import bind_project, bind_reorder
+from bluetick.binder.operators.search import bind_find, bind_search
 from bluetick.binder.operators.summarize import bind_summarize
 from bluetick.binder.operators.union import bind_union
 from bluetick.binder.operators.where import bind_where
@@ -38,6 +39,8 @@ _BINDERS: dict[type, Callable[[Env, Any, Relation], Relation | None]] = {
     syntax.ParseOperator: bind_parse,
     syntax.MvApplyOperator: bind_mv_apply,
     syntax.PartitionOperator: bind_partition,
+    syntax.SearchOperator: bind_search,
+    syntax.FindOperator: bind_find,
     syntax.AsOperator: bind_as,
     syntax.InvokeOperator: bind_invoke,
     syntax.RenderOperator: bind_render,
@@ -51,8 +54,6 @@ _KEYWORDS: dict[type, str] = {
     syntax.ParseKvOperator: "parse-kv",
     syntax.MakeSeriesOperator: "make-series",
     syntax.EvaluateOperator: "evaluate",
-    syntax.SearchOperator: "search",
-    syntax.FindOperator: "find",
     syntax.ForkOperator: "fork",
     syntax.FacetOperator: "facet",
     syntax.ReduceOperator: "reduce",

@@ -1,4 +1,4 @@
-"""Sources that are no table: datatable, print, range, union, and what is refused by name."""
+"""Sources that are no table: datatable, print, range, union, search, find, and what is refused by name."""
 
 from typing import TypeVar
 
@@ -6,6 +6,7 @@ from bluetick.binder.calls import promote
 from bluetick.binder.names import Names
 from bluetick.binder.operators.naming import bind_simple
 from bluetick.binder.operators.project import computed
+from bluetick.binder.operators.search import bind_find, bind_search
 from bluetick.binder.operators.union import bind_union
 from bluetick.binder.scope import Env
 from bluetick.diagnostics import codes
@@ -19,8 +20,6 @@ Node = TypeVar("Node")
 
 _REFUSED: dict[type, str] = {
     syntax.ExternaldataSource: "externaldata",
-    syntax.SearchOperator: "search",
-    syntax.FindOperator: "find",
     syntax.EvaluateOperator: "evaluate",
 }
 
@@ -35,6 +34,10 @@ def bind_source_operator(env: Env, node: syntax.Source) -> Relation | None:
             return bind_range(env, node)
         case syntax.UnionOperator():
             return bind_union(env, node, None)
+        case syntax.SearchOperator():
+            return bind_search(env, node, None)
+        case syntax.FindOperator():
+            return bind_find(env, node, None)
         case syntax.SimpleOperator():
             return bind_simple(env, node, Values((), ()))
         case _:

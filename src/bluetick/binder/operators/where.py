@@ -1,6 +1,7 @@
 """where, filter."""
 
 from bluetick.binder.expressions import bind_predicate
+from bluetick.binder.operators.search import any_column_predicate, has_star
 from bluetick.binder.operators.windows import over_rows, with_windows
 from bluetick.binder.scope import Env
 from bluetick.diagnostics import Span
@@ -13,7 +14,10 @@ from bluetick.syntax.operators import WhereOperator
 def bind_where(env: Env, node: WhereOperator, rows: Relation) -> Relation | None:
     """The conjuncts stay apart, so that the account can tell what each of them removed."""
     here, calls = over_rows(env, rows)
-    predicate = bind_predicate(here, node.predicate, "the condition of where")
+    if has_star(node.predicate):
+        predicate = any_column_predicate(here, node.predicate, rows.columns, exact=False)
+    else:
+        predicate = bind_predicate(here, node.predicate, "the condition of where")
     if isinstance(predicate, Invalid):
         return None
     relation = with_windows(rows, calls)
