@@ -14,7 +14,8 @@ from bluetick.execution.catalog import TIME_COLUMNS
 from bluetick.session import Session
 from bluetick.values import format_datetime7
 
-_HEADS = (("Table", ""), ("Rows", "long"), ("Files", "long"), ("Columns", "long"), ("First", ""), ("Last", ""))
+_HEADS = tuple((name, "") for name in ("Table", "Rows", "Files", "Columns", "First", "Last"))
+_COUNTS = frozenset({"Rows", "Files", "Columns"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,14 @@ def _row(summary: Summary) -> tuple[str, ...]:
 
 def _print(summaries: list[Summary], with_columns: bool) -> None:
     console = new_console()
-    print_rows(console, _HEADS, [_row(summary) for summary in summaries])
+    rows = [_row(summary) for summary in summaries]
+    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
+    numbers = {i for i, (name, _) in enumerate(_HEADS) if name in _COUNTS}
+    print_rows(
+        console,
+        _HEADS,
+        [tuple(cell.rjust(widths[i]) if i in numbers else cell for i, cell in enumerate(row)) for row in rows],
+    )
     for summary in summaries if with_columns else ():
         console.print(Text(f"\n{visible(summary.name)}", style="bold"))
         width = max(len(visible(name)) for name, _ in summary.columns)
