@@ -18,7 +18,6 @@ from bluetick.diagnostics import Diagnostic, SourceText, Span, codes, has_errors
 from bluetick.diagnostics.errors import QueryError
 from bluetick.engines.opening import open_engine
 from bluetick.enrichment.local_prevalence import HashTable, LocalPrevalence
-from bluetick.enrichment.profile_table import ProfileTable
 from bluetick.enrichment.profiles import FileProfileProvider
 from bluetick.execution.catalog import Catalog, Faces, packs_for
 from bluetick.execution.program import build_program
@@ -179,6 +178,8 @@ class Session:
             return profiles
         if profiles in ("local", "local-as-global"):
             return LocalPrevalence(self._local_query, self._hash_tables, as_global=profiles == "local-as-global")
+        from bluetick.enrichment.profile_table import ProfileTable  # noqa: PLC0415 - its readers cost start-up time
+
         return ProfileTable(profiles)
 
     def _local_query(self, text: str, parameters: dict[str, Any]) -> pa.Table:
