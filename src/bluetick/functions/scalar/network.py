@@ -30,7 +30,6 @@ from bluetick.sql.tree import (
     Cast,
     Expr,
     Lambda,
-    Subscript,
     all_of,
     any_of,
     call,
@@ -174,12 +173,6 @@ def _in_network(number: Expr, network: Address) -> Expr:
     return Binary("=", mask(number, network.prefix), network.masked())
 
 
-def _once(value: Expr, name: str, body: Expr, forms: SearchForms) -> Expr:
-    """`body` over the value under this name: the value is worked out once however often the body names it."""
-    each = Call(forms.transform, (call(forms.make_list, value), Lambda((name,), body)))
-    return Subscript(each, forms.first_index)
-
-
 def _in_any_range(bound: BoundCall, forms: SearchForms) -> Expr:
     constants, rows, arrays = _split(bound.args[1:])
     networks = [network for item in constants if (network := ipv4.parse_constant(item)) is not None]
@@ -195,7 +188,7 @@ def _in_any_range(bound: BoundCall, forms: SearchForms) -> Expr:
         kept = Call(forms.filter, (forms.items(array.sql), Lambda(("item",), inside)))
         found.append(coalesce(Binary(">", Cast(call(forms.length, kept), Type.LONG), long(0)), FALSE))
     known = Case(((is_not_null(ip), any_of(*found)),))
-    return _once(number, "ip", known, forms)
+    return forms.once(number, "ip", known)
 
 
 def _in_range(bound: BoundCall, forms: SearchForms) -> Expr:
@@ -206,7 +199,7 @@ def _in_range(bound: BoundCall, forms: SearchForms) -> Expr:
     if constant.first == constant.last:
         return Binary("=", number, long(constant.first))
     above, below = Binary(">=", number, long(constant.first)), Binary("<=", number, long(constant.last))
-    return _once(number, "ip", all_of(_named(above), _named(below)), forms)
+    return forms.once(number, "ip", all_of(_named(above), _named(below)))
 
 
 def _named(test: Binary) -> Expr:

@@ -37,6 +37,11 @@ class SearchForms:
     transform: str
     position: str
 
+    def once(self, value: Expr, name: str, body: Expr) -> Expr:
+        """`body` over the value under this name: the value is worked out once however often the body names it."""
+        each = Call(self.transform, (call(self.make_list, value), Lambda((name,), body)))
+        return Subscript(each, self.first_index)
+
 
 def _same(value: str) -> str:
     return value
