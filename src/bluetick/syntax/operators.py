@@ -263,6 +263,7 @@ class MakeSeriesOperator:
     step: Expression | None
     by: tuple[NamedExpression, ...]
     parameters: Parameters = ()
+    is_range: bool = False  # in range(start, stop, step): stop is included
 
 
 @dataclass(frozen=True, slots=True)

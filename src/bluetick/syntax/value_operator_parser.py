@@ -123,9 +123,10 @@ def parse_make_series(c: Cursor, start: int, _: str) -> MakeSeriesOperator:
     aggregates = parse_list(c, _parse_series_aggregate)
     c.expect("on")
     axis = parse_named(c)
+    is_range = c.at("in")
     first, last, step = _parse_series_range(c)
     by = parse_list(c, parse_named) if c.accept("by") else ()
-    return MakeSeriesOperator(c.span_from(start), aggregates, axis, first, last, step, by, parameters)
+    return MakeSeriesOperator(c.span_from(start), aggregates, axis, first, last, step, by, parameters, is_range)
 
 
 def _parse_series_aggregate(c: Cursor) -> MakeSeriesAggregate:

@@ -8,12 +8,15 @@ from bluetick.binder.operators.apply import bind_mv_apply, bind_partition
 from bluetick.binder.operators.expand import bind_expand
 from bluetick.binder.operators.invoke import bind_invoke
 from bluetick.binder.operators.join import bind_join
+from bluetick.binder.operators.make_series import bind_make_series
 from bluetick.binder.operators.naming import bind_as, bind_render, bind_simple
 from bluetick.binder.operators.ordering import bind_serialize, bind_sort, bind_take, bind_top
 from bluetick.binder.operators.parse import bind_parse
 from bluetick.binder.operators.project import bind_project, bind_reorder
+from bluetick.binder.operators.sampling import bind_sample_distinct, bind_top_hitters
 from bluetick.binder.operators.search import bind_find, bind_search
 from bluetick.binder.operators.summarize import bind_summarize
+from bluetick.binder.operators.top_nested import bind_top_nested
 from bluetick.binder.operators.union import bind_union
 from bluetick.binder.operators.where import bind_where
 from bluetick.binder.scope import Env
@@ -41,6 +44,10 @@ _BINDERS: dict[type, Callable[[Env, Any, Relation], Relation | None]] = {
     syntax.PartitionOperator: bind_partition,
     syntax.SearchOperator: bind_search,
     syntax.FindOperator: bind_find,
+    syntax.MakeSeriesOperator: bind_make_series,
+    syntax.SampleDistinctOperator: bind_sample_distinct,
+    syntax.TopHittersOperator: bind_top_hitters,
+    syntax.TopNestedOperator: bind_top_nested,
     syntax.AsOperator: bind_as,
     syntax.InvokeOperator: bind_invoke,
     syntax.RenderOperator: bind_render,
@@ -48,11 +55,7 @@ _BINDERS: dict[type, Callable[[Env, Any, Relation], Relation | None]] = {
 }
 
 _KEYWORDS: dict[type, str] = {
-    syntax.SampleDistinctOperator: "sample-distinct",
-    syntax.TopHittersOperator: "top-hitters",
-    syntax.TopNestedOperator: "top-nested",
     syntax.ParseKvOperator: "parse-kv",
-    syntax.MakeSeriesOperator: "make-series",
     syntax.EvaluateOperator: "evaluate",
     syntax.ForkOperator: "fork",
     syntax.FacetOperator: "facet",

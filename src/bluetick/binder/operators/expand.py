@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from bluetick.binder.calls import bind_builtin
 from bluetick.binder.names import Names, default_name
+from bluetick.binder.operators.conversion import CONVERSIONS
 from bluetick.binder.operators.join import word
 from bluetick.binder.operators.ordering import row_count
 from bluetick.binder.scope import Env
@@ -16,17 +17,6 @@ from bluetick.syntax.operators import MvApplyOperator, MvExpandItem, MvExpandOpe
 from bluetick.types import Type
 
 OLD_KEYWORD, OLD_LIMIT = "mvexpand", 128
-_CONVERSIONS = {
-    Type.STRING: "tostring",
-    Type.LONG: "tolong",
-    Type.INT: "toint",
-    Type.REAL: "toreal",
-    Type.DECIMAL: "todecimal",
-    Type.BOOL: "tobool",
-    Type.DATETIME: "todatetime",
-    Type.TIMESPAN: "totimespan",
-    Type.GUID: "toguid",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +98,9 @@ def _converted(env: Env, item: MvExpandItem, element: Column) -> Expr:
     if type_ is None:
         env.report(codes.form_not_supported(item.span, "this type after 'to'"))
         return Invalid()
-    function = find_scalar(_CONVERSIONS[type_])
+    function = find_scalar(CONVERSIONS[type_])
     if function is None:
-        env.report(codes.function_not_supported(item.span, _CONVERSIONS[type_]))
+        env.report(codes.function_not_supported(item.span, CONVERSIONS[type_]))
         return Invalid()
     return bind_builtin(env, function, (ColumnRef(element),), item.span)
 

@@ -49,9 +49,7 @@ def row_count(env: Env, node: Expression, what: str) -> Expr | None:
 
 
 def bind_take(env: Env, node: TakeOperator, rows: Relation) -> Relation | None:
-    if node.kind == "sample":
-        env.report(codes.operator_not_supported(node.span, "sample"))
-        return None
+    """take and limit; and sample, for which any rows do: it gives those that take gives."""
     count = row_count(env, node.count, node.kind)
     return None if count is None else Limit(rows, count)
 

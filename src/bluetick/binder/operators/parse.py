@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from bluetick.binder.calls import call_operator
+from bluetick.binder.operators.conversion import CONVERSIONS
 from bluetick.binder.operators.join import word
 from bluetick.binder.operators.parse_patterns import Fragments, column_type, regex_fragments, simple_fragments
 from bluetick.binder.scope import Env
@@ -17,18 +18,6 @@ from bluetick.plan.expressions import Column, ColumnRef, Expr, Invalid, Literal
 from bluetick.plan.relations import Filter, Project, Relation
 from bluetick.syntax.operators import ParseOperator, ParsePart
 from bluetick.types import Type
-
-CONVERSIONS = {
-    Type.LONG: "tolong",
-    Type.INT: "toint",
-    Type.REAL: "toreal",
-    Type.DECIMAL: "todecimal",
-    Type.BOOL: "tobool",
-    Type.DATETIME: "todatetime",
-    Type.TIMESPAN: "totimespan",
-    Type.GUID: "toguid",
-    Type.DYNAMIC: "parse_json",
-}
 
 
 class Kind(Enum):

@@ -33,9 +33,9 @@ def bind_summarize(env: Env, node: SummarizeOperator, rows: Relation) -> Relatio
     summary = Summary(env.over(rows), rows, Names())
     before = len(env.state.diagnostics)
     for item in node.by:
-        _bind_group(summary, item)
+        bind_group(summary, item)
     for item in node.aggregates:
-        _bind_item(summary, item)
+        bind_item(summary, item)
     if any(d.is_error for d in env.state.diagnostics[before:]):
         return None
     aggregate = Aggregate(rows, tuple(summary.groups), tuple(summary.aggregates))
@@ -46,7 +46,8 @@ def bind_summarize(env: Env, node: SummarizeOperator, rows: Relation) -> Relatio
     return Project(aggregate, (*groups, *summary.items))
 
 
-def _bind_group(summary: Summary, item: NamedExpression) -> None:
+def bind_group(summary: Summary, item: NamedExpression) -> None:
+    """One key of `by`; what is wrong with it is reported."""
     value = summary.env.expression(item.value)
     own = item.names[0].text if item.names else default_name(item.value)
     name = summary.names.claim(own) if own else summary.names.generate()
@@ -56,7 +57,8 @@ def _bind_group(summary: Summary, item: NamedExpression) -> None:
         summary.group_names.add(name)
 
 
-def _bind_item(summary: Summary, item: NamedExpression) -> None:
+def bind_item(summary: Summary, item: NamedExpression) -> None:
+    """One aggregate, or an expression over aggregates; what is wrong with it is reported."""
     call = item.value
     if isinstance(call, CallExpression) and call.base is None:
         name = call.name.text

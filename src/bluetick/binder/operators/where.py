@@ -1,12 +1,13 @@
 """where, filter."""
 
 from bluetick.binder.expressions import bind_predicate
+from bluetick.binder.operators.project import keep
 from bluetick.binder.operators.search import any_column_predicate, has_star
 from bluetick.binder.operators.windows import over_rows, with_windows
 from bluetick.binder.scope import Env
 from bluetick.diagnostics import Span
 from bluetick.plan.expressions import Call, Expr, Invalid, Literal
-from bluetick.plan.relations import Filter, Relation
+from bluetick.plan.relations import Filter, Project, Relation
 from bluetick.syntax.expressions import BinaryExpression, Expression
 from bluetick.syntax.operators import WhereOperator
 
@@ -24,9 +25,9 @@ def bind_where(env: Env, node: WhereOperator, rows: Relation) -> Relation | None
     bound, written = conjuncts(predicate), written_conjuncts(node.predicate)
     spans = written if len(written) == len(bound) else [node.predicate.span] * len(bound)
     kept = [(c, s) for c, s in zip(bound, spans, strict=True) if not (isinstance(c, Literal) and c.value is True)]
-    if not kept:
-        return relation
-    return Filter(relation, tuple(c for c, _ in kept), tuple(s for _, s in kept))
+    if kept:
+        relation = Filter(relation, tuple(c for c, _ in kept), tuple(s for _, s in kept))
+    return Project(relation, tuple(keep(rows.columns))) if calls else relation
 
 
 def written_conjuncts(node: Expression) -> list[Span]:
