@@ -12,6 +12,7 @@ from bluetick.binder.operators.make_series import bind_make_series
 from bluetick.binder.operators.naming import bind_as, bind_render, bind_simple
 from bluetick.binder.operators.ordering import bind_serialize, bind_sort, bind_take, bind_top
 from bluetick.binder.operators.parse import bind_parse
+from bluetick.binder.operators.parse_kv import bind_parse_kv
 from bluetick.binder.operators.project import bind_project, bind_reorder
 from bluetick.binder.operators.sampling import bind_sample_distinct, bind_top_hitters
 from bluetick.binder.operators.search import bind_find, bind_search
@@ -48,6 +49,7 @@ _BINDERS: dict[type, Callable[[Env, Any, Relation], Relation | None]] = {
     syntax.SampleDistinctOperator: bind_sample_distinct,
     syntax.TopHittersOperator: bind_top_hitters,
     syntax.TopNestedOperator: bind_top_nested,
+    syntax.ParseKvOperator: bind_parse_kv,
     syntax.AsOperator: bind_as,
     syntax.InvokeOperator: bind_invoke,
     syntax.RenderOperator: bind_render,
@@ -55,7 +57,6 @@ _BINDERS: dict[type, Callable[[Env, Any, Relation], Relation | None]] = {
 }
 
 _KEYWORDS: dict[type, str] = {
-    syntax.ParseKvOperator: "parse-kv",
     syntax.EvaluateOperator: "evaluate",
     syntax.ForkOperator: "fork",
     syntax.FacetOperator: "facet",
