@@ -196,6 +196,4 @@ def with_profiles(rows: Iterable[Row], key: str, limit: int, profiles: Mapping[s
     rows = list(rows)
     asked = sorted({row[key] for row in rows if row[key] != ""}, key=str.encode)[:limit]
     answers = {file: profiles.get(file, {"ProfileAvailability": "Missing"}) for file in asked}
-    return [
-        {**row, **{column: cell(answers.get(row[key], {}), column) for column in PROFILE_COLUMNS}} for row in rows
-    ]
+    return [{**row, **{column: cell(answers.get(row[key], {}), column) for column in PROFILE_COLUMNS}} for row in rows]
