@@ -1,6 +1,7 @@
 """`bluetick query`: one text, its rows."""
 
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -8,11 +9,11 @@ from typing import Any
 
 import click
 
-from bluetick.cli.failures import say
+from bluetick.cli.failures import FAILED, RAN, explain, say
 from bluetick.cli.instants import resolve_now
 from bluetick.cli.options import DataOptions, Moment, PairType, data_options, now_option
 from bluetick.cli.parameters import parameter_values
-from bluetick.cli.writing import FORMATS, write_result
+from bluetick.cli.writing import FORMATS, Target, write_result
 from bluetick.diagnostics import SourceText
 from bluetick.diagnostics.errors import QueryError
 from bluetick.session import QueryRequest
@@ -37,7 +38,7 @@ def query(
     params: tuple[tuple[str, str], ...],
     form: str,
     output: Path | None,
-) -> None:
+) -> int:
     """Run a KQL query and print its rows.
 
     The query is TEXT, a file (-f), or standard input (-).
@@ -49,6 +50,17 @@ def query(
     if form == "parquet" and output is None:
         raise click.UsageError("--format parquet needs --output FILE")
     request = _request(text, file)
+    try:
+        _answer(request, data, now, params, Target(form, output))
+    except QueryError as error:  # one without a source, as a failed assert, does not say of what it speaks
+        say(explain(error, request.name))
+        return FAILED
+    return RAN
+
+
+def _answer(
+    request: QueryRequest, data: DataOptions, now: Moment, params: Sequence[tuple[str, str]], target: Target
+) -> None:
     with data.open() as session:
         plan, warnings = session.plan(request)
         source = SourceText(request.text, request.name)
@@ -56,7 +68,7 @@ def query(
             say(str(QueryError((warning,), source)))
         request = replace(request, parameters=parameter_values(plan, params))
         instant: datetime | None = resolve_now(session, now, request.text)
-        write_result(session.run(replace(request, now=instant))[-1], form, output)
+        write_result(session.run(replace(request, now=instant))[-1], target)
 
 
 def _request(text: str | None, file: Path | None) -> QueryRequest:

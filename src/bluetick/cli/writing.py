@@ -6,11 +6,10 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import IO, Any
-
-import pyarrow.parquet as pq
 
 from bluetick.cli.grid import Columns, new_console, print_rows
 from bluetick.execution.result import Result
@@ -54,17 +53,24 @@ def whole_file(output: Path) -> Iterator[Path]:
         beside.unlink(missing_ok=True)
 
 
-def write_result(result: Result, form: str, output: Path | None) -> None:
-    """Writes a result in one of FORMATS; parquet needs an output."""
-    match form:
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One of FORMATS, and a file or (None) standard output; parquet needs a file."""
+
+    form: str
+    output: Path | None
+
+
+def write_result(result: Result, target: Target) -> None:
+    """Writes a result where and how it is wanted."""
+    output = target.output
+    match target.form:
         case "json":
             _write_json(result, output)
         case "csv":
             _write_csv(result, output)
         case "parquet" if output is not None:
-            table = result.to_arrow()
-            with whole_file(output) as path:
-                pq.write_table(table, path, compression="zstd")
+            _write_parquet(result, output)
         case _:
             with _text_target(output) as stream:
                 print_result(result, stream if output is not None else None)
@@ -86,6 +92,14 @@ def _write_csv(result: Result, output: Path | None) -> None:
         writer.writerow([name for name, _ in result.columns])
         for row in json_rows(result.columns, result.rows()):
             writer.writerow([_csv_cell(cell) for cell in row])
+
+
+def _write_parquet(result: Result, output: Path) -> None:
+    import pyarrow.parquet as pq  # noqa: PLC0415 - only this form needs it
+
+    table = result.to_arrow()
+    with whole_file(output) as path:
+        pq.write_table(table, path, compression="zstd")
 
 
 def _csv_cell(cell: object) -> object:
