@@ -33,7 +33,7 @@ from bluetick.plan.relations import (
     SortKey,
     Values,
 )
-from bluetick.syntax.expressions import CallExpression
+from bluetick.syntax import expressions as syntax
 from bluetick.syntax.operators import MakeSeriesAggregate, MakeSeriesOperator
 from bluetick.types import NUMBER, Type
 
@@ -159,7 +159,9 @@ def _quotient(env: Env, value: Expr, origin: Expr, step: Expr, span: Span) -> Ex
 def _steps(env: Env, node: MakeSeriesOperator, rows: Relation, axis: Axis, names: Names) -> Steps | None:
     for item in node.aggregates:
         call = item.item.value
-        if isinstance(call, CallExpression) and (call.name.text in PICKS or call.name.text.startswith("percentiles")):
+        if isinstance(call, syntax.CallExpression) and (
+            call.name.text in PICKS or call.name.text.startswith("percentiles")
+        ):
             env.report(codes.form_not_supported(item.span, f"'{call.name.text}' in make-series"))
             return None
     span = node.span
@@ -175,11 +177,23 @@ def _steps(env: Env, node: MakeSeriesOperator, rows: Relation, axis: Axis, names
     groups = tuple(c for c, _ in summary.groups)
     column = env.state.column("step", Type.LONG)
     for item in node.aggregates:
-        bind_item(summary, item.item)
+        if not _bind_constant(env, summary, item):
+            bind_item(summary, item.item)
     aggregate = Aggregate(inside, (*summary.groups, (column, number)), tuple(summary.aggregates))
     kept = tuple((c, ColumnRef(c)) for c in (*groups, column))
     relation = Project(aggregate, (*kept, *summary.items))
     return Steps(relation, groups, column, tuple(c for c, _ in summary.items))
+
+
+def _bind_constant(env: Env, summary: Summary, item: MakeSeriesAggregate) -> bool:
+    """A constant with a name, in place of an aggregate: it stands where a step has rows."""
+    if not item.item.names or not isinstance(item.item.value, syntax.Literal | syntax.UnaryExpression):
+        return False
+    value = env.without_row().expression(item.item.value)
+    if not isinstance(value, Literal):
+        return False
+    summary.items.append((env.state.column(summary.names.claim(item.item.names[0].text), value.type), value))
+    return True
 
 
 def _inside(env: Env, node: MakeSeriesOperator, rows: Relation, axis: Axis, number: Expr) -> Relation:
