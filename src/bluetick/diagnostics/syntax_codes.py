@@ -79,6 +79,10 @@ def bad_dynamic(span: Span, found: str) -> Diagnostic:
     return _error(span, f"Expected a JSON value in dynamic(...), found {found}")
 
 
+def block_comment(span: Span) -> Diagnostic:
+    return _error(span, "KQL has no '/* */' comments", hint="a comment runs from '//' to the end of its line")
+
+
 # --- structure -----------------------------------------------------------------------------------------------
 
 
@@ -133,7 +137,7 @@ def other_language_operator(span: Span, written: str, right: str) -> Diagnostic:
 
 
 def single_equals(span: Span) -> Diagnostic:
-    return _error(span, "'=' does not compare", hint="use '==' , or '=~' to ignore case")
+    return _error(span, "'=' does not compare", hint="use '==', or '=~' to ignore case")
 
 
 def chained_comparison(span: Span, operator: str) -> Diagnostic:

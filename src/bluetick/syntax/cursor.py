@@ -131,6 +131,11 @@ class Cursor:
         if len(self.diagnostics) >= MAX_DIAGNOSTICS:
             self.abandon()
 
+    def is_clean_since(self, start: int) -> bool:
+        """Whether nothing was reported from this offset to here: what follows a problem is not one of its own."""
+        end = self.current.start
+        return not any(start <= d.span.start <= end for d in self.diagnostics)
+
     def _is_muted(self) -> bool:
         return -1 in self._reported
 

@@ -90,8 +90,8 @@ def _peek_operator(c: Cursor) -> Operator | None:
         return OPERATORS["matches regex"]
     if token.kind == PUNCTUATION:
         return _mistaken_symbol(c, token)
-    if token.kind == NAME and token.text.lower() in _WORDS and not token.text.islower():
-        return _mistaken_case(c, token)
+    if token.kind == NAME:
+        return _mistaken_word(c, token)
     return None
 
 
@@ -108,8 +108,15 @@ def _mistaken_symbol(c: Cursor, token: Token) -> Operator | None:
     return None
 
 
-def _mistaken_case(c: Cursor, token: Token) -> Operator | None:
+def _mistaken_word(c: Cursor, token: Token) -> Operator | None:
     word = token.text.lower()
+    negated = f"!{c.peek().text}"
+    if word == "not" and negated in OPERATORS:
+        c.report(codes.other_language_operator(c.here(), f"not {c.peek().text}", negated))
+        c.advance()
+        return OPERATORS[negated]
+    if word not in _WORDS or token.text.islower():
+        return None
     c.report(codes.keyword_case(c.here(), token.text))
     return OPERATORS.get(word)
 
@@ -282,6 +289,9 @@ def _parse_primary(c: Cursor) -> Expression:
 
 
 def missing(c: Cursor, wanted: str = "an expression") -> MissingExpression:
+    """Report that nothing usable stands here."""
+    if c.at("!"):
+        c.report(codes.other_language_operator(c.here(), "!", "not(...)"))
     c.report(codes.expected(c.here(), wanted, c.found()))
     return MissingExpression(c.missing_span())
 

@@ -35,6 +35,7 @@ _PATTERN = re.compile(
   | (?P<digits>\d+[^\W\d]\w*)
   | (?P<number>\d+)
   | (?P<directive>(?m:^)[ \t]*\#[^\r\n]*)
+  | (?P<block>/\*(?s:.)*?\*/)
   | (?P<punctuation>![a-z_]+~?|==|=~|=>|!=|!~|<=|>=|<>|\.\.|&&|\|\||[-+*/%<>=()\[\]{{}}|;:,.@?!])
   | (?P<smart>[“”„‘’‚][^“”„‘’‚\r\n]*[“”‘’]?)
   | (?P<bad>(?s:.))
@@ -72,7 +73,7 @@ def lex(text: str) -> Lexed:
     return lexed
 
 
-_SPECIAL = frozenset({*_KINDS, "directive", "bad"})
+_SPECIAL = frozenset({*_KINDS, "directive", "block", "bad"})
 
 
 def _lex_special(lexed: Lexed, kind: str, match: re.Match[str]) -> None:
@@ -84,11 +85,13 @@ def _lex_special(lexed: Lexed, kind: str, match: re.Match[str]) -> None:
     if len(lexed.diagnostics) < MAX_DIAGNOSTICS:
         if kind == "bad":
             lexed.diagnostics.append(codes.unexpected_character(Span(start, end), text))
+        elif kind == "block":
+            lexed.diagnostics.append(codes.block_comment(Span(start, end)))
         elif kind == "smart":
             lexed.diagnostics.append(codes.smart_quotes(Span(start, end)))
         elif kind == "unclosed":
             lexed.diagnostics.append(codes.unclosed_string(Span(start, end), _closing_quote(text)))
-    if kind != "bad":
+    if kind in _KINDS:
         lexed.tokens.append(Token(_KINDS[kind], text, start, end))
 
 

@@ -116,7 +116,7 @@ def _parse_source(c: Cursor) -> Source:
         keyword = peek_word(c) if c.at("macro") else c.current.text
         c.advance_to(start + len(keyword))
         source = _SOURCES[keyword](c, start, keyword)
-        _finish(c, keyword)
+        _finish(c, start, keyword)
         return source
     expression = parse_expression(c)
     return ExpressionSource(c.span_from(start), expression)
@@ -124,16 +124,16 @@ def _parse_source(c: Cursor) -> Source:
 
 def _parse_operator(c: Cursor) -> Operator:
     start = c.current.start
-    keyword = _match_keyword(c)
+    keyword = match_keyword(c)
     if not keyword:
         return _survive(c)
     c.advance_to(start + len(keyword))
     operator = OPERATORS[keyword](c, start, keyword)
-    _finish(c, keyword)
+    _finish(c, start, keyword)
     return operator
 
 
-def _match_keyword(c: Cursor) -> str:
+def match_keyword(c: Cursor) -> str:
     """The longest operator name here: of `top-nested-x`, top-nested."""
     word = peek_word(c)
     while word and word not in OPERATORS:
@@ -141,14 +141,16 @@ def _match_keyword(c: Cursor) -> str:
     return word
 
 
-def _finish(c: Cursor, keyword: str) -> None:
+def _finish(c: Cursor, start: int, keyword: str) -> None:
     """After an operator a pipe, a closing bracket, ';' or the end must come; else report, and skip to there."""
     if rows.at_end(c) or c.current.kind == END:
         return
     if _starts_new_statement(c):
         return
-    word = _match_keyword(c)
-    if word and word not in {"count", "as"} and c.current.start > c.last_end:
+    word = match_keyword(c)
+    if not c.is_clean_since(start):
+        pass
+    elif word and word not in {"count", "as"} and c.current.start > c.last_end:
         c.report(codes.missing_pipe(c.here(), word))
     else:
         c.report(codes.unexpected_text(c.here(), c.found(), f"'{keyword}'"))

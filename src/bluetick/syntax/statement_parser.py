@@ -3,7 +3,7 @@
 from bluetick.diagnostics import Span
 from bluetick.diagnostics import syntax_codes as codes
 from bluetick.syntax.cursor import Cursor
-from bluetick.syntax.expression_parser import parse_name, parse_tabular
+from bluetick.syntax.expression_parser import at_source, parse_name, parse_tabular
 from bluetick.syntax.expressions import Expression, MissingExpression, PipelineExpression
 from bluetick.syntax.item_parser import as_pipeline, parse_list, parse_parameter_value
 from bluetick.syntax.literal_parser import parse_declared_type, parse_schema
@@ -19,6 +19,7 @@ from bluetick.syntax.operators import (
     SetStatement,
     Statement,
 )
+from bluetick.syntax.pipeline_parser import match_keyword
 from bluetick.syntax.tokens import END, NAME
 
 _DECLARATIONS = {("declare", "pattern"), ("alias", "database"), ("restrict", "access")}
@@ -30,15 +31,15 @@ def parse_statements(c: Cursor, closing: str) -> tuple[Statement, ...]:
     while c.current.kind != END and not (closing and c.at(closing)):
         if c.accept(";"):
             continue
-        before = c.index
+        before, start = c.index, c.current.start
         statements.append(_parse_statement(c))
-        _finish(c, closing)
+        _finish(c, start, closing)
         if c.index == before:
             c.advance()
     return tuple(statements)
 
 
-def _finish(c: Cursor, closing: str) -> None:
+def _finish(c: Cursor, start: int, closing: str) -> None:
     """After a statement: ';', the end, or the closing bracket. Anything else is reported and skipped."""
     if c.current.kind == END or c.accept(";") or (closing and c.at(closing)):
         return
@@ -48,10 +49,16 @@ def _finish(c: Cursor, closing: str) -> None:
         if c.accept("|"):
             c.skip_to_boundary()
         return
-    if c.current.kind == NAME and "\n" in c.text[c.last_end : c.current.start]:
+    word = match_keyword(c)
+    if not c.is_clean_since(start):
+        pass
+    elif word and not at_source(c) and c.peek().text not in {"|", ";", ""}:
+        c.report(codes.missing_pipe(c.here(), word))
+    elif c.current.kind == NAME and "\n" in c.text[c.last_end : c.current.start]:
         c.report(codes.missing_semicolon(c.here(), c.found()))
         return
-    c.report(codes.unexpected_text(c.here(), c.found(), "the statement"))
+    else:
+        c.report(codes.unexpected_text(c.here(), c.found(), "the statement"))
     _skip_statement(c)
 
 
