@@ -35,7 +35,6 @@ from bluetick.sql.tree import (
     call,
     coalesce,
     is_not_null,
-    is_null,
     long,
     text,
     when,
@@ -76,25 +75,24 @@ class Address:
     prefix: Expr
     is_ipv4: Expr
 
-    def masked(self, prefix: Expr) -> Expr:
-        return mask(self.digits, prefix)
 
-
-def mask(digits: Expr, prefix: Expr) -> Expr:
-    """The digits of the first `prefix` bits, zeros behind."""
-    whole = Binary("//", prefix, long(4))
-    kept = call("substring", digits, Bare(1), _int(whole))
-    broken = call("substring", digits, _int(Binary("+", whole, long(1))), Bare(1))
-    rest = Binary("%", prefix, long(4))
+def mask(digits: Expr, prefix: Expr, forms: Digits) -> Expr:
+    """The digits of the first `prefix` bits, zeros behind. Both are named once: they are long and stand often."""
+    named, bits = Bound("digits"), Bound("bits")
+    whole = Binary("//", bits, long(4))
+    kept = call("substring", named, Bare(1), _int(whole))
+    broken = call("substring", named, _int(Binary("+", whole, long(1))), Bare(1))
+    rest = Binary("%", bits, long(4))
     digit = Case(
         tuple(
-            (Binary("=", rest, long(bits)), call("translate", broken, text("0123456789abcdef"), text(kept_bits)))
-            for bits, kept_bits in ((1, "0000000088888888"), (2, "000044448888cccc"), (3, "0022446688aaccee"))
+            (Binary("=", rest, long(count)), call("translate", broken, text("0123456789abcdef"), text(masked)))
+            for count, masked in ((1, "0000000088888888"), (2, "000044448888cccc"), (3, "0022446688aaccee"))
         ),
         EMPTY,
     )
     filled = call("rpad", call("concat", kept, digit), Bare(32), text("0"))
-    return Case(((Binary("AND", is_not_null(digits), is_not_null(prefix)), filled),))
+    known = Case(((Binary("AND", is_not_null(named), is_not_null(bits)), filled),))
+    return forms.search.once(digits, "digits", forms.search.once(prefix, "bits", known))
 
 
 def _int(value: Expr) -> Expr:
@@ -107,12 +105,14 @@ def _hex(number: Expr, forms: Digits) -> Expr:
 
 def address_in_text(value: Expr, forms: Digits) -> Address:
     matches = forms.search.matching.patterns.matches
+    # Kusto reads ::a.b.c.d as the IPv4 address a.b.c.d, its prefix as one of IPv4 bits.
+    value = forms.search.replace_all(value, text(rf"^\s*::({_V4})"), text(forms.search.rewrite(r"\1")))
     plain = ipv4.address_in_text(value, matches)
-    mapped = call("concat", text(_MAPPED), _hex(plain.number, forms))
     trimmed = call("lower", call("trim", value))
     suffix = Cast(call("split_part", trimmed, text("/"), _int(long(2))), Type.LONG, safe=True)
     digits = _digits(call("split_part", trimmed, text("/"), _int(long(1))), forms)
-    is_v4 = is_not_null(plain.number)
+    is_v4 = call(matches, value, text(ipv4.PATTERN))
+    mapped = call("concat", text(_MAPPED), _hex(plain.number, forms))
     return Address(
         Case(((is_v4, mapped), (call(matches, value, text(_PATTERN)), digits))),
         when(is_v4, Binary("+", plain.prefix, long(96)), coalesce(suffix, long(128))),
@@ -126,14 +126,18 @@ def _digits(address: Expr, forms: Digits) -> Expr:
     dotted = call("regexp_extract", address, text(_TAIL), Bare(1))
     tail = _hex(ipv4.address_in_text(dotted, search.matching.patterns.matches).number, forms)
     whole = call("concat", search.replace_all(address, text(_TAIL), EMPTY), tail)
-    plain = when(Binary("=", dotted, EMPTY), address, whole)
+    groups = when(Binary("=", dotted, EMPTY), address, whole)
+    plain = Bound("groups")
     gap = call("instr", plain, text("::"))
     head = when(Binary(">", gap, Bare(0)), call("substring", plain, Bare(1), Binary("-", gap, Bare(1))), plain)
     rest = when(Binary(">", gap, Bare(0)), call("substring", plain, Binary("+", gap, Bare(2))), EMPTY)
-    left, right = _filled(head, forms), _filled(rest, forms)
+    left, right = Bound("left_digits"), Bound("right_digits")
     zeros = Binary("-", Binary("-", Bare(32), call("length", left)), call("length", right))
     filled = call("concat", left, call("repeat", text("0"), zeros), right)
-    return Case(((Binary("=", call("length", filled), Bare(32)), filled),))
+    # More digits than 32 are no address; without a gap there are 32 by the pattern.
+    fitting = Case(((Binary(">=", zeros, Bare(0)), filled),))
+    parts = search.once(_filled(head, forms), "left_digits", search.once(_filled(rest, forms), "right_digits", fitting))
+    return search.once(groups, "groups", parts)
 
 
 def _filled(groups: Expr, forms: Digits) -> Expr:
@@ -151,7 +155,7 @@ def _filled(groups: Expr, forms: Digits) -> Expr:
 
 def _shown(digits: Expr, forms: Digits) -> Expr:
     groups = forms.search.replace_all(digits, text("(....)"), text(forms.search.rewrite(r"\1:")))
-    return when(is_null(digits), EMPTY, coalesce(call("substring", groups, Bare(1), Bare(39)), EMPTY))
+    return coalesce(call("substring", groups, Bare(1), Bare(39)), EMPTY)
 
 
 # --- the functions ---------------------------------------------------------------------------------------------
@@ -164,9 +168,9 @@ def _address(arg: Argument, forms: Digits) -> Address:
 def _parse(bound: BoundCall, forms: Digits) -> Expr:
     address = _address(bound[0], forms)
     if len(bound) == 1:
-        return _shown(address.masked(address.prefix), forms)
+        return _shown(mask(address.digits, address.prefix, forms), forms)
     given = Cast(bound[1].sql, Type.LONG)
-    digits = address.masked(call("least", address.prefix, given))
+    digits = mask(address.digits, call("least", address.prefix, given), forms)
     return _shown(Case(((_in_bounds(given), digits),)), forms)
 
 
@@ -179,23 +183,19 @@ def _both_masked(bound: BoundCall, forms: Digits) -> tuple[Expr, Expr]:
     left, right = (_address(arg, forms) for arg in bound.args[:2])
     prefix = call("least", left.prefix, right.prefix)
     if len(bound) == 2:
-        return left.masked(prefix), right.masked(prefix)
+        return mask(left.digits, prefix, forms), mask(right.digits, prefix, forms)
     given = Cast(bound[2].sql, Type.LONG)
     both = Binary("AND", left.is_ipv4, right.is_ipv4)
     wanted = when(both, call("least", Binary("+", given, long(96)), long(128)), given)
     shortest = Case(((_in_bounds(given), call("least", prefix, wanted)),))
-    return left.masked(shortest), right.masked(shortest)
+    return mask(left.digits, shortest, forms), mask(right.digits, shortest, forms)
 
 
 def _compare(bound: BoundCall, forms: Digits) -> Expr:
     left, right = _both_masked(bound, forms)
-    return Case(
-        (
-            (Binary("=", left, right), long(0)),
-            (Binary("<", left, right), long(-1)),
-            (Binary(">", left, right), long(1)),
-        )
-    )
+    a, b = Bound("left_masked"), Bound("right_masked")
+    sign = Case(((Binary("=", a, b), long(0)), (Binary("<", a, b), long(-1)), (Binary(">", a, b), long(1))))
+    return forms.search.once(left, "left_masked", forms.search.once(right, "right_masked", sign))
 
 
 def _is_match(bound: BoundCall, forms: Digits) -> Expr:
@@ -203,13 +203,13 @@ def _is_match(bound: BoundCall, forms: Digits) -> Expr:
     return Binary("=", left, right)
 
 
-def _inside(ip: Expr, network: Address) -> Expr:
-    return Binary("=", mask(ip, network.prefix), network.masked(network.prefix))
+def _inside(ip: Expr, network: Address, forms: Digits) -> Expr:
+    return Binary("=", mask(ip, network.prefix, forms), mask(network.digits, network.prefix, forms))
 
 
 def _in_range(bound: BoundCall, forms: Digits) -> Expr:
     address = _address(bound[0], forms)
-    return _inside(address.masked(address.prefix), _address(bound[1], forms))
+    return _inside(mask(address.digits, address.prefix, forms), _address(bound[1], forms), forms)
 
 
 def _in_any_range(bound: BoundCall, forms: Digits) -> Expr:
@@ -217,16 +217,16 @@ def _in_any_range(bound: BoundCall, forms: Digits) -> Expr:
     found: list[Expr] = []
     for arg in bound.args[1:]:
         if arg.type is not Type.DYNAMIC:
-            found.append(coalesce(_inside(Bound("ip"), _address(arg, forms)), FALSE))
+            found.append(coalesce(_inside(Bound("ip"), _address(arg, forms), forms), FALSE))
         elif arg.is_constant:
             networks = (_address(item, forms) for item in constant_items(arg.constant) if item.type is Type.STRING)
-            found.extend(coalesce(_inside(Bound("ip"), network), FALSE) for network in networks)
+            found.extend(coalesce(_inside(Bound("ip"), network, forms), FALSE) for network in networks)
         else:
-            inside = coalesce(_inside(Bound("ip"), address_in_text(Bound("item"), forms)), FALSE)
+            inside = coalesce(_inside(Bound("ip"), address_in_text(Bound("item"), forms), forms), FALSE)
             kept = Call(search.filter, (search.items(arg.sql), Lambda(("item",), inside)))
             found.append(coalesce(Binary(">", Cast(call(search.length, kept), Type.LONG), long(0)), FALSE))
     known = Case(((is_not_null(Bound("ip")), any_of(*found)),))
-    return search.once(own.masked(own.prefix), "ip", known)
+    return search.once(mask(own.digits, own.prefix, forms), "ip", known)
 
 
 def _lowering(build: Build, forms: Digits) -> Lowering:
@@ -273,6 +273,7 @@ FUNCTIONS: tuple[ScalarFunction, ...] = (
         (
             Example('parse_ipv6("192.168.255.255/24")', "0000:0000:0000:0000:0000:ffff:c0a8:ff00"),
             Example('parse_ipv6("fe80::85d:e82c:9446:7994")', "fe80:0000:0000:0000:085d:e82c:9446:7994"),
+            Example('parse_ipv6("::192.168.255.255/24")', "0000:0000:0000:0000:0000:ffff:c0a8:ff00"),
             Example('parse_ipv6("::1")', "0000:0000:0000:0000:0000:0000:0000:0001"),
             Example('parse_ipv6("fe80::1::2")', ""),
         ),
