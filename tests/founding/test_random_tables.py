@@ -29,7 +29,8 @@ from founding.runs import run_document
 @pytest.fixture(scope="module")
 def sizes() -> Iterator[Counter[str]]:
     """How many examples gave no row, one, several: a property that only saw empty results has proven nothing."""
-    yield (seen := Counter())
+    seen: Counter[str] = Counter()
+    yield seen
     for name in ("000", "004"):
         total = sum(seen[f"{name} {size}"] for size in ("none", "one", "several"))
         if total:
