@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pyarrow.parquet as pq
 import pytest
@@ -319,3 +320,34 @@ def test_help_and_version(capfd: pytest.CaptureFixture[str]) -> None:
     for command in ("demo", "query", "run", "check", "ingest", "tables", "simulate", "doctor"):
         assert f"  {command} " in out
     assert run(capfd, "--version").startswith("bluetick ")
+
+
+# --- the process ----------------------------------------------------------------------------------------------------
+
+
+def test_a_short_query_loads_nothing_it_does_not_need() -> None:
+    code = (
+        "import sys; from bluetick.cli.main import run_command; code = run_command(['query', 'print 1']); "
+        "print(sorted({'ftfy', 'yaml', 'pyspark', 'pandas', 'polars', 'pyarrow.parquet', 'bluetick.simulation', "
+        "'bluetick.detections'} & set(sys.modules)), code)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[] 0"
+
+
+def test_a_full_disk_is_an_error_in_words() -> None:
+    command = f"{sys.executable} -m bluetick query 'print 1' --format csv > /dev/full"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (1, "error: no space left on device\n")
+
+
+def test_an_interrupt_ends_with_130_and_no_words(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    class Interrupted:
+        def read(self) -> bytes:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=Interrupted()))
+    assert run_command(["query", "-"]) == 130
+    assert capfd.readouterr() == ("", "\n")

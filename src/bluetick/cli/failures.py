@@ -40,6 +40,8 @@ def explain(error: Exception, name: str = "") -> str:
             return f"{prefix}error: {error}"
         case OSError(strerror=str(reason)) if error.filename is not None:
             return f"{prefix}error: {os.fsdecode(error.filename)}: {reason.lower()}"
+        case OSError(strerror=str(reason)):
+            return f"{prefix}error: {reason.lower()}"
         case OSError() | ValueError():
             return f"{prefix}error: {error}"
     return prefix + _fault(error)

@@ -6,7 +6,7 @@ A command's module is imported only when the command is called, so that the quic
 import os
 import sys
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
@@ -124,4 +124,15 @@ def _reader_left() -> int:
 
 def main() -> None:
     """The `bluetick` command."""
-    sys.exit(run_command(sys.argv[1:]))
+    _leave(run_command(sys.argv[1:]))
+
+
+def _leave(code: int) -> NoReturn:
+    """Ends the process without taking its modules down one by one, which costs a fifth of a short command's time.
+
+    Sessions, files and temporary folders are closed by then; only a Spark session has its own work at the end.
+    """
+    if "pyspark" in sys.modules:
+        sys.exit(code)
+    sys.stderr.flush()
+    os._exit(code)
