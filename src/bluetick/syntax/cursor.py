@@ -63,7 +63,9 @@ class Cursor:
         return self.tokens[self.index - 1].end if self.index else 0
 
     def span_from(self, start: int) -> Span:
-        return Span(start, max(start, self.last_end))
+        """From here to the end of the last token; empty, and after it, where nothing was read since."""
+        end = self.last_end
+        return Span(min(start, end), end)
 
     def missing_span(self) -> Span:
         """An empty span between the last token and this one."""

@@ -31,6 +31,7 @@ from bluetick.syntax.tokens import LONG, NAME, PUNCTUATION, Token
 from bluetick.types import Type
 
 _BOOLEANS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
+_SIGNS = frozenset({"-", "+"})
 _RESERVED = frozenset({"and", "or", "in", "between", "contains", "has", "has_any", "has_all", "startswith", "endswith"})
 _SOURCE_KEYWORDS = frozenset(
     {"datatable", "externaldata", "external_data", "print", "range", "union", "search", "find", "evaluate", "macro"}
@@ -53,7 +54,7 @@ def parse_expression(c: Cursor) -> Expression:
     length = 0
     while True:
         start = c.current.start
-        node = parse_operand(c)
+        node = parse_operand(c) if c.current.text in _SIGNS else parse_postfix(c)
         built = 0
         while True:
             operator = _peek_operator(c)
@@ -206,14 +207,14 @@ def _starts_operand(token: Token, keyword: str) -> bool:
 def parse_operand(c: Cursor) -> Expression:
     """An operand with its signs, calls, paths and elements."""
     token = c.current
-    if token.text not in {"-", "+"}:
+    if token.text not in _SIGNS:
         return parse_postfix(c)
     if token.text == "-" and c.peek().kind == LONG and c.peek().text == str(LONG_MAX + 1):
         c.advance()
         c.advance()
         return Literal(c.span_from(token.start), Type.LONG, -LONG_MAX - 1)
     signs = []
-    while c.current.text in {"-", "+"} and c.enter():
+    while c.current.text in _SIGNS and c.enter():
         signs.append(c.advance())
     node = parse_postfix(c)
     c.leave(len(signs))
@@ -272,7 +273,7 @@ def parse_name(c: Cursor, wanted: str = "a name") -> Name:
 def _parse_primary(c: Cursor) -> Expression:
     token = c.current
     if token.kind == NAME:
-        return _parse_named(c, token)
+        return _parse_call(c, token) if c.peek().text == "(" else _parse_named(c, token)
     if token.kind in LITERAL_KINDS:
         return parse_literal(c)
     if token.text == "(":
@@ -280,7 +281,8 @@ def _parse_primary(c: Cursor) -> Expression:
     if token.text == "[" and c.at_bracketed_name():
         name = parse_name(c)
         if c.at("("):
-            return CallExpression(c.span_from(token.start), name, parse_arguments(c))
+            arguments = parse_arguments(c)
+            return CallExpression(c.span_from(token.start), name, arguments)
         return NameReference(name.span, name.text)
     if token.text == "*":
         c.advance()
@@ -298,16 +300,14 @@ def missing(c: Cursor, wanted: str = "an expression") -> MissingExpression:
 
 def _parse_named(c: Cursor, token: Token) -> Expression:
     text = token.text
-    following = c.peek().text
-    if following == "(":
-        return _parse_call(c, token)
     if text in _BOOLEANS:
         c.advance()
         return Literal(Span(token.start, token.end), Type.BOOL, _BOOLEANS[text])
-    if text in {"toscalar", "totable"} and following == "kind":
+    if text in {"toscalar", "totable"} and c.peek().text == "kind":
         c.advance()
         c.advance_to(c.peek(3).start)
-        return _finish_call(c, token)
+        arguments = parse_arguments(c)
+        return CallExpression(c.span_from(token.start), _name_of(token), arguments)
     if text in _RESERVED:
         return missing(c)
     c.advance()
@@ -324,13 +324,12 @@ def _parse_call(c: Cursor, token: Token) -> Expression:
     if token.text in {"and", "or"}:
         return missing(c)
     c.advance()
-    return _finish_call(c, token)
-
-
-def _finish_call(c: Cursor, token: Token) -> Expression:
-    name = Name(Span(token.start, token.end), token.text)
     arguments = parse_arguments(c)
-    return CallExpression(c.span_from(token.start), name, arguments)
+    return CallExpression(c.span_from(token.start), _name_of(token), arguments)
+
+
+def _name_of(token: Token) -> Name:
+    return Name(Span(token.start, token.end), token.text)
 
 
 def parse_arguments(c: Cursor) -> tuple[Argument, ...]:
@@ -339,23 +338,21 @@ def parse_arguments(c: Cursor) -> tuple[Argument, ...]:
     if opening is None:
         return ()
     arguments: list[Argument] = []
-    if not c.at(")") and c.enter():
-        arguments.append(_parse_argument(c))
-        while c.accept(","):
-            arguments.append(_parse_argument(c))
+    more = not c.at(")") and c.enter()
+    is_open = more
+    while more:
+        start = c.current.start
+        name = None
+        if c.current.kind == NAME and c.peek().text == "=":
+            name = _name_of(c.advance())
+            c.advance()
+        value = parse_tabular(c)
+        arguments.append(Argument(c.span_from(start), value, name))
+        more = c.accept(",")
+    if is_open:
         c.leave()
     c.close(opening)
     return tuple(arguments)
-
-
-def _parse_argument(c: Cursor) -> Argument:
-    start = c.current.start
-    name = None
-    if c.current.kind == NAME and c.peek().text == "=":
-        name = parse_name(c)
-        c.advance()
-    value = parse_tabular(c)
-    return Argument(c.span_from(start), value, name)
 
 
 def _parse_parenthesised(c: Cursor) -> Expression:

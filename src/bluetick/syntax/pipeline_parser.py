@@ -176,4 +176,4 @@ def _survive(c: Cursor) -> MissingOperator:
         nearest = get_close_matches(word.lower(), OPERATORS, n=1, cutoff=0.7)
         c.report(codes.unknown_operator(Span(start, start + len(word)), word, nearest[0] if nearest else ""))
     text = c.skip_to_boundary()
-    return MissingOperator(Span(start, max(start, c.last_end)), text)
+    return MissingOperator(c.span_from(start), text)
