@@ -108,10 +108,13 @@ def _bind_element(env: Env, base: Expr, index: Expr, span: Span) -> Expr:
     return call_operator(env, "[]", (base, index), span)
 
 
+_LEAST_LONG = -(2**63)
+
+
 def _bind_unary(env: Env, node: syntax.UnaryExpression) -> Expr:
     operand = bind_expression(env, node.operand)
     if isinstance(operand, Literal) and operand.type in (Type.INT, Type.LONG, Type.REAL, Type.DECIMAL, Type.TIMESPAN):
-        if node.operator == "+" or operand.value is None:
+        if node.operator == "+" or operand.value is None or operand.value == _LEAST_LONG:  # it has no counterpart
             return operand
         return replace(operand, value=-operand.value)
     return call_operator(env, f"unary{node.operator}", (operand,), node.span)

@@ -1,5 +1,7 @@
 """Column names that Kusto gives by itself: of unnamed expressions, and of names that collide."""
 
+from collections.abc import Collection
+
 from bluetick.functions.definition import NameRule, ResultName
 from bluetick.functions.registry import find_aggregate, find_scalar, find_window
 from bluetick.syntax.expressions import (
@@ -22,10 +24,10 @@ class Names:
         self._unnamed = unnamed
         self._next = first
 
-    def claim(self, name: str) -> str:
-        """This name, or it with the smallest number from 1 that is free."""
+    def claim(self, name: str, reserved: Collection[str] = ()) -> str:
+        """This name, or it with the smallest number from 1 that is free; none that is reserved for its own bearer."""
         chosen, number = name, 0
-        while chosen in self.taken:
+        while chosen in self.taken or (number and chosen in reserved):
             number += 1
             chosen = f"{name}{number}"
         self.taken.add(chosen)
@@ -78,8 +80,14 @@ def _call_name(function: str, arguments: tuple[Argument, ...]) -> str:
             return first
         case NameRule.PREFIX_ONLY:
             return result.prefix
+        case NameRule.ONLY_ARGUMENT:
+            return first if len(arguments) == 1 else ""
+        case NameRule.SORTED_ARRAY:
+            return f"{first or 'array1'}_sorted"
         case NameRule.PREFIX_AND_FIRST_ARGUMENT:
             return f"{result.prefix}_{first}{_percentile_suffix(function, arguments)}"
+        case NameRule.PREFIX_AND_FIRST_TWO_ARGUMENTS:
+            return "_".join((result.prefix, *(default_name(a.value) for a in arguments[:2])))
 
 
 def _percentile_suffix(function: str, arguments: tuple[Argument, ...]) -> str:

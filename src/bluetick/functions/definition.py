@@ -104,7 +104,10 @@ class NameRule(Enum):
     NONE = "none"  # Column1, print_0
     FIRST_ARGUMENT = "first argument"  # tostring(d.a) -> d_a, bin(t, 1h) -> t
     PREFIX_AND_FIRST_ARGUMENT = "prefix and first argument"  # strlen(b) -> strlen_b; no name of its own: strlen_
+    PREFIX_AND_FIRST_TWO_ARGUMENTS = "prefix and first two arguments"  # covariance(x, y) -> covariance_x_y
     PREFIX_ONLY = "prefix only"  # prefix alone: count_
+    ONLY_ARGUMENT = "only argument"  # make_datetime(t) -> t, but make_datetime(y, m, d) has none
+    SORTED_ARRAY = "sorted array"  # array_sort_asc(a) -> a_sorted; no name of its own: array1_sorted
 
 
 @dataclass(frozen=True, slots=True)

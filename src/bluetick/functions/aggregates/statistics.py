@@ -8,6 +8,8 @@ from bluetick.functions.definition import (
     Argument,
     BoundAggregate,
     Example,
+    NameRule,
+    ResultName,
     param,
     prefixed,
     signature,
@@ -46,7 +48,7 @@ def _statistic(name: str, what: str, engine_name: str, over_spread: float, *, pa
         signatures=(signature(*(param(n, *NUMBER) for n in names), returns=Type.REAL),),
         duckdb=lowering,
         spark=lowering,
-        result_name=prefixed(name),
+        result_name=ResultName(NameRule.PREFIX_AND_FIRST_TWO_ARGUMENTS, name) if pair else prefixed(name),
         examples=(
             Example(call_text, over_spread, over=_SPREAD),
             Example(call_text, 0.0, over=_ONE),
@@ -65,7 +67,7 @@ def _statistic_if(name: str, what: str, engine_name: str, value: float, *, pair:
         signatures=(signature(*(param(n, *NUMBER) for n in names), _PREDICATE, returns=Type.REAL),),
         duckdb=lowering,
         spark=lowering,
-        result_name=prefixed(name),
+        result_name=ResultName(NameRule.PREFIX_AND_FIRST_TWO_ARGUMENTS, name) if pair else prefixed(name),
         examples=(
             Example(f"{name}({arguments}, x > 5)", value, over=_SPREAD),
             Example(f"{name}({arguments}, x > 99)", 0.0, over=_SPREAD),

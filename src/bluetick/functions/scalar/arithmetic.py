@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TypeAlias
 
 from bluetick.functions.definition import Argument
@@ -41,11 +42,20 @@ def _wrapped_spark(value: Expr) -> Expr:
 
 
 def _moved_duckdb(instant: Expr, micros: Expr) -> Expr:
-    return Binary("+", instant, call("to_microseconds", micros))
+    return _in_range(Binary("+", instant, call("to_microseconds", micros)))
 
 
 def _moved_spark(instant: Expr, micros: Expr) -> Expr:
-    return call("timestamp_micros", Binary("+", call("unix_micros", instant), micros))
+    return _in_range(call("timestamp_micros", Binary("+", call("unix_micros", instant), micros)))
+
+
+_FIRST = Literal(datetime(1, 1, 1), Type.DATETIME)
+_LAST = Literal(datetime(9999, 12, 31, 23, 59, 59, 999_999), Type.DATETIME)
+
+
+def _in_range(instant: Expr) -> Expr:
+    """Null outside the years 1 to 9999, which neither engine stops at."""
+    return Case(((Binary("AND", Binary(">=", instant, _FIRST), Binary("<=", instant, _LAST)), instant),))
 
 
 def _ieee_divide(left: Expr, right: Expr) -> Expr:
@@ -155,13 +165,15 @@ def _micros(arg: Argument, numbers: Numbers) -> Expr:
 def multiply(left: Argument, right: Argument, returns: Type, numbers: Numbers) -> Expr:
     if returns is Type.TIMESPAN:
         span, factor = (left, right) if left.type is Type.TIMESPAN else (right, left)
-        return _scaled(span, factor)
+        return _scaled(span, factor, numbers)
     return _number("*", left, right, returns, numbers)
 
 
-def _scaled(span: Argument, factor: Argument) -> Expr:
+def _scaled(span: Argument, factor: Argument, numbers: Numbers) -> Expr:
+    """Null where the product is no timespan."""
     if factor.type in INTEGER:
-        return Binary("*", span.sql, _as(factor, Type.LONG))
+        wide = Binary("*", Cast(span.sql, numbers.wide), Cast(factor.sql, numbers.wide))
+        return Cast(wide, Type.LONG, safe=True)
     return _nearest(Binary("*", Cast(span.sql, Type.REAL), _as(factor, Type.REAL)))
 
 

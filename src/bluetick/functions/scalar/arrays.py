@@ -11,6 +11,7 @@ from bluetick.functions.definition import (
     Argument,
     BoundCall,
     Example,
+    NameRule,
     Nulls,
     Parameter,
     ResultName,
@@ -301,6 +302,7 @@ ARRAY_SORT_ASC = array_function(
     Example("array_sort_asc(dynamic(['b', 'a', 'B', null]), false)", [None, "B", "a", "b"]),
     Example("array_sort_asc(dynamic(null))", None),
     nulls=Nulls.PROPAGATE,
+    result_name=ResultName(NameRule.SORTED_ARRAY),
 )
 ARRAY_SORT_DESC = array_function(
     "array_sort_desc",
@@ -310,6 +312,7 @@ ARRAY_SORT_DESC = array_function(
     Example("array_sort_desc(dynamic([1, 3, null, 4, 5, 2]))", [5, 4, 3, 2, 1, None]),
     Example("array_sort_desc(dynamic([1, null, 2]), false)", [None, 2, 1]),
     nulls=Nulls.PROPAGATE,
+    result_name=ResultName(NameRule.SORTED_ARRAY),
 )
 
 FUNCTIONS: tuple[ScalarFunction, ...] = (

@@ -3,13 +3,14 @@
 from datetime import datetime, timedelta
 
 from bluetick.functions.definition import (
-    AS_ARGUMENT,
     Argument,
     BoundCall,
     Check,
     Example,
     Lowering,
+    NameRule,
     Nulls,
+    ResultName,
     ScalarFunction,
     param,
     signature,
@@ -323,7 +324,7 @@ MAKE_DATETIME = ScalarFunction(
     nulls=Nulls.OWN,
     duckdb=_make_datetime(DUCKDB, conversions.DUCKDB),
     spark=_make_datetime(SPARK, conversions.SPARK),
-    result_name=AS_ARGUMENT,
+    result_name=ResultName(NameRule.ONLY_ARGUMENT),
     differs=MICROSECOND_NOTE,
     examples=(
         Example("make_datetime(2017, 10, 1)", datetime(2017, 10, 1)),
@@ -358,7 +359,7 @@ MAKE_TIMESPAN = ScalarFunction(
     nulls=Nulls.OWN,
     duckdb=_make_timespan(conversions.DUCKDB),
     spark=_make_timespan(conversions.SPARK),
-    result_name=AS_ARGUMENT,
+    result_name=ResultName(NameRule.ONLY_ARGUMENT),
     differs=MICROSECOND_NOTE,
     examples=(
         Example("make_timespan(1, 12)", timedelta(hours=1, minutes=12)),

@@ -15,8 +15,9 @@ from bluetick.functions.definition import (
     param,
     signature,
 )
+from bluetick.functions.scalar import arithmetic
 from bluetick.functions.scalar.clock import DUCKDB, SPARK, Clock
-from bluetick.sql.tree import Bare, Binary, Case, Cast, Expr, Literal, Unary, call, null, when
+from bluetick.sql.tree import Bare, Binary, Case, Cast, Expr, Literal, Unary, call, long, null, when
 from bluetick.types import INTEGER, NUMBER, Type
 
 ONE_REAL = Literal(1.0, Type.REAL)
@@ -31,9 +32,15 @@ def _same(types: tuple[Type, ...]) -> Type:
     return types[0]
 
 
-def _abs(bound: BoundCall) -> Expr:
-    size = call("abs", bound[0].sql)
-    return Cast(size, Type.LONG) if bound[0].type is Type.INT else size
+def _abs(numbers: arithmetic.Numbers) -> Lowering:
+    def lower(bound: BoundCall) -> Expr:
+        value = bound[0].sql
+        if bound[0].type in INTEGER or bound[0].type is Type.TIMESPAN:
+            negative = arithmetic.negate(bound[0], Type.LONG, numbers)  # the least long stays as it is
+            return Case(((Binary("<", value, long(0)), negative),), Cast(value, Type.LONG))
+        return call("abs", value)
+
+    return lower
 
 
 ABS = ScalarFunction(
@@ -44,8 +51,8 @@ ABS = ScalarFunction(
         signature(param("number", Type.REAL, Type.DECIMAL, Type.TIMESPAN), returns=_same),
     ),
     nulls=Nulls.PROPAGATE,
-    duckdb=_abs,
-    spark=_abs,
+    duckdb=_abs(arithmetic.DUCKDB),
+    spark=_abs(arithmetic.SPARK),
     result_name=AS_ARGUMENT,
     examples=(Example("abs(-5)", 5), Example("abs(-2.5)", 2.5), Example("abs(long(null))", None)),
 )

@@ -7,12 +7,15 @@ from decimal import Decimal
 from typing import TypeAlias
 
 from bluetick.functions.definition import (
+    AS_ARGUMENT,
+    UNNAMED,
     Argument,
     BoundCall,
     Check,
     Example,
     Lowering,
     Nulls,
+    ResultName,
     ScalarFunction,
     Signature,
     param,
@@ -89,6 +92,7 @@ def _function(
     examples: tuple[Example, ...],
     check: Check | None = None,
     nulls: Nulls = Nulls.NEVER,
+    result_name: ResultName = UNNAMED,
 ) -> ScalarFunction:
     return ScalarFunction(
         name=name,
@@ -99,6 +103,7 @@ def _function(
         spark=_lowering(build, SPARK),
         examples=examples,
         check=check,
+        result_name=result_name,
     )
 
 
@@ -355,6 +360,7 @@ FUNCTIONS: tuple[ScalarFunction, ...] = (
             Example('parse_csv(\'aa,"b,b","say ""x"""\')', ["aa", "b,b", 'say "x"']),
             Example(r'parse_csv("r1,a\nr2,b")', ["r1", "a"]),
         ),
+        result_name=AS_ARGUMENT,
     ),
     replace(
         _function(

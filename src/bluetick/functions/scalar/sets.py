@@ -276,7 +276,7 @@ def _jaccard(bound: BoundCall, forms: Forms) -> Expr:
     either = call("nullif", length_of(_union(bound.args, forms), forms), ZERO)
     both = length_of(_members(bound.args, forms, present=True), forms)
     index = Binary("/", Cast(both, Type.REAL), Cast(either, Type.REAL))
-    return when(_all_arrays(bound.args), to_dynamic(Argument(index, Type.REAL), forms))
+    return when(_all_arrays(bound.args), index)
 
 
 JACCARD_INDEX = array_function(
@@ -286,6 +286,7 @@ JACCARD_INDEX = array_function(
     _jaccard,
     Example("jaccard_index(dynamic([1, 2, 3]), dynamic([1, 2, 3, 4]))", 0.75),
     Example("jaccard_index(dynamic([1]), dynamic(null))", None),
+    returns=Type.REAL,
     nulls=Nulls.PROPAGATE,
 )
 

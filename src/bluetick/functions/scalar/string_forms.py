@@ -17,6 +17,7 @@ class StringForms:
     items: Callable[[Expr], Expr]  # JSON array -> texts of its items
     encoded: Callable[[Expr], Expr]  # UTF-8 bytes
     make_list: str
+    transform: str  # list, lambda
     join: str  # list, delimiter
     split: Callable[[Expr, Expr], Expr]  # at a plain text
     item: Callable[[Expr, Expr], Expr]  # null beyond the ends
@@ -47,6 +48,7 @@ DUCKDB = StringForms(
     items=json_items.DUCKDB.texts,
     encoded=lambda value: call("encode", value),
     make_list="list_value",
+    transform="list_transform",
     join="array_to_string",
     split=_split_duckdb,
     item=Subscript,
@@ -58,6 +60,7 @@ SPARK = StringForms(
     items=json_items.SPARK.texts,
     encoded=lambda value: call("encode", value, text("UTF-8")),
     make_list="array",
+    transform="transform",
     join="array_join",
     split=_split_spark,
     item=lambda values, position: call("get", values, Binary("-", Cast(position, Type.INT), Cast(Bare(1), Type.INT))),

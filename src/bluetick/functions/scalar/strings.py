@@ -1,11 +1,13 @@
 """Building and cutting strings: strcat, strlen, substring, split, trim, replace_string, tolower, reverse ..."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TypeAlias
 
 from bluetick.functions.definition import (
     AS_ARGUMENT,
     UNNAMED,
+    Argument,
     BoundCall,
     Example,
     Lowering,
@@ -20,10 +22,13 @@ from bluetick.functions.definition import (
 from bluetick.functions.scalar.string_forms import DUCKDB, SPARK, StringForms
 from bluetick.sql.tree import (
     EMPTY,
+    Bare,
     Binary,
+    Bound,
     Case,
     Cast,
     Expr,
+    Lambda,
     call,
     coalesce,
     is_not_null,
@@ -83,8 +88,13 @@ def _apply(name: str) -> Build:
 
 
 def _strcat_array(bound: BoundCall, forms: StringForms) -> Expr:
-    items = forms.items(bound[0].sql)
-    return coalesce(call(forms.join, items, forms.text(bound[1])), EMPTY)
+    items, delimiter = forms.items(bound[0].sql), forms.text(bound[1])
+    if bound[1].is_constant:
+        return coalesce(call(forms.join, items, delimiter), EMPTY)
+    # DuckDB joins with a constant only: the delimiter goes before each item, and the first one off again.
+    led = call(forms.transform, items, Lambda(("i_",), call("concat", delimiter, Bound("i_"))))
+    joined = call(forms.join, led, EMPTY)
+    return coalesce(call("substring", joined, Binary("+", _int(call("length", delimiter)), Bare(1))), EMPTY)
 
 
 def _strlen(bound: BoundCall, forms: StringForms) -> Expr:
@@ -143,18 +153,31 @@ def _replace_string(bound: BoundCall, forms: StringForms) -> Expr:
     return call("replace", source, lookup, rewrite)
 
 
+# Stand in for what was found until all is found: characters that Unicode gives to nobody, one for each lookup.
+_FIRST_STAND_IN, _STAND_INS = 0x10F000, 0xFFD
+
+
 def _replace_strings(bound: BoundCall, forms: StringForms) -> Expr:
-    """One after the other, each over the result of the one before."""
-    lookups, rewrites = bound[1].constant, bound[2].constant
+    """An earlier lookup takes precedence, and what was replaced is not looked at again.
+
+    A rewrite that is no string keeps the text as it is, but out of reach of the other lookups."""
     result = forms.text(bound[0])
-    for lookup, rewrite in zip(lookups, rewrites, strict=True):
-        if str(lookup):
-            result = call("replace", result, text(_shown(lookup)), text(_shown(rewrite)))
+    rewrites: list[tuple[str, str]] = []
+    for number, (lookup, rewrite) in enumerate(zip(bound[1].constant, bound[2].constant, strict=True)):
+        if isinstance(lookup, str) and lookup:
+            stand_in = chr(_FIRST_STAND_IN + number)
+            result = call("replace", result, text(lookup), text(stand_in))
+            rewrites.append((stand_in, rewrite if isinstance(rewrite, str) else lookup))
+    for stand_in, rewrite in rewrites:
+        result = call("replace", result, text(stand_in), text(rewrite))
     return result
 
 
-def _shown(value: object) -> str:
-    return value if isinstance(value, str) else str(value)
+def _check_replace_strings(args: tuple[Argument, ...]) -> str:
+    lookups, rewrites = (arg.constant for arg in args[1:])
+    if not isinstance(lookups, list) or not isinstance(rewrites, list) or len(lookups) != len(rewrites):
+        return "the lookups and the rewrites must be two arrays of the same length"
+    return "" if len(lookups) <= _STAND_INS else f"at most {_STAND_INS} lookups are supported"
 
 
 def _strcmp(bound: BoundCall, forms: StringForms) -> Expr:
@@ -317,17 +340,25 @@ FUNCTIONS: tuple[ScalarFunction, ...] = (
         _replace_string,
         (Example('replace_string("a.b.c", ".", "-")', "a-b-c"), Example('replace_string("abc", "", "x")', "abc")),
     ),
-    _function(
-        "replace_strings",
-        "Replace every occurrence of several texts, one after the other.",
-        (
-            param("text", Type.STRING),
-            param("lookups", Type.DYNAMIC, constant=True),
-            param("rewrites", Type.DYNAMIC, constant=True),
+    replace(
+        _function(
+            "replace_strings",
+            "Replace every occurrence of several texts; an earlier one takes precedence, and matches do not overlap.",
+            (
+                param("text", Type.STRING),
+                param("lookups", Type.DYNAMIC, constant=True),
+                param("rewrites", Type.DYNAMIC, constant=True),
+            ),
+            Type.STRING,
+            _replace_strings,
+            (
+                Example(
+                    'replace_strings("cat and dog", dynamic(["cat","dog"]), dynamic(["dog","cow"]))', "dog and cow"
+                ),
+                Example('replace_strings("ask a task", dynamic(["task","ask"]), dynamic(["job",5]))', "ask a job"),
+            ),
         ),
-        Type.STRING,
-        _replace_strings,
-        (Example('replace_strings("cat and dog", dynamic(["cat","dog"]), dynamic(["dog","cow"]))', "cow and cow"),),
+        check=_check_replace_strings,
     ),
     _function(
         "translate",

@@ -251,7 +251,10 @@ def _nth_plain(rest: Expr, wanted: Expr, length: Argument, occurrence: Expr, for
         gaps = Call(forms.filter, (earlier, Lambda(("part",), too_far)))
         near = Binary("=", Cast(call(forms.length, gaps), Type.LONG), long(0))
         enough = all_of(enough, any_of(Binary("=", length.sql, long(-1)), near))
-    return when(enough, Cast(call("length", call(forms.join, earlier, wanted)), Type.LONG), long(-1))
+    size = Cast(call("length", wanted), Type.LONG)
+    passed = Binary("*", Binary("-", occurrence, long(1)), size)
+    between = Cast(call("length", call(forms.join, earlier, EMPTY)), Type.LONG)
+    return when(enough, Binary("+", between, passed), long(-1))
 
 
 def _check_indexof_regex(args: tuple[Argument, ...]) -> str:
