@@ -16,8 +16,8 @@ def bind_mv_apply(env: Env, node: MvApplyOperator, rows: Relation) -> Relation |
     """The elements of each row go through the subquery by themselves, in their order. Output: the row's columns
     without the expanded ones that the elements replace, then the subquery's. A row whose subquery gives nothing goes.
     """
-    numbered, number = _numbered(env, rows)
-    expansion = expansion_of(env, node, numbered)
+    counted, number = numbered(env, rows)
+    expansion = expansion_of(env, node, counted)
     if expansion is None:
         return None
     visible = tuple(item for item in expansion.items if item[0] is not number)
@@ -31,7 +31,7 @@ def bind_mv_apply(env: Env, node: MvApplyOperator, rows: Relation) -> Relation |
     return None if done is None else _with_outer(env, node, outer, subquery, done)
 
 
-def _numbered(env: Env, rows: Relation) -> tuple[Relation, Column]:
+def numbered(env: Env, rows: Relation) -> tuple[Relation, Column]:
     """The rows with a number of their own, in their order."""
     function = find_window("row_number")
     if function is None:

@@ -158,11 +158,9 @@ def _quotient(env: Env, value: Expr, origin: Expr, step: Expr, span: Span) -> Ex
 
 def _steps(env: Env, node: MakeSeriesOperator, rows: Relation, axis: Axis, names: Names) -> Steps | None:
     for item in node.aggregates:
-        call = item.item.value
-        if isinstance(call, syntax.CallExpression) and (
-            call.name.text in PICKS or call.name.text.startswith("percentiles")
-        ):
-            env.report(codes.form_not_supported(item.span, f"'{call.name.text}' in make-series"))
+        name = item.item.value.name.text if isinstance(item.item.value, syntax.CallExpression) else ""
+        if name in PICKS or name.startswith("percentiles"):
+            env.report(codes.form_not_supported(item.span, f"'{name}' in make-series"))
             return None
     span = node.span
     binned = call_operator(env, "bin_at", (axis.value, axis.step, axis.origin), span)

@@ -7,9 +7,16 @@ from bluetick.binder.names import Names, default_name
 from bluetick.binder.operators.windows import over_rows, with_windows
 from bluetick.binder.scope import Env
 from bluetick.diagnostics import codes
-from bluetick.plan.expressions import Column, ColumnRef, Expr, Invalid
+from bluetick.plan.expressions import Column, ColumnRef, Expr, Invalid, Literal
 from bluetick.plan.relations import Project, Relation
-from bluetick.syntax.expressions import Expression, NamedExpression, NamePattern, NameReference, OrderedExpression
+from bluetick.syntax.expressions import (
+    CallExpression,
+    Expression,
+    NamedExpression,
+    NamePattern,
+    NameReference,
+    OrderedExpression,
+)
 from bluetick.syntax.operators import ProjectOperator, ProjectReorderOperator
 
 Items = list[tuple[Column, Expr]]
@@ -28,8 +35,7 @@ def bind_project(env: Env, node: ProjectOperator, rows: Relation) -> Relation | 
         case "project-rename":
             return _bind_rename(env, node, rows)
         case _:
-            env.report(codes.operator_not_supported(node.span, node.kind))
-            return None
+            return _bind_by_names(env, node, rows)
 
 
 def keep(columns: Iterable[Column]) -> Items:
@@ -130,6 +136,31 @@ def _bind_keep(env: Env, node: ProjectOperator, rows: Relation) -> Relation | No
     if listed is None:
         return None
     return Project(rows, tuple(keep(c for c in rows.columns if c.id in listed)))
+
+
+def _bind_by_names(env: Env, node: ProjectOperator, rows: Relation) -> Relation | None:
+    """project-by-names: constants that hold names or patterns; what no column has is passed over."""
+    listed: list[Column] = []
+    for item in node.items:
+        names = _constant_names(env, item.value)
+        if names is None:
+            env.report(codes.constant_expected(item.span, "a list of column names"))
+            return None
+        for name in names:
+            wanted = re.compile(".*".join(re.escape(part) for part in name.split("*")), re.DOTALL)
+            listed += [c for c in rows.columns if wanted.fullmatch(c.name) and c not in listed]
+    return Project(rows, tuple(keep(listed)))
+
+
+def _constant_names(env: Env, node: Expression) -> list[str] | None:
+    """The names in a text, an array of texts, or column_names_of(T)."""
+    if isinstance(node, CallExpression) and node.name.text == "column_names_of" and len(node.arguments) == 1:
+        table = env.without_row().tabular(node.arguments[0].value)
+        return None if table is None else [c.name for c in table.columns]
+    value = env.without_row().expression(node)
+    found = value.value if isinstance(value, Literal) else None
+    names = found if isinstance(found, list) else [found]
+    return [str(name) for name in names] if all(isinstance(name, str) for name in names) else None
 
 
 def _bind_rename(env: Env, node: ProjectOperator, rows: Relation) -> Relation | None:
