@@ -27,7 +27,6 @@ class TabularSymbol:
     """A tabular let, an `as` name or a tabular argument."""
 
     binding: Binding
-    is_view: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,7 +76,8 @@ def word(parameter: OperatorParameter) -> str:
 def _items(
     env: Env, kind: JoinKind, left: Relation, right: Relation, dropped: set[int]
 ) -> tuple[tuple[tuple[Column, Column], ...], tuple[tuple[Column, Column], ...]]:
-    """Output columns: the left's under their names, then the right's with the smallest free numeric suffix."""
+    """Output columns: the left's under their names, then the right's; one of these that collides with a left one takes
+    the smallest numeric suffix that is free on both sides."""
     names = Names()
     fresh = env.state.column
     left_items: list[tuple[Column, Column]] = []
@@ -84,7 +85,10 @@ def _items(
     if kind not in _RIGHT_ONLY:
         left_items = [(fresh(names.claim(c.name), c.type), c) for c in left.columns]
     if kind not in _LEFT_ONLY:
-        right_items = [(fresh(names.claim(c.name), c.type), c) for c in right.columns if c.id not in dropped]
+        kept = [c for c in right.columns if c.id not in dropped]
+        taken = frozenset(names.taken)
+        chosen = {c.id: names.claim(c.name) for c in sorted(kept, key=lambda c: c.name in taken)}
+        right_items = [(fresh(chosen[c.id], c.type), c) for c in kept]
     return tuple(left_items), tuple(right_items)
 
 

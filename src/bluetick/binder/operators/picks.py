@@ -39,6 +39,7 @@ def bind_pick(
 ) -> PickRow | None:
     pick = PICKS[call.name.text]
     arguments = [a.value for a in call.arguments]
+    own_names = [a.name.text if a.name is not None else "" for a in call.arguments]
     if len(arguments) < (1 if pick.descending is None else 2) + pick.conditional and not (
         pick.descending is not None and len(arguments) == 1
     ):
@@ -56,7 +57,7 @@ def bind_pick(
         value = by if by is not None and index == 0 else env.expression(argument)
         if isinstance(value, Invalid):
             return None
-        own = _own_name(pick, argument, is_maximised=by is not None and index == 0)
+        own = own_names[index] or _own_name(pick, argument, is_maximised=by is not None and index == 0)
         if isinstance(value, ColumnRef):
             covered.add(value.column.name)
         name = given[index] if index < len(given) else own

@@ -3,8 +3,9 @@
 import re
 from dataclasses import dataclass
 
+from bluetick.binder.names import Names
 from bluetick.binder.operators.join import word
-from bluetick.binder.scope import Env, TabularSymbol
+from bluetick.binder.scope import Env, FunctionSymbol
 from bluetick.diagnostics import codes
 from bluetick.plan.expressions import Column, ColumnRef, Expr, Literal
 from bluetick.plan.relations import Relation, Union
@@ -70,11 +71,7 @@ def _bind_pattern(env: Env, leg: Pipeline, node: NamePattern) -> list[Leg] | Non
     """Every table, and every let declared with `view`, whose name fits."""
     wanted = re.compile(".*".join(re.escape(part) for part in node.pattern.split("*")))
     names = [n for n in env.state.catalog.names() if wanted.fullmatch(n)]
-    names += [
-        n
-        for n in dict.fromkeys(env.scope.all_names())
-        if wanted.fullmatch(n) and isinstance(s := env.scope.find(n), TabularSymbol) and s.is_view
-    ]
+    names += [n for n in dict.fromkeys(env.scope.all_names()) if wanted.fullmatch(n) and _is_view(env, n)]
     if not names:
         env.report(codes.unresolved_table(node.span, node.pattern, ()))
         return None
@@ -85,6 +82,11 @@ def _bind_pattern(env: Env, leg: Pipeline, node: NamePattern) -> list[Leg] | Non
             return None
         legs.append(Leg(relation, name))
     return legs
+
+
+def _is_view(env: Env, name: str) -> bool:
+    symbol = env.scope.find(name)
+    return isinstance(symbol, FunctionSymbol) and symbol.declaration.is_view and not symbol.declaration.parameters
 
 
 def _source_name(leg: Pipeline, index: int) -> str:
@@ -108,26 +110,16 @@ def combine(env: Env, legs: list[Leg], source: str, *, inner: bool = False) -> R
     if inner:
         shared = set.intersection(*({(c.name, c.type) for c in leg.relation.columns} for leg in legs))
         types = {n: kept for n, ts in types.items() if (kept := [t for t in ts if (n, t) in shared])}
-    names = set(types)
+    names = Names()
     output: list[tuple[Column, str]] = []
     for name, found in types.items():
         for type_ in found:
-            output.append((env.state.column(_split_name(name, type_, found, names), type_), name))
+            split = names.claim(name if len(found) == 1 else f"{name}_{type_}")
+            output.append((env.state.column(split, type_), name))
     columns = tuple(column for column, _ in output)
     marker = (env.state.column(source, Type.STRING),) if source else ()
     filled = tuple((leg.relation, (*_mark(leg, source), *_fill(leg.relation, output))) for leg in legs)
     return Union(marker + columns, filled)
-
-
-def _split_name(name: str, type_: Type, found: list[Type], names: set[str]) -> str:
-    if len(found) == 1:
-        return name
-    split, number = f"{name}_{type_}", 0
-    while split in names:
-        number += 1
-        split = f"{name}_{type_}{number}"
-    names.add(split)
-    return split
 
 
 def _mark(leg: Leg, source: str) -> tuple[Expr, ...]:
