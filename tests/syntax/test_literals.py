@@ -63,6 +63,7 @@ def read(text: str) -> tuple[object, tuple[Diagnostic, ...]]:
             UUID("74be27de-1e4e-49d9-b579-fe0b331d3642"),
         ),
         (r'"a\x41\101\u00e9\0"', Type.STRING, "aAAé\0"),
+        (r'"\n1\"2\\3\t4"', Type.STRING, '\n1"2\\3\t4'),
         (r'"\ud83d\udc15"', Type.STRING, "🐕"),
         ("@'a\\b''c'", Type.STRING, "a\\b'c"),
         ("```one\ntwo```", Type.STRING, "one\ntwo"),

@@ -18,6 +18,8 @@ MAX_DEPTH = 100
 MAX_CHAIN = 5_000
 _PIPELINE_WEIGHT = 3  # a nested pipeline takes as much of the stack as three parentheses
 _CLOSING = {"(": ")", "[": "]", "{": "}"}
+_CLOSERS = frozenset(_CLOSING.values())
+_BOUNDARIES = _CLOSERS | {"|", ";"}
 
 
 class Cursor:
@@ -177,13 +179,27 @@ class Cursor:
     def skip_to_boundary(self) -> str:
         """Skip to the next '|', ';' or closing bracket of this level, or the next 'let' line; what was skipped."""
         start = self.current.start
-        depth = 0
-        while (token := self.current).kind != END:
-            if depth == 0 and (token.text in {"|", ";", ")", "]", "}"} or self._starts_let(token)):
-                break
-            depth += (token.text in _CLOSING) - (token.text in {")", "]", "}"})
-            self.index += 1
+        self.skip(_BOUNDARIES)
         return self.text[start : max(start, self.last_end)]
+
+    def skip(self, ends: frozenset[str]) -> Token | None:
+        """Skip to the first of these tokens at this level, or the next 'let' line; the bracket left open, if any."""
+        opened: list[Token] = []
+        while (token := self.current).kind != END:
+            if not opened and (token.text in ends or self._starts_let(token)):
+                return None
+            if token.text in _CLOSING:
+                opened.append(token)
+            elif opened and token.text in _CLOSERS:
+                opened.pop()
+            self.index += 1
+        return opened[-1] if opened else None
+
+    def skip_kept(self, ends: frozenset[str] | None = None) -> None:
+        """Skip text that is kept as it was written; a bracket that is left open in it is reported."""
+        opening = self.skip(_BOUNDARIES if ends is None else ends)
+        if opening is not None:
+            self.close(opening)
 
     def _starts_let(self, token: Token) -> bool:
         if token.text != "let" or self.peek(1).kind != NAME or self.peek(2).text != "=":
@@ -196,8 +212,8 @@ class Cursor:
             text = self.tokens[index].text
             if text == ";":
                 return
-            if depth == 0 and text in {")", "]", "}"}:
+            if depth == 0 and text in _CLOSERS:
                 if text == closing:
                     self.index = index + 1
                 return
-            depth += (text in _CLOSING) - (text in {")", "]", "}"})
+            depth += (text in _CLOSING) - (text in _CLOSERS)

@@ -27,7 +27,7 @@ OperatorParser = Callable[[Cursor, int, str], Operator]
 
 def _parse_simple(c: Cursor, start: int, keyword: str) -> SimpleOperator:
     """An operator known by name only: its text is kept up to the next pipe."""
-    c.skip_to_boundary()
+    c.skip_kept()
     return SimpleOperator(c.span_from(start), keyword, c.text[start + len(keyword) : max(c.last_end, start)].strip())
 
 

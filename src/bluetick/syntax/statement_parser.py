@@ -186,9 +186,6 @@ def _parse_declaration(c: Cursor) -> DeclareStatement:
     """Kept as text up to its ';': these are refused by name later."""
     start = c.current.start
     keyword = f"{c.advance().text} {c.advance().text}"
-    depth = 0
-    while c.current.kind != END and not (c.at(";") and depth == 0):
-        text = c.advance().text
-        depth += (text in {"(", "{", "["}) - (text in {")", "}", "]"})
+    c.skip_kept(frozenset({";"}))
     span = c.span_from(start)
     return DeclareStatement(span, keyword, c.text[span.start : span.end])
