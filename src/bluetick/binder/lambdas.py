@@ -5,7 +5,8 @@ from dataclasses import replace
 from bluetick.binder.calls import promote
 from bluetick.binder.scope import Env, FunctionSymbol, ScalarSymbol, Scope, Symbol, TabularSymbol
 from bluetick.diagnostics import Span, codes
-from bluetick.plan.expressions import Expr, Invalid, Literal, Promote
+from bluetick.functions.registry import find_scalar
+from bluetick.plan.expressions import Call, Expr, Invalid, Literal, Promote
 from bluetick.plan.relations import Binding, Relation, Values
 from bluetick.syntax.expressions import Argument, CallExpression, Expression
 from bluetick.syntax.operators import FunctionDeclaration, FunctionParameter, LetStatement
@@ -143,7 +144,7 @@ def _bind_argument(env: Env, parameter: FunctionParameter, argument: Argument | 
         value = env.without_row().expression(parameter.default)
     else:
         return False
-    converted = _convert(value, parameter.type)
+    converted = convert_argument(value, parameter.type)
     if converted is None:
         env.report(codes.wrong_type(span, f"argument '{name}'", str(parameter.type), str(value.type)))
         return False
@@ -151,8 +152,11 @@ def _bind_argument(env: Env, parameter: FunctionParameter, argument: Argument | 
     return True
 
 
-def _convert(value: Expr, wanted: Type | None) -> Expr | None:
-    """The argument as the parameter's type, or None where that is no safe conversion."""
+def convert_argument(value: Expr, wanted: Type | None) -> Expr | None:
+    """The argument as the parameter's type, or None where that is no safe conversion.
+
+    A long goes to an int parameter as toint takes it.
+    """
     if wanted is None or value.type is wanted or isinstance(value, Invalid):
         return value
     if wanted is Type.DYNAMIC:
@@ -162,6 +166,9 @@ def _convert(value: Expr, wanted: Type | None) -> Expr | None:
             return Literal(value.value, Type.INT)
         if (value.type, wanted) in _SAFE:
             return promote(value, wanted)
+        function = find_scalar("toint")
+        if (value.type, wanted) == (Type.LONG, Type.INT) and function is not None:
+            return Call(function, (value,), Type.INT)
     return None
 
 

@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from bluetick.diagnostics import Span
 from bluetick.functions.definition import AggregateFunction
-from bluetick.plan.expressions import Column, Expr, WindowCall
+from bluetick.plan.expressions import Column, ColumnRef, Expr, WindowCall
 
 Columns: TypeAlias = tuple[Column, ...]
 
@@ -351,8 +351,10 @@ def expressions(relation: Relation) -> tuple[Expr, ...]:  # noqa: C901, PLR0911 
             return (start, stop, step)
         case Filter(predicates=predicates):
             return predicates
-        case Project(items=items) | Window(items=items):
+        case Project(items=items):
             return tuple(expr for _, expr in items)
+        case Window(items=calls, partition=partition):
+            return (*(expr for _, expr in calls), *(ColumnRef(column) for column in partition))
         case Aggregate():
             return _aggregate_expressions(relation)
         case Join(keys=keys):
@@ -361,8 +363,8 @@ def expressions(relation: Relation) -> tuple[Expr, ...]:  # noqa: C901, PLR0911 
             return tuple(expr for _, exprs in legs for expr in exprs)
         case Sort(keys=sort_keys):
             return tuple(key.value for key in sort_keys)
-        case Limit(count=count):
-            return (count,)
+        case Limit(count=count, partition=partition):
+            return (count, *(ColumnRef(column) for column in partition))
         case Expand(items=expanded, limit=limit):
             return tuple(item.value for item in expanded) + (() if limit is None else (limit,))
         case Scan() | Serialize() | ProviderLookup() | Reference():

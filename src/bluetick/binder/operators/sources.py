@@ -19,12 +19,11 @@ from bluetick.types import NUMBER, Type, widest
 Node = TypeVar("Node")
 
 _REFUSED: dict[type, str] = {
-    syntax.ExternaldataSource: "externaldata",
     syntax.EvaluateOperator: "evaluate",
 }
 
 
-def bind_source_operator(env: Env, node: syntax.Source) -> Relation | None:
+def bind_source_operator(env: Env, node: syntax.Source) -> Relation | None:  # noqa: PLR0911 - one match over the sources
     match node:
         case syntax.DatatableSource():
             return bind_datatable(env, node)
@@ -38,6 +37,10 @@ def bind_source_operator(env: Env, node: syntax.Source) -> Relation | None:
             return bind_search(env, node, None)
         case syntax.FindOperator():
             return bind_find(env, node, None)
+        case syntax.ExternaldataSource():
+            hint = "register the file as a table, or write the rows as a datatable"
+            env.report(codes.form_not_supported(node.span, "externaldata, which reads from outside,", hint))
+            return None
         case syntax.SimpleOperator():
             return bind_simple(env, node, Values((), ()))
         case _:
