@@ -2,7 +2,7 @@
 
 from bluetick.binder.expressions import bind_expression
 from bluetick.binder.functions import bind_call
-from bluetick.binder.lambdas import declare_let
+from bluetick.binder.lambdas import convert_argument, declare_let
 from bluetick.binder.schema import CatalogSchema
 from bluetick.binder.scope import Env, ScalarSymbol, Scope, State
 from bluetick.binder.tabular import bind_pipeline, bind_tabular, is_tabular
@@ -79,5 +79,10 @@ def _declare_parameter(env: Env, node: syntax.FunctionParameter) -> tuple[str, E
         env.report(codes.unknown_type(node.span, name))
     symbol = Parameter(f"query_{name}", node.type or Type.STRING)
     env.scope.names[name] = ScalarSymbol(symbol)
-    default = env.expression(node.default) if node.default is not None else None
+    if node.default is None:
+        return name, None, symbol
+    given = env.expression(node.default)
+    default = convert_argument(given, symbol.type)
+    if default is None:
+        env.report(codes.wrong_type(node.span, f"the default of '{name}'", str(symbol.type), str(given.type)))
     return name, default, symbol

@@ -2,8 +2,11 @@
 
 from collections.abc import Collection
 
+from collections.abc import Collection
+
 from bluetick.functions.definition import NameRule, ResultName
 from bluetick.functions.registry import find_aggregate, find_scalar, find_window
+from bluetick.plan.expressions import ColumnRef, Expr
 from bluetick.syntax.expressions import (
     Argument,
     CallExpression,
@@ -17,12 +20,12 @@ from bluetick.types import Type
 
 
 class Names:
-    """Output names of one operator: unique, with Kusto's numeric suffixes."""
+    """Output names of one operator: unique, with Kusto's numeric suffixes. A generated name hides none of `existing`."""
 
-    def __init__(self, unnamed: str = "Column", first: int = 1) -> None:
+    def __init__(self, existing: Collection[str] = ()) -> None:
         self.taken: set[str] = set()
-        self._unnamed = unnamed
-        self._next = first
+        self._existing = frozenset(existing)
+        self._next = 1
 
     def claim(self, name: str, reserved: Collection[str] = ()) -> str:
         """This name, or it with the smallest number from 1 that is free; none that is reserved for its own bearer."""
@@ -35,9 +38,18 @@ class Names:
 
     def generate(self) -> str:
         """Column1, Column2 ..."""
-        name = f"{self._unnamed}{self._next}"
+        name = f"Column{self._next}"
         self._next += 1
-        return self.claim(name)
+        return self.claim(f"{name}1" if name in self._existing else name)
+
+
+def own_name(node: Expression, value: Expr) -> str:
+    """The default name of a bound expression; column_ifexists has that of the column it found."""
+    if isinstance(node, CallExpression) and node.name.text in ("column_ifexists", "columnifexists"):
+        wanted = node.arguments[0].value
+        found = isinstance(value, ColumnRef) and isinstance(wanted, Literal) and value.column.name == wanted.value
+        return str(wanted.value) if found and isinstance(wanted, Literal) else ""
+    return default_name(node)
 
 
 def default_name(node: Expression) -> str:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 
-from bluetick.binder.names import Names, default_name
+from bluetick.binder.names import Names, own_name
 from bluetick.binder.operators.windows import over_rows, with_windows
 from bluetick.binder.scope import Env
 from bluetick.diagnostics import codes
@@ -57,7 +57,7 @@ def computed(env: Env, item: NamedExpression, names: Names) -> tuple[Column, Exp
             return None
         names.taken.add(name)
     else:
-        own = default_name(item.value)
+        own = own_name(item.value, value)
         name = names.claim(own) if own else names.generate()
     return env.state.column(name, value.type), value
 
@@ -75,14 +75,12 @@ def _bind_list(env: Env, node: ProjectOperator, rows: Relation) -> Relation | No
 def _bind_extend(env: Env, node: ProjectOperator, rows: Relation) -> Relation | None:
     """A name that exists is replaced where it stands; new ones follow. Siblings do not see each other."""
     here, calls = over_rows(env, rows)
-    names = Names()
     existing = {column.name for column in rows.columns}
+    names = Names(existing)
     replaced: dict[str, tuple[Column, Expr]] = {}
     added: Items = []
     failed = False
     for item in node.items:
-        if not item.names and not default_name(item.value):
-            names.taken |= existing
         done = computed(here, item, names)
         if done is None:
             failed = True

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from bluetick.binder.calls import choose, promote
-from bluetick.binder.names import Names, default_name
+from bluetick.binder.names import Names, default_name, own_name
 from bluetick.binder.operators.aggregation import group_column
 from bluetick.binder.operators.picks import PICKS, bind_percentiles, bind_pick
 from bluetick.binder.scope import Env
@@ -49,7 +49,7 @@ def bind_summarize(env: Env, node: SummarizeOperator, rows: Relation) -> Relatio
 def bind_group(summary: Summary, item: NamedExpression) -> None:
     """One key of `by`; what is wrong with it is reported."""
     value = summary.env.expression(item.value)
-    own = item.names[0].text if item.names else default_name(item.value)
+    own = item.names[0].text if item.names else own_name(item.value, value)
     name = summary.names.claim(own) if own else summary.names.generate()
     group = group_column(summary.env, value, name, item.value)
     if group is not None:
