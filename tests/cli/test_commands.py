@@ -217,6 +217,22 @@ def test_the_threshold_in_words(
     assert data["triggered"] is triggered
 
 
+def test_near_misses(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    rows = "".join(f"{name},1\n" * count for name, count in (("a", 2), ("b", 4), ("c", 5)))
+    (tmp_path / "events.csv").write_text(f"Name,Size\n{rows}", "utf-8")
+    path = tmp_path / "rule.kql"
+    path.write_text("// Name: Often\nEvents\n| summarize Times = count() by Name\n| where Times > 4\n", "utf-8")
+    options = [str(path), "--table", f"Events={tmp_path / 'events.csv'}", "--near-miss", "1"]
+    line = json.loads(run(capfd, "run", *options, "--format", "json"))
+    assert line["rows"] == [["c", 5]]
+    assert line["account"]["near_misses"] == [
+        {"let": None, "condition": "Times > 4", "distance": 0.0, "row": {"Name": "b", "Times": 4}}
+    ]
+    out = run(capfd, "run", *options)
+    assert "1 row failed only `Times > 4`" in out
+    assert "near_misses" not in json.loads(run(capfd, "run", *options[:3], "--format", "json"))["account"]
+
+
 # --- ingest ---------------------------------------------------------------------------------------------------------
 
 

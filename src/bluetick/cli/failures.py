@@ -14,16 +14,23 @@ INTERRUPTED = 130
 
 def report(error: Exception) -> int:
     """Says what went wrong and gives the exit code."""
+    if is_interrupt(error):
+        return INTERRUPTED
     match error:
         case click.exceptions.Exit():
             return error.exit_code
-        case click.Abort() | QueryCancelled():
-            return INTERRUPTED
         case click.ClickException():
             error.show()
             return error.exit_code
     say(explain(error))
     return FAILED
+
+
+def is_interrupt(error: Exception) -> bool:
+    """Whether a person stopped the work. DuckDB tells of Ctrl-C during a query by a RuntimeError."""
+    return isinstance(error, click.Abort | QueryCancelled) or (
+        isinstance(error, RuntimeError) and str(error) == "Query interrupted"
+    )
 
 
 def explain(error: Exception, name: str = "") -> str:

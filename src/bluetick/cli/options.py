@@ -121,4 +121,4 @@ def data_options(command: Callable[..., Any]) -> Callable[..., Any]:
 def now_option(command: Callable[..., Any]) -> Callable[..., Any]:
     """Adds --now."""
     words = "The instant that now() means; 'newest' is just after the newest believable row. Default: the clock."
-    return click.option("--now", type=MomentType(), help=words)(command)
+    return click.option("--now", type=MomentType(), metavar="ISO|newest", help=words)(command)

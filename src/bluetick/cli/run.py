@@ -10,8 +10,9 @@ from rich.console import Console
 from rich.text import Text
 
 from bluetick.cli.documents import Document, read_documents
-from bluetick.cli.failures import FAILED, RAN, explain, say
+from bluetick.cli.failures import FAILED, RAN, explain, is_interrupt, say
 from bluetick.cli.grid import new_console, print_rows, visible
+from bluetick.cli.near_misses import near_misses_json, print_near_misses
 from bluetick.cli.options import DataOptions, Moment, data_options, now_option
 from bluetick.cli.writing import compact, json_rows
 from bluetick.detections.model import Comparison, Detection, Threshold
@@ -34,50 +35,61 @@ class RunOptions:
     """How documents are run."""
 
     now: Moment
+    near_miss: int
+    console: Console | None  # None: JSON
 
 
 @click.command()
 @click.argument("documents", nargs=-1, required=True, metavar="DOC|DIR...", type=click.Path(path_type=Path))
 @data_options
 @now_option
-@click.option("--format", "form", type=click.Choice(("text", "json")), default="text", show_default=True)
-def run(*, documents: Sequence[Path], data: DataOptions, now: Moment, form: str) -> int:
+@click.option(
+    "--near-miss",
+    type=click.IntRange(0),
+    default=0,
+    metavar="N",
+    help="Show up to N rows for each condition that alone removed them, and by how much.",
+)
+@click.option("--format", "form", type=click.Choice(("table", "json")), default="table", show_default=True)
+def run(*, documents: Sequence[Path], data: DataOptions, now: Moment, near_miss: int, form: str) -> int:
     """Run rule documents and explain what came out.
 
     Each runs as of one instant (--now). JSON is one line a detection.
     """
-    console = new_console()
+    options = RunOptions(now, near_miss, new_console() if form == "table" else None)
     failed = False
     with data.open() as session:
         for document in read_documents(documents):
-            failed |= not _run_document(session, document, RunOptions(now), console if form == "text" else None)
+            failed |= not _run_document(session, document, options)
     return FAILED if failed else RAN
 
 
-def _run_document(session: Session, document: Document, options: RunOptions, console: Console | None) -> bool:
+def _run_document(session: Session, document: Document, options: RunOptions) -> bool:
     """Runs what a document holds; whether nothing was refused and nothing failed."""
     for diagnostic in document.result.diagnostics:
         if diagnostic.severity is not Severity.INFO:
             say(document.render(diagnostic))
     if document.errors:
         return False
-    done = [_run_detection(session, document, detection, options, console) for detection in document.result.detections]
+    done = [_run_detection(session, document, detection, options) for detection in document.result.detections]
     return all(done)
 
 
-def _run_detection(
-    session: Session, document: Document, detection: Detection, options: RunOptions, console: Console | None
-) -> bool:
+def _run_detection(session: Session, document: Document, detection: Detection, options: RunOptions) -> bool:
     try:
         now = newest_instant(session, detection) if options.now == "newest" else options.now
-        outcome = run_detection(session, detection, now=now)
+        outcome = run_detection(session, detection, now=now, near_miss=options.near_miss)
     except Exception as error:  # one document that fails, for whatever reason, does not keep the others from running
+        if is_interrupt(error):
+            raise
         say(failure(document, detection, error))
         return False
-    if console is None:
-        click.echo(json_line(outcome))
-    else:
-        print_run(console, outcome)
+    if options.console is None:
+        click.echo(json_line(outcome, with_near_misses=options.near_miss > 0))
+        return True
+    print_run(options.console, outcome)
+    if options.near_miss:
+        print_near_misses(options.console, outcome.near_misses)
     return True
 
 
@@ -88,8 +100,11 @@ def failure(document: Document, detection: Detection, error: Exception) -> str:
     return explain(error, str(document.path))
 
 
-def json_line(outcome: DetectionRun) -> str:
-    """A run as DESIGN fixes it, on one line."""
+def json_line(outcome: DetectionRun, *, with_near_misses: bool = False) -> str:
+    """A run on one line; near misses, where asked for, are a part of the account."""
+    account = outcome.account.to_json()
+    if with_near_misses:
+        account["near_misses"] = near_misses_json(outcome.near_misses)
     threshold = outcome.threshold
     described: dict[str, object] = {"operator": threshold.operator.value, "value": threshold.value}
     if not threshold.declared:
@@ -103,7 +118,7 @@ def json_line(outcome: DetectionRun) -> str:
             "row_count": len(outcome.rows),
             "threshold": described,
             "triggered": outcome.triggered,
-            "account": outcome.account.to_json(),
+            "account": account,
         }
     )
 

@@ -19,7 +19,9 @@ from bluetick.simulation import simulate as write_simulation
 @click.option("--devices", type=click.IntRange(1), default=50, show_default=True)
 @click.option("--rows", type=click.IntRange(0), help="Rows wanted in each table, met roughly. Default: as it comes.")
 @click.option("--seed", type=int, default=7, show_default=True, help="Equal arguments give equal files.")
-@click.option("--end", type=MomentType(), help="Where the telemetry ends. Default: the last midnight, UTC.")
+@click.option(
+    "--end", type=MomentType(), metavar="ISO", help="Where the telemetry ends. Default: the last midnight, UTC."
+)
 def simulate(*, out: Path, days: int, devices: int, rows: int | None, seed: int, end: datetime | None) -> None:
     """Write an enterprise's simulated telemetry.
 
@@ -59,7 +61,7 @@ def run_simulation(
     """Simulates with a progress bar on standard error."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("days"))
     with Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("Simulating", total=days)
+        task = progress.add_task("Simulating", total=None)
         return write_simulation(
             out,
             end=end,
