@@ -2,8 +2,6 @@
 
 from collections.abc import Collection
 
-from collections.abc import Collection
-
 from bluetick.functions.definition import NameRule, ResultName
 from bluetick.functions.registry import find_aggregate, find_scalar, find_window
 from bluetick.plan.expressions import ColumnRef, Expr
@@ -20,17 +18,17 @@ from bluetick.types import Type
 
 
 class Names:
-    """Output names of one operator: unique, with Kusto's numeric suffixes. A generated name hides none of `existing`."""
+    """Output names of one operator, unique by numeric suffixes. A generated name hides none of `existing`."""
 
     def __init__(self, existing: Collection[str] = ()) -> None:
         self.taken: set[str] = set()
         self._existing = frozenset(existing)
         self._next = 1
 
-    def claim(self, name: str, reserved: Collection[str] = ()) -> str:
-        """This name, or it with the smallest number from 1 that is free; none that is reserved for its own bearer."""
+    def claim(self, name: str) -> str:
+        """This name, or it with the smallest number from 1 that is free."""
         chosen, number = name, 0
-        while chosen in self.taken or (number and chosen in reserved):
+        while chosen in self.taken:
             number += 1
             chosen = f"{name}{number}"
         self.taken.add(chosen)
