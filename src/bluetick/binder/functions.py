@@ -69,8 +69,26 @@ def _bind_window(env: Env, function: WindowFunction, node: CallExpression) -> Ex
         return Invalid()
     promoted = tuple(promote(a, t) for a, t in zip(args, match.types, strict=True))
     column = env.state.column(node.name.text, match.signature.result(match.types))
+    if function.restarts and len(promoted) == 2:
+        stretch = _stretch(env, promoted[1], node)
+        if stretch is None:
+            return Invalid()
+        env.windows.append((column, WindowCall(function, promoted[:1], column.type, (stretch,))))
+        return ColumnRef(column)
     env.windows.append((column, WindowCall(function, promoted, column.type)))
     return ColumnRef(column)
+
+
+def _stretch(env: Env, restart: Expr, node: CallExpression) -> Column | None:
+    """A column that numbers the stretches of rows between one restart and the next."""
+    running = find_window("row_cumsum")
+    one, zero = Literal(1, Type.LONG), Literal(0, Type.LONG)
+    begins = call_operator(env, "iff", (restart, one, zero), node.span)
+    if running is None or env.windows is None or isinstance(begins, Invalid):
+        return None
+    column = env.state.column("stretch", Type.LONG)
+    env.windows.append((column, WindowCall(running, (begins,), Type.LONG)))
+    return column
 
 
 def _typed_extract(env: Env, function: ScalarFunction, node: CallExpression) -> Expr | None:

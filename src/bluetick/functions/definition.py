@@ -219,7 +219,11 @@ WindowLowering: TypeAlias = Callable[[BoundWindow], Expr]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WindowFunction:
-    """row_number, prev, next, row_cumsum ...: may stand only over serialized rows."""
+    """row_number, prev, next, row_cumsum ...: may stand only over serialized rows.
+
+    `restarts`: the second argument says where it begins anew; the binder cuts the rows there, so that a lowering never
+    sees it.
+    """
 
     name: str
     summary: str
@@ -230,6 +234,7 @@ class WindowFunction:
     aliases: tuple[str, ...] = ()
     result_name: ResultName = UNNAMED
     check: Check | None = None
+    restarts: bool = False
     differs: str = ""
 
 

@@ -66,13 +66,19 @@ def _first_type(types: tuple[Type, ...]) -> Type:
 
 ROW_NUMBER = WindowFunction(
     name="row_number",
-    summary="The number of the row, from 1 or from a given start.",
-    signatures=(signature(param("start", Type.LONG, optional=True), returns=Type.LONG),),
+    summary="The number of the row, from 1 or from a given start; it begins anew where `restart` is true.",
+    signatures=(
+        signature(param("start", Type.LONG, optional=True), returns=Type.LONG),
+        signature(param("start", Type.LONG), param("restart", Type.BOOL), returns=Type.LONG),
+    ),
+    restarts=True,
     duckdb=_row_number,
     spark=_row_number,
     examples=(
         Example("row_number()", [1, 2, 3], over=_ROWS),
         Example("row_number(10)", [10, 11, 12], over=_ROWS),
+        Example("row_number(1, s == 'b')", [1, 1, 2], over=_ROWS),
+        Example("row_number(5, prev(n) == 2)", [5, 6, 5], over=_ROWS),
     ),
 )
 
@@ -113,15 +119,20 @@ NEXT = WindowFunction(
 
 ROW_CUMSUM = WindowFunction(
     name="row_cumsum",
-    summary="The sum of a column from the first row up to this one; a null adds nothing.",
-    signatures=(signature(param("term", *NUMBER), returns=_first_type),),
+    summary="The sum of a column up to this row, from the first row or the last restart; a null adds nothing.",
+    signatures=(
+        signature(param("term", *NUMBER), returns=_first_type),
+        signature(param("term", *NUMBER), param("restart", Type.BOOL), returns=_first_type),
+    ),
+    restarts=True,
     duckdb=_row_cumsum_duckdb,
     spark=_row_cumsum_spark,
     examples=(
         Example("row_cumsum(n)", [1, 3, 6], over=_ROWS),
+        Example("row_cumsum(n, s == 'c')", [1, 3, 3], over=_ROWS),
         Example("row_cumsum(n)", [5, 5, 7], over=_NULL_ROW),
     ),
 )
 
-# The forms with a `restart` argument, and the ranks, need a window over a window: one expression cannot hold them.
+# The ranks need a window over a window: one expression cannot hold them.
 WINDOWS: tuple[WindowFunction, ...] = (ROW_NUMBER, PREV, NEXT, ROW_CUMSUM)

@@ -61,11 +61,12 @@ class Promote:
 
 @dataclass(frozen=True, slots=True)
 class WindowCall:
-    """Only in the items of a Window node."""
+    """Only in the items of a Window node. `partition` are the columns that cut the rows for this call."""
 
     function: WindowFunction
     args: "tuple[Expr, ...]"
     type: Type
+    partition: "tuple[Column, ...]" = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -33,5 +33,5 @@ def with_windows(rows: Relation, calls: WindowItems | None) -> Relation:
     """The rows with the columns of the gathered window calls; an argument of one may be the result of another."""
     relation = rows
     for item in calls or ():
-        relation = Window(relation, (item,))
+        relation = Window(relation, (item,), item[1].partition)
     return relation
