@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from time import monotonic
 from types import TracebackType
 from typing import Any, Self, TypeAlias
 from uuid import UUID
@@ -20,12 +21,12 @@ from bluetick.engines.opening import open_engine
 from bluetick.enrichment.local_prevalence import HashTable, LocalPrevalence
 from bluetick.enrichment.profiles import FileProfileProvider
 from bluetick.execution.catalog import Catalog, Faces, packs_for
-from bluetick.execution.program import build_program
+from bluetick.execution.program import Program, build_program
 from bluetick.execution.result import Result
 from bluetick.execution.run import Execution
 from bluetick.lowering.flavour import DUCKDB, SPARK, Flavour
 from bluetick.plan.expressions import Literal
-from bluetick.plan.relations import QueryPlan, Scan
+from bluetick.plan.relations import QueryPlan, Scan, TabularStatement
 from bluetick.plan.traversal import relations_in
 from bluetick.schema.packs import TableSchema, load_schema_file
 from bluetick.syntax import parse
@@ -111,16 +112,9 @@ class Session:
 
     def run(self, request: QueryRequest) -> list[Result]:
         """The one way in: a request to results, each read to its end or closed by the caller."""
-        plan, _ = self.plan(request)
-        now = _utc(request.now) or self.now
-        parameters = self.parameters(plan, request, now or datetime.now(UTC))
-        has_lower = now is not None and request.lookback is not None
-        results = []
-        for statement in plan.statements:
-            program = build_program(statement, self.flavour, has_lower_bound=has_lower, has_upper_bound=now is not None)
-            execution = Execution(self.engine, self.catalog, self.providers, dict(parameters), request.seconds)
-            results.append(Result(program, execution))
-        return results
+        moment = self._moment(request)
+        plan = self._sound(request, self._bind(request, moment))[0]
+        return [Result(*self._prepared(statement, plan, request, moment)) for statement in plan.statements]
 
     @property
     def flavour(self) -> Flavour:
@@ -143,15 +137,15 @@ class Session:
         return list(found.items())
 
     def plan(self, request: QueryRequest, *, is_check: bool = False) -> tuple[QueryPlan, tuple[Diagnostic, ...]]:
-        """The bound plan and its warnings; a text with errors raises QueryError with all of them."""
-        plan, diagnostics = self._bind(request, is_check=is_check)
-        if has_errors(diagnostics):
-            raise QueryError(diagnostics, SourceText(request.text, request.name))
-        return plan, diagnostics
+        """The bound plan and its warnings; a text with errors raises QueryError with all of them.
+
+        Plugins whose columns depend on the rows read them for it, but not with `is_check`.
+        """
+        return self._sound(request, self._bind(request, None if is_check else self._moment(request)))
 
     def check(self, text: str, schemas: str | None = None) -> Check:
         """Bind a text against the session's tables and every known one; nothing runs."""
-        plan, diagnostics = self._bind(QueryRequest(text, schemas=schemas), is_check=True)
+        plan, diagnostics = self._bind(QueryRequest(text, schemas=schemas), None)
         last = plan.statements[-1].relation.columns if plan.statements else ()
         errors = tuple(d for d in diagnostics if d.is_error)
         return Check(
@@ -194,14 +188,38 @@ class Session:
             if face.time_column is not None
         ]
 
-    def _bind(self, request: QueryRequest, *, is_check: bool) -> tuple[QueryPlan, tuple[Diagnostic, ...]]:
+    def _moment(self, request: QueryRequest) -> "_Moment":
+        given = _utc(request.now) or self.now
+        ends = None if request.seconds is None else monotonic() + request.seconds
+        return _Moment(given or datetime.now(UTC), given is not None, ends)
+
+    def _prepared(
+        self, statement: TabularStatement, plan: QueryPlan, request: QueryRequest, moment: "_Moment"
+    ) -> tuple[Program, Execution]:
+        """The program of one statement of a plan, and what is to run it in the time that is left."""
+        has_lower = moment.is_given and request.lookback is not None
+        program = build_program(statement, self.flavour, has_lower_bound=has_lower, has_upper_bound=moment.is_given)
+        parameters = self.parameters(plan, request, moment.now)
+        return program, Execution(self.engine, self.catalog, self.providers, parameters, request.seconds, moment.ends)
+
+    def _sound(
+        self, request: QueryRequest, bound: tuple[QueryPlan, tuple[Diagnostic, ...]]
+    ) -> tuple[QueryPlan, tuple[Diagnostic, ...]]:
+        if has_errors(bound[1]):
+            raise QueryError(bound[1], SourceText(request.text, request.name))
+        return bound
+
+    def _bind(self, request: QueryRequest, moment: "_Moment | None") -> tuple[QueryPlan, tuple[Diagnostic, ...]]:
+        """The plan and what is to be said of it. Without a moment it is a check: nothing runs, and known tables bind
+        without data."""
         tree, syntax_errors = parse(request.text)
         packs = packs_for(
             request.schemas or self._schemas, request.text, is_sentinel=request.is_sentinel_rule, custom=self._custom
         )
         if has_errors(syntax_errors):
             return QueryPlan(()), syntax_errors
-        plan, diagnostics = bind(tree, Faces(self.catalog, packs, is_check))
+        observer = None if moment is None else _Observer(self, request, moment)
+        plan, diagnostics = bind(tree, Faces(self.catalog, packs, is_check=moment is None), observer)
         return plan, (*syntax_errors, *diagnostics)
 
     def _values(self, plan: QueryPlan, request: QueryRequest) -> dict[str, Any]:
@@ -215,6 +233,28 @@ class Session:
             else:
                 raise QueryError((codes.undeclared_parameter(name),))
         return values
+
+
+@dataclass(frozen=True, slots=True)
+class _Moment:
+    """The instant of one query, whether it was given (then rows of the future are not read), and when it must end."""
+
+    now: datetime
+    is_given: bool
+    ends: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Observer:
+    """Reads rows for the binder as the query itself will read them."""
+
+    session: Session
+    request: QueryRequest
+    moment: _Moment
+
+    def rows(self, plan: QueryPlan) -> list[tuple[Any, ...]]:
+        """The rows of the plan's one statement."""
+        return list(Result(*self.session._prepared(plan.statements[0], plan, self.request, self.moment)).rows())
 
 
 def connect(

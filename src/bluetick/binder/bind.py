@@ -4,7 +4,7 @@ from bluetick.binder.expressions import bind_expression
 from bluetick.binder.functions import bind_call
 from bluetick.binder.lambdas import convert_argument, declare_let
 from bluetick.binder.schema import CatalogSchema
-from bluetick.binder.scope import Env, ScalarSymbol, Scope, State
+from bluetick.binder.scope import Env, Observer, ScalarSymbol, Scope, State
 from bluetick.binder.tabular import bind_pipeline, bind_tabular, is_tabular
 from bluetick.diagnostics import Diagnostic, Span, codes
 from bluetick.plan.expressions import Expr, Parameter
@@ -33,13 +33,16 @@ class _Parts:
         return bind_pipeline(env, node, rows)
 
 
-def bind(query: syntax.Query, catalog: CatalogSchema) -> tuple[QueryPlan, tuple[Diagnostic, ...]]:
-    """The plan of a parsed query against a catalog, and what is wrong with it. Never raises for a bad query."""
-    state = State(catalog, _Parts())
+def bind(
+    query: syntax.Query, catalog: CatalogSchema, observer: Observer | None = None
+) -> tuple[QueryPlan, tuple[Diagnostic, ...]]:
+    """The plan of a parsed query against a catalog, and what is wrong with it. Never raises for a bad query.
+
+    With an `observer`, plugins whose columns depend on the rows may read them; without one nothing runs.
+    """
+    state = State(catalog, _Parts(), observer)
     env = Env(state, Scope())
     statements: list[TabularStatement] = []
-    parameters: list[tuple[str, Expr | None]] = []
-    types: list[Expr] = []
     for statement in query.statements:
         match statement:
             case syntax.LetStatement():
@@ -51,15 +54,15 @@ def bind(query: syntax.Query, catalog: CatalogSchema) -> tuple[QueryPlan, tuple[
             case syntax.QueryParametersStatement(parameters=declared):
                 for parameter in declared:
                     name, default, symbol = _declare_parameter(env, parameter)
-                    parameters.append((name, default))
-                    types.append(symbol)
+                    state.parameters.append((name, default))
+                    state.parameter_types.append(symbol)
             case syntax.SetStatement():
                 pass  # request options: the session reads those it knows from the tree
             case syntax.DeclareStatement(span=span, keyword=keyword):
                 env.report(codes.operator_not_supported(span, keyword))
     if not statements and not state.diagnostics:
         env.report(codes.no_query(Span(0, query.span.end)))
-    plan = QueryPlan(tuple(statements), tuple(parameters), tuple(types))
+    plan = QueryPlan(tuple(statements), tuple(state.parameters), tuple(state.parameter_types))
     return plan, tuple(sorted(state.diagnostics, key=lambda d: d.span.start))
 
 

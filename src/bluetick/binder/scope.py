@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from typing import Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 from bluetick.binder.schema import CatalogSchema
-from bluetick.diagnostics import Diagnostic, Span, codes
+from bluetick.diagnostics import Diagnostic, Span, codes, has_errors
 from bluetick.plan.expressions import Column, Expr, WindowCall
-from bluetick.plan.relations import Assertion, Binding, Reference, Relation
+from bluetick.plan.relations import Assertion, Binding, QueryPlan, Reference, Relation, TabularStatement
 from bluetick.syntax.expressions import CallExpression, Expression
 from bluetick.syntax.operators import FunctionDeclaration, Pipeline
 from bluetick.types import Type
@@ -98,12 +98,27 @@ class Recursion(Protocol):
         """A pipeline; `rows` feed one that has no source of its own. None once reported."""
 
 
+class Observer(Protocol):
+    """Runs a small plan while a query is bound: the columns of some plugins are known only from the rows."""
+
+    def rows(self, plan: QueryPlan) -> list[tuple[Any, ...]]:
+        """The rows of the plan's one statement, read with the query's own instant, parameters and time scope."""
+
+
 @dataclass(slots=True)
 class State:
-    """What one binding run gathers: diagnostics, column identities, assertions, how results ask to be drawn."""
+    """What one binding run gathers: diagnostics, column identities, assertions, how results ask to be drawn.
+
+    Without an `observer` nothing may run (a check); `is_open` then says that a plugin has brought columns that are not
+    known here, so that a column that is missing is no mistake any more.
+    """
 
     catalog: CatalogSchema
     bind: Recursion
+    observer: Observer | None = None
+    is_open: bool = False
+    parameters: list[tuple[str, Expr | None]] = field(default_factory=list)
+    parameter_types: list[Expr] = field(default_factory=list)
     diagnostics: list[Diagnostic] = field(default_factory=list)
     assertions: list[Assertion] = field(default_factory=list)
     visualization: tuple[tuple[str, str], ...] = ()
@@ -115,7 +130,15 @@ class State:
         return Column(self.columns_made, name, type_)
 
     def report(self, diagnostic: Diagnostic) -> None:
-        self.diagnostics.append(diagnostic)
+        if not (self.is_open and codes.is_missing_column(diagnostic)):
+            self.diagnostics.append(diagnostic)
+
+    def observe(self, relation: Relation) -> list[tuple[Any, ...]] | None:
+        """The rows of a relation, read now; None where nothing may run, or where the query is refused already."""
+        if self.observer is None or has_errors(self.diagnostics):
+            return None
+        statement = TabularStatement("Observed", relation)
+        return self.observer.rows(QueryPlan((statement,), tuple(self.parameters), tuple(self.parameter_types)))
 
 
 @dataclass(frozen=True, slots=True)

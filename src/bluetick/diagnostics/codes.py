@@ -21,6 +21,11 @@ def unresolved_column(span: Span, name: str, candidates: Iterable[str], where: s
     )
 
 
+def is_missing_column(diagnostic: Diagnostic) -> bool:
+    """Whether it says that a column does not exist."""
+    return diagnostic.code == "SEM0100" and diagnostic.message.startswith(("failed to resolve column", "no column"))
+
+
 def unresolved_table(span: Span, name: str, candidates: Iterable[str], hint: str = "") -> Diagnostic:
     return Diagnostic(
         "SEM0100",
@@ -169,3 +174,38 @@ def ignored(span: Span, what: str) -> Diagnostic:
 
 def unresolved_leg(span: Span, name: str) -> Diagnostic:
     return Diagnostic("BTK0151", f"union leg '{name}' does not exist and is left out (isfuzzy)", span, Severity.WARNING)
+
+
+def open_columns(span: Span, name: str) -> Diagnostic:
+    return Diagnostic(
+        "BTK0152",
+        f"the columns of '{name}' are known only when it runs",
+        span,
+        Severity.WARNING,
+        hint="name them, as in ': (*, Name:string)', and what follows is checked too",
+    )
+
+
+def observed_columns(span: Span, name: str, most: int) -> Diagnostic:
+    return Diagnostic("BTK0112", f"'{name}' would give more than {most} columns", span)
+
+
+def unknown_plugin(span: Span, name: str, candidates: Iterable[str]) -> Diagnostic:
+    return Diagnostic("SEM0261", f"unknown plugin '{name}'", span, hint=_suggest(name, candidates))
+
+
+def plugin_not_supported(span: Span, name: str) -> Diagnostic:
+    return Diagnostic("BTK0105", f"plugin '{name}' is not supported yet", span)
+
+
+def nameless_column(span: Span, name: str, what: str) -> Diagnostic:
+    return Diagnostic("SEM0090", f"'{name}': {what} is empty, and a column cannot have an empty name", span)
+
+
+def observed_conflict(span: Span, name: str) -> Diagnostic:
+    return Diagnostic(
+        "SEM0171",
+        f"the bags have a property '{name}', and a column of this name already exists",
+        span,
+        hint="columnsConflict='replace_source' or 'keep_source' says which to keep",
+    )

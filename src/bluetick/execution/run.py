@@ -1,6 +1,7 @@
 """A program on an engine: steps in order, then a stream of the result."""
 
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -52,13 +53,17 @@ class Deadline:
 
 @dataclass(slots=True)
 class Execution:
-    """One run on an engine: `start` a program, then `drain` what it gives, or `close`."""
+    """One run on an engine: `start` a program, then `drain` what it gives, or `close`.
+
+    `ends` is the instant (of time.monotonic) at which `seconds` are over, where some of them have gone by already.
+    """
 
     engine: Engine
     catalog: Catalog
     providers: Mapping[str, FileProfileProvider]
     parameters: dict[str, Any]
     seconds: float | None = None
+    ends: float | None = None
     _run: Run | None = field(default=None, init=False)
     _deadline: Deadline | None = field(default=None, init=False)
 
@@ -78,7 +83,7 @@ class Execution:
 
     def _prepare(self, scans: Sequence[ScanUse], steps: Sequence[Step]) -> Run:
         run = self._run = self.engine.start()
-        self._deadline = Deadline(run, self.seconds)
+        self._deadline = Deadline(run, self.seconds if self.ends is None else max(self.ends - time.monotonic(), 0.0))
         for use in scans:
             bind_scan(run, self.catalog, use)
         for step in steps:

@@ -208,8 +208,9 @@ class Lowerer:
         stage = self.lower(relation)
         visible = tuple(stage.aliases[c.id] for c in relation.columns)
         names = dict.fromkeys((*visible, *stage.hidden)) if not ordered else dict.fromkeys(visible)
+        items: tuple[tuple[str, sql.Expr], ...] = tuple((name, sql.Column(name)) for name in names)
         body = sql.Select(
-            tuple((name, sql.Column(name)) for name in names),
+            items or ((self.fresh_alias("row"), sql.long(0)),),  # rows without a column: SQL wants one
             self.source(stage),
             order_by=row_order(stage, relation.columns) if ordered else (),
         )

@@ -5,6 +5,7 @@ from typing import Any
 
 from bluetick.binder.operators.aggregation import bind_count, bind_distinct
 from bluetick.binder.operators.apply import bind_mv_apply, bind_partition
+from bluetick.binder.operators.evaluate import bind_evaluate
 from bluetick.binder.operators.expand import bind_expand
 from bluetick.binder.operators.invoke import bind_invoke
 from bluetick.binder.operators.join import bind_join
@@ -52,12 +53,12 @@ _BINDERS: dict[type, Callable[[Env, Any, Relation], Relation | None]] = {
     syntax.ParseKvOperator: bind_parse_kv,
     syntax.AsOperator: bind_as,
     syntax.InvokeOperator: bind_invoke,
+    syntax.EvaluateOperator: bind_evaluate,
     syntax.RenderOperator: bind_render,
     syntax.SimpleOperator: bind_simple,
 }
 
 _KEYWORDS: dict[type, str] = {
-    syntax.EvaluateOperator: "evaluate",
     syntax.ForkOperator: "fork",
     syntax.FacetOperator: "facet",
     syntax.ReduceOperator: "reduce",

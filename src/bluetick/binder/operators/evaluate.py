@@ -1,0 +1,77 @@
+"""evaluate: plugins by name."""
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+from bluetick.binder.operators.bag_unpack import bind_bag_unpack
+from bluetick.binder.operators.ipv4_lookup import bind_ipv4_lookup
+from bluetick.binder.operators.narrow import bind_narrow
+from bluetick.binder.operators.pivot import bind_pivot
+from bluetick.binder.scope import Env
+from bluetick.diagnostics import codes
+from bluetick.plan.relations import Relation
+from bluetick.syntax.operators import EvaluateOperator
+
+PluginBinder: TypeAlias = Callable[[Env, EvaluateOperator, Relation], Relation | None]
+
+_PLUGINS: dict[str, PluginBinder] = {
+    "bag_unpack": bind_bag_unpack,
+    "ipv4_lookup": bind_ipv4_lookup,
+    "narrow": bind_narrow,
+    "pivot": bind_pivot,
+}
+
+# Kusto's other plugins, so that one we do not have is refused by name and not as unknown.
+_OTHERS = frozenset(
+    {
+        "active_users_count",
+        "activity_counts_metrics",
+        "activity_engagement",
+        "activity_metrics",
+        "ai_chat_completion",
+        "ai_chat_completion_prompt",
+        "ai_embed_text",
+        "ai_embeddings",
+        "autocluster",
+        "azure_digital_twins_query_request",
+        "basket",
+        "cosmosdb_sql_request",
+        "dcount_intersect",
+        "diffpatterns",
+        "diffpatterns_text",
+        "funnel_sequence",
+        "funnel_sequence_completion",
+        "geo_line_lookup",
+        "geo_polygon_lookup",
+        "http_request",
+        "http_request_post",
+        "infer_storage_schema",
+        "infer_storage_schema_with_suggestions",
+        "ipv6_lookup",
+        "mysql_request",
+        "new_activity_metrics",
+        "postgresql_request",
+        "preview",
+        "python",
+        "r",
+        "rolling_percentile",
+        "rows_near",
+        "schema_merge",
+        "sequence_detect",
+        "session_count",
+        "sliding_window_counts",
+        "sql_request",
+    }
+)
+
+
+def bind_evaluate(env: Env, node: EvaluateOperator, rows: Relation) -> Relation | None:
+    name = node.call.name.text
+    plugin = _PLUGINS.get(name)
+    if plugin is not None:
+        return plugin(env, node, rows)
+    if name in _OTHERS:
+        env.report(codes.plugin_not_supported(node.call.name.span, name))
+    else:
+        env.report(codes.unknown_plugin(node.call.name.span, name, (*_PLUGINS, *_OTHERS)))
+    return None
