@@ -2,6 +2,7 @@
 
 Built of other nodes: the rows are grouped by their step's number; each group is expanded to all of its steps, which
 take the step's aggregates or the defaults; and lists are made of them in the order of the steps.
+The last step of `in range(start, stop, step)` is the one that holds stop, and all rows of that step count in it.
 https://learn.microsoft.com/kusto/query/make-series-operator
 """
 
@@ -16,8 +17,9 @@ from bluetick.binder.operators.picks import PICKS
 from bluetick.binder.operators.summarize import Summary, bind_group, bind_item
 from bluetick.binder.scope import Env
 from bluetick.diagnostics import Span, codes
+from bluetick.functions.definition import ScalarFunction
 from bluetick.functions.registry import find_aggregate
-from bluetick.plan.expressions import Column, ColumnRef, Expr, Invalid, Literal
+from bluetick.plan.expressions import Call, Column, ColumnRef, Expr, Invalid, Literal
 from bluetick.plan.relations import (
     Aggregate,
     AggregateCall,
@@ -43,6 +45,9 @@ _ZERO: dict[Type, object] = {
     Type.LONG: 0,
     Type.INT: 0,
 }
+
+
+_DAY = 86_400_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,17 +124,29 @@ def _axis(env: Env, node: MakeSeriesOperator, rows: Relation) -> Axis | None:
 
 def _is_aligned(env: Env, node: MakeSeriesOperator, start: Expr | None, step: Expr) -> bool:
     """in range(...) bins from zero whatever the start is: the same as from the start only where that is a multiple."""
-    if isinstance(start, Literal) and isinstance(step, Literal) and start.value is not None and step.value:
-        value = start.value
-        if isinstance(value, datetime):
-            since = value.replace(tzinfo=UTC) - datetime(1, 1, 1, tzinfo=UTC)
-            value = since.days * 86_400_000_000 + since.seconds * 1_000_000 + since.microseconds
-        if value % step.value == 0:
-            return True
-    env.report(
-        codes.form_not_supported(node.span, "in range(...) that does not start at a constant multiple of the step")
-    )
+    if start is not None and isinstance(step, Literal) and step.value and _is_multiple(start, int(step.value)):
+        return True
+    what = "in range(...) that does not surely start at a multiple of the step"
+    env.report(codes.form_not_supported(node.span, what, "give the bounds by 'from' and 'to', where 'to' is left out"))
     return False
+
+
+def _is_multiple(value: Expr, step: int) -> bool:
+    """Whether a bound surely is a multiple of the step, counted from zero or from year 1."""
+    match value:
+        case Literal(value=datetime() as instant):
+            since = instant.replace(tzinfo=UTC) - datetime(1, 1, 1, tzinfo=UTC)
+            return (since.days * _DAY + since.seconds * 1_000_000 + since.microseconds) % step == 0
+        case Literal(value=int() as number):
+            return number % step == 0
+        case Call(function=ScalarFunction(name="startofday")):
+            return _DAY % step == 0
+        case Call(function=ScalarFunction(name="bin"), args=(_, Literal(value=int() as width))):
+            return width % step == 0
+        case Call(function=ScalarFunction(name="+" | "-"), args=(left, right)):
+            return _is_multiple(left, step) and _is_multiple(right, step)
+        case _:
+            return False
 
 
 def _last(env: Env, node: MakeSeriesOperator, origin: Expr, stop: Expr | None, step: Expr) -> Expr | None:
