@@ -110,14 +110,14 @@ def choose(env: Env, function: Function, args: Sequence[Expr], span: Span) -> Ma
     counts = [argument_counts(s) for s in function.signatures]
     least, most = min(c[0] for c in counts), max(c[1] for c in counts)
     if not least <= len(args) <= most:
-        env.report(codes.wrong_argument_count(span, function.name, _count_words(least, most), len(args)))
+        env.report(codes.wrong_argument_count(span, function.name, count_words(least, most), len(args)))
     else:
         given = ", ".join(str(a.type) for a in args)
         env.report(codes.wrong_argument_types(span, function.name, given))
     return None
 
 
-def _count_words(least: int, most: int) -> str:
+def count_words(least: int, most: int) -> str:
     if least == most:
         return f"{least} argument{'s' if least != 1 else ''}"
     return f"{least} to {most} arguments"

@@ -69,6 +69,8 @@ def _bind_name(env: Env, node: syntax.NameReference) -> Expr:
 def _unresolved(env: Env, node: syntax.NameReference) -> Expr:
     if env.hidden is not None and node.name in env.hidden.columns:
         env.report(codes.row_context(node.span, node.name))
+    elif env.ungrouped is not None and node.name in env.ungrouped.columns:
+        env.report(codes.not_grouped(node.span, node.name))
     elif env.is_tabular(node):
         env.report(codes.scalar_expected(node.span))
     else:

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from bluetick.binder.calls import promote
+from bluetick.binder.calls import count_words, promote
 from bluetick.binder.scope import Env, FunctionSymbol, ScalarSymbol, Scope, Symbol, TabularSymbol
 from bluetick.diagnostics import Span, codes
 from bluetick.functions.registry import find_scalar
@@ -123,8 +123,7 @@ def _pair(
     if len(node.arguments) > len(parameters) or any(
         p.default is None and p.name.text not in chosen for p in parameters
     ):
-        most = len(parameters)
-        words = f"{least} arguments" if least == most else f"{least} to {most} arguments"
+        words = count_words(least, len(parameters))
         env.report(codes.wrong_argument_count(node.span, name, words, len(node.arguments)))
         return None
     return [(p, chosen.get(p.name.text)) for p in parameters]

@@ -145,7 +145,8 @@ class State:
 class Env:
     """Where an expression stands: the run's state, the scope of names, the row, and where window calls gather.
 
-    `windows` is a list only where rows are serialized; `hidden` names columns of a row outside, which may not be seen.
+    `windows` is a list only where rows are serialized; `hidden` names columns of a row outside, which may not be seen,
+    `ungrouped` those that summarize has grouped away.
     """
 
     state: State
@@ -153,6 +154,7 @@ class Env:
     row: Row | None = None
     windows: list[tuple[Column, WindowCall]] | None = None
     hidden: Row | None = None
+    ungrouped: Row | None = None
 
     def report(self, diagnostic: Diagnostic) -> None:
         self.state.report(diagnostic)

@@ -45,7 +45,7 @@ def unknown_function(span: Span, name: str, candidates: Iterable[str]) -> Diagno
 
 
 def function_not_supported(span: Span, name: str) -> Diagnostic:
-    return Diagnostic("BTK0101", f"function '{name}' is not supported yet", span)
+    return Diagnostic("BTK0106", f"function '{name}' is not supported yet", span)
 
 
 def operator_not_supported(span: Span, name: str) -> Diagnostic:
@@ -53,7 +53,7 @@ def operator_not_supported(span: Span, name: str) -> Diagnostic:
 
 
 def form_not_supported(span: Span, what: str, hint: str = "") -> Diagnostic:
-    return Diagnostic("BTK0102", f"{what} is not supported yet", span, hint=hint)
+    return Diagnostic("BTK0107", f"{what} is not supported yet", span, hint=hint)
 
 
 def wrong_argument_count(span: Span, name: str, expected: str, given: int) -> Diagnostic:
@@ -61,7 +61,20 @@ def wrong_argument_count(span: Span, name: str, expected: str, given: int) -> Di
 
 
 def wrong_argument_types(span: Span, name: str, given: str, hint: str = "") -> Diagnostic:
-    return Diagnostic("SEM0064", f"'{name}' cannot be applied to ({given})", span, hint=hint)
+    way_out = hint or _conversion(name, given.split(", "))
+    return Diagnostic("SEM0064", f"'{name}' cannot be applied to ({given})", span, hint=way_out)
+
+
+def _conversion(name: str, types: list[str]) -> str:
+    """A way out of the mistakes that are made most."""
+    if name == "+" and "string" in types:
+        return "texts are joined by strcat(...)"
+    if name in ("<", "<=", ">", ">=", "==", "!=", "between", "-") and {"datetime", "string"} <= set(types):
+        return "a time is written datetime(2024-01-31) and converted by todatetime(...)"
+    if name[:1] == "!" or name[:1].isalpha():
+        is_text_operator = len(types) > 1 and "string" in types[1:] and types[0] not in ("string", "bool")
+        return "convert it first, for example with tostring(...)" if is_text_operator else ""
+    return ""
 
 
 def constant_expected(span: Span, what: str) -> Diagnostic:
@@ -100,7 +113,12 @@ def dynamic_key(span: Span, what: str) -> Diagnostic:
 
 
 def join_key_types(span: Span, left: str, right: str) -> Diagnostic:
-    return Diagnostic("SEM0242", f"join keys differ in type: {left} and {right}", span)
+    return Diagnostic(
+        "SEM0242",
+        f"join keys differ in type: {left} and {right}",
+        span,
+        hint="convert one of them before the join, for example with tostring(...) or tolong(...)",
+    )
 
 
 def join_condition(span: Span) -> Diagnostic:
@@ -127,7 +145,16 @@ def not_serialized(span: Span, name: str) -> Diagnostic:
 
 
 def row_context(span: Span, name: str) -> Diagnostic:
-    return Diagnostic("SEM0100", f"'{name}' is a column of the rows outside, which cannot be seen here", span)
+    return Diagnostic("SEM0100", f"column '{name}' belongs to the rows outside, which cannot be seen here", span)
+
+
+def not_grouped(span: Span, name: str) -> Diagnostic:
+    return Diagnostic(
+        "SEM0100",
+        f"column '{name}' is neither a group key nor inside an aggregate",
+        span,
+        hint=f"group by it, or say which value: max({name}), take_any({name}), make_set({name})",
+    )
 
 
 def aggregate_outside_summarize(span: Span, name: str) -> Diagnostic:
@@ -156,7 +183,7 @@ def no_query(span: Span) -> Diagnostic:
 
 def outside_reference(span: Span, what: str) -> Diagnostic:
     return Diagnostic(
-        "BTK0103", f"{what} is outside the local catalog", span, hint="register its tables and use their plain names"
+        "BTK0108", f"{what} is outside the local catalog", span, hint="register its tables and use their plain names"
     )
 
 

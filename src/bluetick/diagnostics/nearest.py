@@ -4,9 +4,12 @@ from collections.abc import Iterable
 
 
 def nearest(name: str, candidates: Iterable[str]) -> str:
-    """The closest candidate by edit distance (case changes cost little), or '' when none is close."""
-    limit = 1 if len(name) <= 3 else 2 if len(name) <= 8 else 3
-    best, best_cost = "", limit + 0.5
+    """The closest candidate by edit distance (case changes cost little), or '' when none is close.
+
+    Of one or two letters every name is close to every other, so there only case may differ.
+    """
+    limit = 0 if len(name) <= 2 else 1 if len(name) <= 3 else 2 if len(name) <= 8 else 3
+    best, best_cost = "", limit + 0.75
     folded = name.casefold()
     for candidate in candidates:
         if abs(len(candidate) - len(name)) > limit:

@@ -72,10 +72,11 @@ def bind_datatable(env: Env, node: syntax.DatatableSource) -> Relation | None:
     cells: list[Expr] = []
     for index, value in enumerate(node.values):
         column = columns[index % len(columns)]
-        cell = _cell(env.expression(value), column.type)
+        bound = env.expression(value)
+        cell = _cell(bound, column.type)
         if cell is None:
             env.report(
-                codes.wrong_type(value.span, f"the value of column '{column.name}'", str(column.type), "another")
+                codes.wrong_type(value.span, f"the value of column '{column.name}'", str(column.type), str(bound.type))
             )
             return None
         cells.append(cell)

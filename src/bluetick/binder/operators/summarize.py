@@ -1,6 +1,6 @@
 """summarize: groups, aggregates, arithmetic over aggregates, arg_max and its kin."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bluetick.binder.calls import choose, promote
 from bluetick.binder.names import Names, default_name, own_name
@@ -123,7 +123,8 @@ class _Aggregates:
             return Invalid()
         if isinstance(rewritten, syntax.NameReference) and rewritten.name in self.stand_ins:
             return ColumnRef(self.stand_ins[rewritten.name])
-        over = summary.env.columns({**{c.name: c for c, _ in summary.groups}, **self.stand_ins})
+        groups = {c.name: c for c, _ in summary.groups}
+        over = replace(summary.env.columns({**groups, **self.stand_ins}), ungrouped=row)
         return over.expression(rewritten)
 
     def _lift(self, node: syntax.Expression) -> syntax.Expression:  # noqa: PLR0911 - one match over the nodes
