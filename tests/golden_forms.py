@@ -113,7 +113,8 @@ _DIALECTS: dict[str, tuple[Flavour, dialect.Dialect]] = {
 
 
 def sql_text(session: Session, query: str) -> str:
-    """The program of the query's last statement in each dialect, a line a CTE, as it runs with a time scope."""
+    """The program of the query's last statement in each dialect, a line a CTE, as it runs with a time scope. What a
+    scalar step would give stands as null."""
     plan, _ = session.plan(QueryRequest(query))
     parameters = session.parameters(plan, QueryRequest(query, now=NOW, lookback=timedelta(days=1)), NOW)
     parts: list[str] = []
