@@ -70,7 +70,7 @@ class Check:
 class Session:
     """Tables, an engine and providers. Safe to query from several threads."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - the public surface of connect
         self,
         lake: str | Path | None = None,
         tables: Mapping[str, TableInput] | None = None,
@@ -80,10 +80,11 @@ class Session:
         now: datetime | None = None,
         memory_limit: str | None = None,
         threads: int | None = None,
+        external: Mapping[str, str | Path] | None = None,
     ) -> None:
         self.now = _utc(now)
         self.engine = open_engine(engine, memory_limit=memory_limit, threads=threads)
-        self.catalog = Catalog()
+        self.catalog = Catalog(external)
         self._schemas, self._custom = _schemas(schemas)
         self.providers: dict[str, FileProfileProvider] = {}
         if lake is not None:
@@ -257,7 +258,7 @@ class _Observer:
         return list(Result(*self.session._prepared(plan.statements[0], plan, self.request, self.moment)).rows())
 
 
-def connect(
+def connect(  # noqa: PLR0913, PLR0917 - the public surface, see Session
     lake: str | Path | None = None,
     tables: Mapping[str, TableInput] | None = None,
     profiles: "str | Path | FileProfileProvider | None" = None,
@@ -266,6 +267,7 @@ def connect(
     now: datetime | None = None,
     memory_limit: str | None = None,
     threads: int | None = None,
+    external: Mapping[str, str | Path] | None = None,
 ) -> Session:
     """A session.
 
@@ -279,8 +281,9 @@ def connect(
         now: the instant that queries take for now(); rows at or after it are not read.
         memory_limit: of the embedded engine, such as "4GB".
         threads: of the embedded engine.
+        external: address -> local copy, for externaldata; nothing is ever fetched.
     """
-    return Session(lake, tables, profiles, schemas, engine, now, memory_limit, threads)
+    return Session(lake, tables, profiles, schemas, engine, now, memory_limit, threads, external)
 
 
 def _schemas(schemas: str | Path | None) -> tuple[str | None, Mapping[str, TableSchema] | None]:

@@ -5,8 +5,9 @@ from dataclasses import replace
 from bluetick.binder.calls import bind_builtin, call_operator, promote
 from bluetick.binder.scope import Env, FunctionSymbol, ScalarSymbol, TabularSymbol
 from bluetick.diagnostics import Span, codes
-from bluetick.functions.registry import find_scalar
-from bluetick.plan.expressions import Column, ColumnRef, Expr, InTable, Invalid, Literal
+from bluetick.functions.registry import find_aggregate, find_scalar
+from bluetick.plan.expressions import Column, ColumnRef, Expr, InTable, Invalid, Literal, ScalarQuery
+from bluetick.plan.relations import Aggregate, AggregateCall, Relation
 from bluetick.syntax import expressions as syntax
 from bluetick.types import Type
 
@@ -148,14 +149,17 @@ def _bind_list(env: Env, node: syntax.ListExpression) -> Expr:
 
 
 def _bind_in_table(env: Env, node: syntax.ListExpression, value: Expr) -> Expr:
-    if node.operator not in ("in", "!in", "in~", "!in~"):
-        env.report(codes.form_not_supported(node.span, f"'{node.operator}' with a table"))
-        return Invalid()
+    """value in (table): the table's first column. Arrays there count by their elements; has_any and has_all take the
+    column's distinct values as their list."""
     relation = env.without_row().tabular(node.items[0])
     if relation is None or isinstance(value, Invalid):
         return Invalid()
     column = relation.columns[0]
+    if node.operator in ("has_any", "has_all") or column.type is Type.DYNAMIC:
+        return call_operator(env, node.operator, (value, _distinct_values(env, relation)), node.span)
     negated, fold = node.operator.startswith("!"), node.operator.endswith("~")
+    if value.type is Type.DYNAMIC:
+        value = call_operator(env, f"to{column.type}", (value,), node.left.span)
     if fold and value.type is not Type.STRING:
         env.report(codes.wrong_type(node.left.span, f"the value of '{node.operator}'", "string", str(value.type)))
         return Invalid()
@@ -166,6 +170,16 @@ def _bind_in_table(env: Env, node: syntax.ListExpression, value: Expr) -> Expr:
             return Invalid()
         value = promote(value, column.type)
     return InTable(value, relation, negated, fold)
+
+
+def _distinct_values(env: Env, relation: Relation) -> Expr:
+    """toscalar(relation | summarize make_set(its first column)): elements of arrays count one by one."""
+    function = find_aggregate("make_set")
+    if function is None:
+        return Invalid()
+    column = env.state.column("set", Type.DYNAMIC)
+    call = AggregateCall(column, function, (ColumnRef(relation.columns[0]),))
+    return ScalarQuery(Aggregate(relation, (), (call,)), Type.DYNAMIC)
 
 
 def bind_predicate(env: Env, node: syntax.Expression, what: str) -> Expr:

@@ -236,3 +236,9 @@ def observed_conflict(span: Span, name: str) -> Diagnostic:
         span,
         hint="columnsConflict='replace_source' or 'keep_source' says which to keep",
     )
+
+
+def capped(span: Span, name: str, most: int) -> Diagnostic:
+    return Diagnostic(
+        "BTK0152", f"'{name}' looks up at most {most}; further rows stay without", span, Severity.WARNING
+    )

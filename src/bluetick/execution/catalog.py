@@ -35,9 +35,10 @@ class Table:
 
 
 class Catalog:
-    """Registered tables by exact name."""
+    """Registered tables by exact name. `external` holds local copies of files that queries name by address."""
 
-    def __init__(self) -> None:
+    def __init__(self, external: Mapping[str, str | Path] | None = None) -> None:
+        self.external = {address: Path(path) for address, path in (external or {}).items()}
         self._tables: dict[str, Table] = {}
 
     def register(self, name: str, data: str | Path | list[str] | pa.Table) -> None:

@@ -15,6 +15,7 @@ from bluetick.diagnostics.errors import Limit, LimitError, QueryCancelled, Query
 from bluetick.engines.protocol import Engine, Run, ScanColumn, Stream
 from bluetick.enrichment.profiles import FileProfileProvider
 from bluetick.execution.catalog import Catalog
+from bluetick.execution.external import load_external
 from bluetick.execution.program import (
     AssertionStep,
     Program,
@@ -170,7 +171,13 @@ def assertion_failed(message: str) -> Diagnostic:
 
 
 def bind_scan(run: Run, catalog: Catalog, use: ScanUse) -> None:
-    """Gives the engine a table under the name that the program has for it."""
+    """Gives the engine a table, or a query's external data, under the name that the program has for it."""
+    if use.external is not None:
+        node = use.external
+        names = tuple(column.name for column in node.columns)
+        data = load_external(node.uris, node.format, names, catalog.external, skips_first=node.skips_first)
+        run.bind_arrow(use.relation, data, [ScanColumn(alias, source, type_) for alias, source, type_ in use.columns])
+        return
     table = catalog.table(use.table)
     if table is None:
         raise SourceError(f"table '{use.table}' has no data in this session")

@@ -9,7 +9,7 @@ from bluetick.lowering.expressions import Expressions
 from bluetick.lowering.flavour import Flavour
 from bluetick.lowering.stage import Stage, row_order
 from bluetick.plan.expressions import Column, ScalarQuery
-from bluetick.plan.relations import Aggregate, Binding, Join, Reference, Relation, Scan, inputs
+from bluetick.plan.relations import Aggregate, Binding, External, Join, Reference, Relation, Scan, inputs
 from bluetick.plan.traversal import relations_in
 from bluetick.sql import tree as sql
 from bluetick.types import Type
@@ -22,6 +22,7 @@ class ScanUse:
     relation: str
     table: str
     columns: tuple[tuple[str, str, Type], ...]
+    external: External | None = None  # then it is no table, but files that the query names
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +122,8 @@ class Lowerer:
             return self._reference(relation)
         if isinstance(relation, Scan):
             return self._scan(relation)
+        if isinstance(relation, External):
+            return self._external(relation)
         return self._nodes(self, relation)
 
     def _reference(self, relation: Reference) -> Stage:
@@ -170,6 +173,13 @@ class Lowerer:
         use = ScanUse(f"table_{len(self.context.scans) + 1}", relation.table, tuple(columns))
         self.context.scans[relation.table] = use
         return use
+
+    def _external(self, relation: External) -> Stage:
+        """Files named in the query, under a name of their own; their columns are c0, c1 ..."""
+        name = f"external_{len(self.context.scans) + 1}"
+        columns = tuple((f"c{i}", f"c{i}", c.type) for i, c in enumerate(relation.columns))
+        self.context.scans[name] = ScanUse(name, name, columns, relation)
+        return Stage(name, {c.id: alias for c, (alias, _, _) in zip(relation.columns, columns, strict=True)})
 
     def _scope(self, relation: Scan, stage: Stage) -> list[sql.Expr]:
         """[now - lookback, now) of the table's time column (DESIGN, invariant 4)."""

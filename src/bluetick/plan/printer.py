@@ -24,6 +24,7 @@ from bluetick.plan.relations import (
     AggregateCall,
     Binding,
     Expand,
+    External,
     Filter,
     Join,
     Limit,
@@ -115,6 +116,8 @@ class _Printer:
             case Range(column=column, start=start, stop=stop, step=step):
                 bounds = " ".join(f"{word} {self.expression(e)}" for word, e in _bounds(start, stop, step))
                 return f"Range {_made(column)} {bounds}"
+            case External(uris=uris, format=form):
+                return f"External {form} {', '.join(uris)} {_columns(node.columns)}"
             case Filter(predicates=predicates):
                 return f"Filter {self.list(predicates)}"
             case Project(items=items):

@@ -51,6 +51,19 @@ class Range:
 
 
 @dataclass(frozen=True, slots=True)
+class External:
+    """Records of files that the query names (externaldata), all columns text; read only from copies that are allowed.
+
+    `format` is csv, tsv, psv, scsv, lines, raw or json.
+    """
+
+    columns: Columns
+    uris: tuple[str, ...]
+    format: str
+    skips_first: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Filter:
     """Rows for which every predicate is true (null counts as false). `spans` say where each predicate was written."""
 
@@ -285,6 +298,7 @@ Relation: TypeAlias = (
     Scan
     | Values
     | Range
+    | External
     | Filter
     | Project
     | Aggregate
@@ -330,7 +344,7 @@ class QueryPlan:
 def inputs(relation: Relation) -> tuple[Relation, ...]:
     """The relations that feed this one (a reference's binding included)."""
     match relation:
-        case Scan() | Values() | Range():
+        case Scan() | Values() | Range() | External():
             return ()
         case Join(left=left, right=right):
             return (left, right)
@@ -367,7 +381,7 @@ def expressions(relation: Relation) -> tuple[Expr, ...]:  # noqa: C901, PLR0911 
             return (count, *(ColumnRef(column) for column in partition))
         case Expand(items=expanded, limit=limit):
             return tuple(item.value for item in expanded) + (() if limit is None else (limit,))
-        case Scan() | Serialize() | ProviderLookup() | Reference():
+        case Scan() | External() | Serialize() | ProviderLookup() | Reference():
             return ()
 
 

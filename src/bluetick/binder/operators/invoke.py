@@ -79,7 +79,9 @@ def _limit(env: Env, call: CallExpression) -> int | None:
     if not isinstance(value, Literal) or value.type not in (Type.LONG, Type.INT) or value.value is None:
         env.report(codes.constant_expected(argument.span, "the limit given to FileProfile"))
         return None
-    if not 1 <= value.value <= MOST:
-        env.report(codes.bad_argument(argument.span, FILE_PROFILE, f"the limit must be from 1 to {MOST}"))
+    if value.value < 1:
+        env.report(codes.bad_argument(argument.span, FILE_PROFILE, "the limit must be at least 1"))
         return None
-    return int(value.value)
+    if value.value > MOST:
+        env.report(codes.capped(argument.span, FILE_PROFILE, MOST))
+    return min(int(value.value), MOST)

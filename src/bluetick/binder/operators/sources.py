@@ -4,6 +4,7 @@ from typing import TypeVar
 
 from bluetick.binder.calls import promote
 from bluetick.binder.names import Names
+from bluetick.binder.operators.externaldata import bind_externaldata
 from bluetick.binder.operators.naming import bind_simple
 from bluetick.binder.operators.project import computed
 from bluetick.binder.operators.search import bind_find, bind_search
@@ -38,9 +39,8 @@ def bind_source_operator(env: Env, node: syntax.Source) -> Relation | None:  # n
         case syntax.FindOperator():
             return bind_find(env, node, None)
         case syntax.ExternaldataSource():
-            hint = "register the file as a table, or write the rows as a datatable"
-            env.report(codes.form_not_supported(node.span, "externaldata, which reads from outside,", hint))
-            return None
+            columns = declared_columns(env, node.columns)
+            return None if columns is None else bind_externaldata(env, node, columns)
         case syntax.SimpleOperator():
             return bind_simple(env, node, Values((), ()))
         case _:
