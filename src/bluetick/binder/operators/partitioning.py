@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from bluetick.binder.scope import Env
 from bluetick.diagnostics import Span, codes
-from bluetick.functions.definition import AggregateFunction, BoundAggregate, param, signature
+from bluetick.functions.aggregates.carried import CARRIED
 from bluetick.plan.expressions import Column, ColumnRef, Expr
 from bluetick.plan.relations import (
     Aggregate,
@@ -27,23 +27,6 @@ from bluetick.plan.relations import (
     inputs,
 )
 from bluetick.plan.traversal import relations_in
-from bluetick.sql import tree as sql
-from bluetick.types import ANY_SCALAR
-
-
-def _any_value(bound: BoundAggregate) -> sql.Expr:
-    return sql.Aggregate("any_value", (bound[0].sql,))
-
-
-# The value that all rows of a group have: not in the catalogue, as no query can write it.
-_CARRY = AggregateFunction(
-    name="carried value",
-    summary="The one value that every row of the group has.",
-    signatures=(signature(param("value", *ANY_SCALAR), returns=lambda types: types[0]),),
-    duckdb=_any_value,
-    spark=_any_value,
-    examples=(),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +95,7 @@ class Partitioning:
     def _aggregate(self, relation: Aggregate, inner: Partitioned) -> Partitioned:
         keys = tuple((k, ColumnRef(k)) for k in inner.keys)
         fresh = self.env.state.column
-        carried = tuple(AggregateCall(fresh(c.name, c.type), _CARRY, (ColumnRef(c),)) for c in inner.carried)
+        carried = tuple(AggregateCall(fresh(c.name, c.type), CARRIED, (ColumnRef(c),)) for c in inner.carried)
         node = Aggregate(inner.relation, (*relation.groups, *keys), (*relation.items, *carried))
         return Partitioned(node, inner.keys, tuple(c.column for c in carried), _origins(relation.groups, inner.origins))
 
