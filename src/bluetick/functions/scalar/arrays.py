@@ -231,7 +231,12 @@ def _index_of(bound: BoundCall, forms: Forms) -> Expr:
     positions = forms.keep(forms.numbered(items, when(all_of(*found), forms.index)), is_not_null(ELEMENT))
     occurrence = integer(bound[4]) if len(bound) > 4 else ONE
     position = when(Binary("<=", occurrence, length_of(positions, forms)), forms.at(positions, occurrence))
-    return when(is_array(bound[0].sql), coalesce(position, long(-1)))
+    valid = [is_array(bound[0].sql)]
+    if len(bound) > 3:
+        valid.append(Binary(">=", integer(bound[3]), long(-1)))
+    if len(bound) > 4:
+        valid.append(Binary(">=", occurrence, ZERO))
+    return when(all_of(*valid), coalesce(position, long(-1)))
 
 
 ARRAY_INDEX_OF = array_function(
@@ -256,18 +261,22 @@ ARRAY_INDEX_OF = array_function(
 
 def _sum(bound: BoundCall, forms: Forms) -> Expr:
     items = forms.elements(bound[0].sql)
-    numbers = forms.map(items, Cast(ELEMENT, Type.REAL, safe=True))
+    present = forms.keep(items, Binary("<>", coalesce(ELEMENT, NULL_TEXT), NULL_TEXT))
+    numbers = forms.map(present, Cast(ELEMENT, Type.REAL, safe=True))
     known = forms.keep(numbers, is_not_null(ELEMENT))
-    return when(is_array(bound[0].sql), forms.sum(known))
+    all_numbers = Binary("=", length_of(known, forms), length_of(present, forms))
+    return when(all_of(is_array(bound[0].sql), all_numbers), forms.sum(known))
 
 
 ARRAY_SUM = array_function(
     "array_sum",
-    "The sum of the numbers among the elements.",
+    "The sum of the numbers in an array; null where an element is neither a number nor null.",
     (ARRAY,),
     _sum,
     Example("array_sum(dynamic([1, 2, 3.5]))", 6.5),
     Example("array_sum(dynamic([]))", 0.0),
+    Example("array_sum(dynamic([1, 'a']))", None),
+    Example("array_sum(dynamic([1, null]))", 1.0),
     Example("array_sum(dynamic(null))", None),
     returns=Type.REAL,
     nulls=Nulls.PROPAGATE,

@@ -29,6 +29,8 @@ from bluetick.sql.tree import (
     Cast,
     Expr,
     Lambda,
+    all_of,
+    any_of,
     call,
     coalesce,
     is_null,
@@ -97,6 +99,12 @@ def _char_spark(code: Expr) -> Expr:
     return call("decode", call("unhex", call("lpad", call("hex", code), Bare(8), text("0"))), text("UTF-32"))
 
 
+def _is_character(code: Expr) -> Expr:
+    """Within Unicode, and no half of a surrogate pair."""
+    below = all_of(Binary(">=", code, long(1)), Binary("<", code, long(0xD800)))
+    return any_of(below, all_of(Binary(">", code, long(0xDFFF)), Binary("<=", code, long(0x10FFFF))))
+
+
 DUCKDB = Codecs(
     search=SEARCH_DUCKDB,
     encoded=lambda value: call("encode", value),
@@ -109,7 +117,7 @@ DUCKDB = Codecs(
     url_decoded=_url_decoded_duckdb,
     sha256=lambda value: call("sha256", value),
     char_code="unicode",
-    char_of=lambda code: call("chr", Cast(code, Type.INT)),
+    char_of=lambda code: call("chr", when(_is_character(code), Cast(code, Type.INT, safe=True))),
     byte_of_hex=lambda digits: Cast(call("concat", text("0x"), digits), Type.INT),
     uuid=lambda value: Cast(value, Type.GUID, safe=True),
 )
@@ -125,7 +133,7 @@ SPARK = Codecs(
     url_decoded=lambda value: call("try_url_decode", value),
     sha256=lambda value: call("sha2", value, Bare(256)),
     char_code="ascii",
-    char_of=_char_spark,
+    char_of=lambda code: _char_spark(when(_is_character(code), code)),
     byte_of_hex=lambda digits: Cast(call("conv", digits, Bare(16), Bare(10)), Type.INT),
     uuid=lambda value: value,
 )

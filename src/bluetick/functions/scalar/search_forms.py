@@ -63,7 +63,8 @@ def _rows_spark(lists: list[Expr]) -> Expr:
 
 
 def _java_rewrite(rewrite: str) -> str:
-    return re.sub(r"\\([0-9])", r"$\1", rewrite.replace("$", "\\$"))
+    dollars = rewrite.replace("$", "\\$")
+    return re.sub(r"\\(\\|\$|[0-9])", lambda found: f"${found[1]}" if found[1].isdigit() else found[0], dollars)
 
 
 def _java_rewrite_rows(value: Expr) -> Expr:

@@ -30,6 +30,7 @@ from bluetick.functions.scalar.packing import pack_items
 from bluetick.sql.tree import (
     Binary,
     Bound,
+    Case,
     Cast,
     Expr,
     Lambda,
@@ -113,13 +114,13 @@ def _iff_items(condition: BoundCall, forms: Forms) -> Expr:
         element = when(inside, forms.at(values, Binary("+", forms.index, ONE)))
         return coalesce(when(is_array(arg.sql), element, arg.sql), NULL_TEXT)
 
-    number = Cast(ELEMENT, Type.REAL, safe=True)
-    is_true = coalesce(
-        any_of(Binary("=", ELEMENT, text("true")), Binary("<>", number, Literal(0.0, Type.REAL))),
-        Literal(False, Type.BOOL),
-    )
+    is_true = Binary("=", ELEMENT, text("true"))
+    is_not_zero = Binary("<>", Cast(ELEMENT, Type.REAL, safe=True), Literal(0.0, Type.REAL))  # null of no number
+    is_bool = any_of(is_true, Binary("=", ELEMENT, text("false")))
     then, otherwise = (choice(arg) for arg in choices)
-    return forms.array(forms.numbered(items, when(is_true, then, otherwise)))
+    decision = Case(((is_bool, is_true),), is_not_zero)
+    chosen = Case(((decision, then), (not_(decision), otherwise)), NULL_TEXT)
+    return forms.array(forms.numbered(items, chosen))
 
 
 ARRAY_IFF = array_function(
@@ -129,7 +130,7 @@ ARRAY_IFF = array_function(
     (param("condition_array", Type.DYNAMIC), param("when_true", *ANY_SCALAR), param("when_false", *ANY_SCALAR)),
     _iff_items,
     Example("array_iff(dynamic([true, false, true]), dynamic([1, 2, 3]), dynamic([4, 5, 6]))", [1, 5, 3]),
-    Example("array_iff(dynamic([1, 0, null]), 'yes', 'no')", ["yes", "no", "no"]),
+    Example("array_iff(dynamic([1, 0, null, 'x']), 'yes', 'no')", ["yes", "no", None, None]),
     Example("array_iff(dynamic([true, true]), dynamic([1]), 0)", [1, None]),
     aliases=("array_iif",),
 )

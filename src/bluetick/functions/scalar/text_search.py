@@ -145,7 +145,22 @@ def _replace(source: Argument, pattern: Argument, rewrite: Argument, forms: Sear
 
 def _complete(rewrite: str) -> str:
     """A backslash that begins no group reference stands for itself."""
-    return re.sub(r"\\(?![0-9\\])", r"\\\\", rewrite)
+    return re.sub(r"\\([0-9\\]?)", lambda found: found[0] if found[1] else r"\\", rewrite)
+
+
+def _checking_rewrite(pattern_at: int, rewrite_at: int) -> Check:
+    """A check of a replacement: the pattern, and that it has the groups that the rewrite asks for."""
+    check_pattern = regex.checking(pattern_at)
+
+    def check(args: tuple[Argument, ...]) -> str:
+        problem, pattern, rewrite = check_pattern(args), args[pattern_at].constant, args[rewrite_at].constant
+        if problem or not isinstance(pattern, str) or not isinstance(rewrite, str):
+            return problem
+        groups = len(regex.group_names(pattern))
+        wanted = max((int(digit) for digit in re.findall(r"\\(?:\\|([0-9]))", rewrite) if digit), default=0)
+        return f"the rewrite {rewrite!r} asks for group {wanted}, but there are {groups}" if wanted > groups else ""
+
+    return check
 
 
 def _replace_regex(bound: BoundCall, forms: SearchForms) -> Expr:
@@ -366,8 +381,9 @@ FUNCTIONS: tuple[ScalarFunction, ...] = (
         (
             Example('replace_regex("Number is 1", @"is (\\d+)", @"was: \\1")', "Number was: 1"),
             Example('replace_regex("a.b", @"\\.", "$")', "a$b"),
+            Example('replace_regex("a.b", @"\\.", @"\\\\")', "a\\b"),
         ),
-        check=regex.checking(1),
+        check=_checking_rewrite(1, 2),
     ),
     _function(
         "replace",
@@ -375,7 +391,7 @@ FUNCTIONS: tuple[ScalarFunction, ...] = (
         (signature(_PATTERN, param("rewrite", Type.STRING), _SOURCE, returns=Type.STRING),),
         _old_replace,
         (Example('replace("[0-9]", "#", "a1b2")', "a#b#"),),
-        check=regex.checking(0),
+        check=_checking_rewrite(0, 1),
     ),
     _function(
         "trim",
