@@ -93,8 +93,8 @@ def regex_fragments(parts: tuple[ParsePart, ...], flags: str) -> Fragments | str
         match part.kind:
             case "text":
                 problem = regex.find_problem(part.text)
-                if problem:
-                    return problem
+                if problem or r"\Q" in part.text:
+                    return problem or r"\Q in a regex pattern of parse"
                 pieces.append(_without_captures(part.text))
             case "star":
                 pieces.append(".*?")
@@ -111,7 +111,7 @@ def regex_fragments(parts: tuple[ParsePart, ...], flags: str) -> Fragments | str
 
 
 _TOKENS = re.compile(
-    r"\\.|\[\^?\]?(?:\[:\^?\w+:\]|\\.|[^\]\\])*\]|\(\?P?<\w+>|\(\?[a-zA-Z-]*:?|[*+?]\??|\{\d+(?:,\d*)?\}\??|.",
+    r"\\x\{\w+\}|\\.|\[\^?\]?(?:\[:\^?\w+:\]|\\.|[^\]\\])*\]|\(\?P?<\w+>|\(\?[a-zA-Z-]*:?|[*+?]\??|\{\d+(?:,\d*)?\}\??|.",
     re.DOTALL,
 )
 
