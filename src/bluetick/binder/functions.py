@@ -2,13 +2,15 @@
 
 from collections.abc import Callable
 
-from bluetick.binder.calls import bind_builtin, call_operator, choose, promote
+from bluetick.binder.calls import bind_builtin, call_operator
 from bluetick.binder.lambdas import bind_scalar_function
+from bluetick.binder.packing import bind_pack_all, bind_pack_columns
 from bluetick.binder.scope import Env, FunctionSymbol, TabularSymbol
+from bluetick.binder.window_calls import bind_rank_dense, bind_rank_min, bind_window
 from bluetick.diagnostics import codes
-from bluetick.functions.definition import ScalarFunction, WindowFunction
+from bluetick.functions.definition import ScalarFunction
 from bluetick.functions.registry import CATALOGUE, find_aggregate, find_scalar, find_window, is_known
-from bluetick.plan.expressions import Column, ColumnRef, Expr, Invalid, Literal, ScalarQuery, WindowCall
+from bluetick.plan.expressions import ColumnRef, Expr, Invalid, Literal, ScalarQuery
 from bluetick.plan.relations import Assertion
 from bluetick.syntax.expressions import CallExpression, TypeLiteral
 from bluetick.types import Type
@@ -35,7 +37,7 @@ def _bind_catalogue(env: Env, node: CallExpression) -> Expr:
     name = node.name.text
     window = find_window(name)
     if window is not None:
-        return _bind_window(env, window, node)
+        return bind_window(env, window, node)
     function = find_scalar(name)
     if function is None or not is_known(name):  # operators have names that no call may use
         _report_unknown(env, node)
@@ -55,40 +57,6 @@ def _report_unknown(env: Env, node: CallExpression) -> None:
     else:
         candidates = (*filter(is_known, CATALOGUE.scalars), *CATALOGUE.windows, *_SPECIAL, *env.scope.all_names())
         env.report(codes.unknown_function(node.name.span, name, candidates))
-
-
-def _bind_window(env: Env, function: WindowFunction, node: CallExpression) -> Expr:
-    if env.windows is None:
-        env.report(codes.not_serialized(node.name.span, node.name.text))
-        return Invalid()
-    args = [env.expression(a.value) for a in node.arguments]
-    if any(isinstance(arg, Invalid) for arg in args):
-        return Invalid()
-    match = choose(env, function, args, node.span)
-    if match is None:
-        return Invalid()
-    promoted = tuple(promote(a, t) for a, t in zip(args, match.types, strict=True))
-    column = env.state.column(node.name.text, match.signature.result(match.types))
-    if function.restarts and len(promoted) == 2:
-        stretch = _stretch(env, promoted[1], node)
-        if stretch is None:
-            return Invalid()
-        env.windows.append((column, WindowCall(function, promoted[:1], column.type, (stretch,))))
-        return ColumnRef(column)
-    env.windows.append((column, WindowCall(function, promoted, column.type)))
-    return ColumnRef(column)
-
-
-def _stretch(env: Env, restart: Expr, node: CallExpression) -> Column | None:
-    """A column that numbers the stretches of rows between one restart and the next."""
-    running = find_window("row_cumsum")
-    one, zero = Literal(1, Type.LONG), Literal(0, Type.LONG)
-    begins = call_operator(env, "iff", (restart, one, zero), node.span)
-    if running is None or env.windows is None or isinstance(begins, Invalid):
-        return None
-    column = env.state.column("stretch", Type.LONG)
-    env.windows.append((column, WindowCall(running, (begins,), Type.LONG)))
-    return column
 
 
 def _typed_extract(env: Env, function: ScalarFunction, node: CallExpression) -> Expr | None:
@@ -161,16 +129,13 @@ def _bind_column_ifexists(env: Env, node: CallExpression) -> Expr:
     return env.expression(node.arguments[1].value)
 
 
-def _bind_pack_all(env: Env, node: CallExpression) -> Expr:
-    """Every column of the row as one bag."""
-    if node.arguments:
-        env.report(codes.form_not_supported(node.span, "pack_all with an argument"))
-        return Invalid()
-    args: list[Expr] = []
-    columns: tuple[Column, ...] = tuple(env.row.columns.values()) if env.row is not None else ()
-    for column in columns:
-        args += [Literal(column.name, Type.STRING), ColumnRef(column)]
-    return call_operator(env, "bag_pack", args, node.span)
+def _bind_ingestion_time(env: Env, node: CallExpression) -> Expr:
+    env.report(
+        codes.form_not_supported(
+            node.span, "'ingestion_time()'", "when a row arrived is not kept; name the table's time column instead"
+        )
+    )
+    return Invalid()
 
 
 _SPECIAL: dict[str, Callable[[Env, CallExpression], Expr]] = {
@@ -179,7 +144,11 @@ _SPECIAL: dict[str, Callable[[Env, CallExpression], Expr]] = {
     "assert": _bind_assert,
     "column_ifexists": _bind_column_ifexists,
     "columnifexists": _bind_column_ifexists,
-    "pack_all": _bind_pack_all,
+    "bag_pack_columns": bind_pack_columns,
+    "ingestion_time": _bind_ingestion_time,
+    "pack_all": bind_pack_all,
+    "row_rank_dense": bind_rank_dense,
+    "row_rank_min": bind_rank_min,
 }
 
 # Aggregates that the plan knows by itself (binder.operators.summarize).

@@ -49,6 +49,10 @@ def _cumulative(bound: BoundWindow) -> Window:
     return Window(Aggregate("sum", (bound[0].sql,)), order=bound.order, frame=_UP_TO_THIS_ROW)
 
 
+def _running_max(bound: BoundWindow) -> Expr:
+    return Window(Aggregate("max", (bound[0].sql,)), order=bound.order, frame=_UP_TO_THIS_ROW)
+
+
 def _row_cumsum_duckdb(bound: BoundWindow) -> Expr:
     zero = Cast(long(0), bound.returns)
     if bound.returns is Type.LONG:
@@ -134,5 +138,15 @@ ROW_CUMSUM = WindowFunction(
     ),
 )
 
-# The ranks need a window over a window: one expression cannot hold them.
+# Not in the catalogue, as no query can write it: the binder makes row_rank_min of it. The ranks need a window over a
+# window, which one expression cannot hold.
+RUNNING_MAX = WindowFunction(
+    name="running_max",
+    summary="The largest value up to this row.",
+    signatures=(signature(param("term", Type.LONG), returns=Type.LONG),),
+    duckdb=_running_max,
+    spark=_running_max,
+    examples=(),
+)
+
 WINDOWS: tuple[WindowFunction, ...] = (ROW_NUMBER, PREV, NEXT, ROW_CUMSUM)

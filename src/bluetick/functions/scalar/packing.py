@@ -2,7 +2,7 @@
 
 from bluetick.functions.definition import BoundCall, Example, Lowering, Nulls, ScalarFunction, param, signature
 from bluetick.functions.scalar.json_text import DUCKDB, SPARK, Forms, item_text, joined
-from bluetick.sql.tree import Expr, text
+from bluetick.sql.tree import EMPTY, Bare, Binary, Case, Expr, any_of, call, text
 from bluetick.types import ANY_SCALAR, Type
 
 
@@ -62,4 +62,33 @@ BAG_PACK = ScalarFunction(
     ),
 )
 
-FUNCTIONS: tuple[ScalarFunction, ...] = (PACK_ARRAY, BAG_PACK)
+
+def _bag_pack_present(forms: Forms) -> Lowering:
+    """Entries with a comma before each; the first comma is cut off."""
+
+    def lower(bound: BoundCall) -> Expr:
+        entries: list[Expr] = []
+        for key, value in zip(bound.args[::2], bound.args[1::2], strict=True):
+            shown = item_text(value, forms)
+            is_missing = any_of(*(Binary("=", shown, text(nothing)) for nothing in ("null", '""')))
+            entry = joined(text(","), forms.quote(key.sql), text(":"), shown)
+            entries.append(Case(((is_missing, EMPTY),), entry))
+        return joined(text("{"), call("substring", joined(*entries), Bare(2)), text("}"))
+
+    return lower
+
+
+BAG_PACK_PRESENT = ScalarFunction(
+    name="bag_pack of what is there",
+    summary="A bag of keys and those values that are neither null nor empty. The binder makes pack_all(true) of it.",
+    signatures=BAG_PACK.signatures,
+    nulls=Nulls.NEVER,
+    duckdb=_bag_pack_present(DUCKDB),
+    spark=_bag_pack_present(SPARK),
+    examples=(
+        Example("toscalar(print a = '', b = 1, c = long(null), d = 'x' | project pack_all(true))", {"b": 1, "d": "x"}),
+        Example("toscalar(print a = '' | project pack_all(true))", {}),
+    ),
+)
+
+FUNCTIONS: tuple[ScalarFunction, ...] = (PACK_ARRAY, BAG_PACK, BAG_PACK_PRESENT)
