@@ -1,6 +1,6 @@
 """Column names that Kusto gives by itself: of unnamed expressions, and of names that collide."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 
 from bluetick.functions.definition import NameRule, ResultName
 from bluetick.functions.registry import find_aggregate, find_scalar, find_window
@@ -23,7 +23,6 @@ class Names:
     def __init__(self, existing: Collection[str] = ()) -> None:
         self.taken: set[str] = set()
         self._existing = frozenset(existing)
-        self._next = 1
 
     def claim(self, name: str) -> str:
         """This name, or it with the smallest number from 1 that is free."""
@@ -34,11 +33,10 @@ class Names:
         self.taken.add(chosen)
         return chosen
 
-    def generate(self) -> str:
-        """Column1, Column2 ..."""
-        name = f"Column{self._next}"
-        self._next += 1
-        return self.claim(f"{name}1" if name in self._existing else name)
+    def generate(self, numbers: Iterator[int]) -> str:
+        """Column1, Column2 ...: the numbers run through the whole query, as Microsoft's analyzer counts them."""
+        name = next(name for n in numbers if (name := f"Column{n}") not in self._existing | self.taken)
+        return self.claim(name)
 
 
 def own_name(node: Expression, value: Expr) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from itertools import count
 from typing import Any, Protocol, TypeAlias
 
 from bluetick.binder.schema import CatalogSchema
@@ -123,6 +124,7 @@ class State:
     assertions: list[Assertion] = field(default_factory=list)
     visualization: tuple[tuple[str, str], ...] = ()
     columns_made: int = 0
+    unnamed: Iterator[int] = field(default_factory=lambda: count(1))  # Column1, Column2 ... of the whole query
     operators_bound: int = 0
 
     def column(self, name: str, type_: Type) -> Column:

@@ -31,7 +31,7 @@ def bind_distinct(env: Env, node: DistinctOperator, rows: Relation) -> Relation 
             own = item.names[0].text if item.names else default_name(item.value)
             found = [(own, here.expression(item.value), item.value)]
         for name, value, written in found:
-            group = group_column(env, value, names.claim(name) if name else names.generate(), written)
+            group = group_column(env, value, names.claim(name) if name else names.generate(env.state.unnamed), written)
             if group is None:
                 return None
             groups.append(group)

@@ -70,7 +70,7 @@ def _bind_item(
     if len(item.item.names) > 1 or item.item.tuple_form:
         env.report(codes.form_not_supported(item.span, "several names for one expanded value"))
         return None
-    name = item.item.names[0].text if item.item.names else default_name(item.item.value) or _free_name(rows, taken)
+    name = item.item.names[0].text if item.item.names else default_name(item.item.value) or _free_name(env, rows, taken)
     if name in taken:
         env.report(codes.duplicate_column(item.span, name))
         return None
@@ -82,10 +82,10 @@ def _bind_item(
     return ExpandItem(element, value), (column, output)
 
 
-def _free_name(rows: Relation, taken: set[str]) -> str:
+def _free_name(env: Env, rows: Relation, taken: set[str]) -> str:
     names = Names()
     names.taken = {c.name for c in rows.columns} | taken
-    return names.generate()
+    return names.generate(env.state.unnamed)
 
 
 def _converted(env: Env, item: MvExpandItem, element: Column) -> Expr:

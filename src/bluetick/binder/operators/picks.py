@@ -61,7 +61,7 @@ def bind_pick(
         if isinstance(value, ColumnRef):
             covered.add(value.column.name)
         name = given[index] if index < len(given) else own
-        chosen = names.claim(name) if name else names.generate()
+        chosen = names.claim(name) if name else names.generate(env.state.unnamed)
         items.append((env.state.column(chosen, value.type), value))
     if isinstance(by, Invalid) or isinstance(condition, Invalid):
         return None

@@ -58,7 +58,7 @@ def computed(env: Env, item: NamedExpression, names: Names) -> tuple[Column, Exp
         names.taken.add(name)
     else:
         own = own_name(item.value, value)
-        name = names.claim(own) if own else names.generate()
+        name = names.claim(own) if own else names.generate(env.state.unnamed)
     return env.state.column(name, value.type), value
 
 

@@ -50,7 +50,7 @@ def bind_group(summary: Summary, item: NamedExpression) -> None:
     """One key of `by`; what is wrong with it is reported."""
     value = summary.env.expression(item.value)
     own = item.names[0].text if item.names else own_name(item.value, value)
-    name = summary.names.claim(own) if own else summary.names.generate()
+    name = summary.names.claim(own) if own else summary.names.generate(summary.env.state.unnamed)
     group = group_column(summary.env, value, name, item.value)
     if group is not None:
         summary.groups.append(group)
@@ -96,7 +96,7 @@ def _bind_expression_item(summary: Summary, item: NamedExpression) -> None:
         summary.names.taken.add(name)
     else:
         own = default_name(item.value)
-        name = summary.names.claim(own) if own else summary.names.generate()
+        name = summary.names.claim(own) if own else summary.names.generate(summary.env.state.unnamed)
     if isinstance(value, ColumnRef) and value.column == summary.aggregates[-1].columns[0]:
         last = summary.aggregates.pop()
         if isinstance(last, AggregateCall):

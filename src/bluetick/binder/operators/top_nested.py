@@ -32,7 +32,11 @@ def bind_top_nested(env: Env, node: TopNestedOperator, rows: Relation) -> Relati
     names = Names()
     outputs: list[tuple[str, str]] = []
     for clause in node.clauses:
-        name = clause.of.names[0].text if clause.of.names else default_name(clause.of.value) or names.generate()
+        name = (
+            clause.of.names[0].text
+            if clause.of.names
+            else default_name(clause.of.value) or names.generate(env.state.unnamed)
+        )
         own = names.claim(name)
         wanted = clause.by.names[0].text if clause.by.names else f"aggregated_{own}"
         outputs.append((own, names.claim(wanted)))
