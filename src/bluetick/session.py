@@ -16,7 +16,7 @@ import pyarrow as pa
 from bluetick.binder.bind import bind
 from bluetick.binder.operators.invoke import FILE_PROFILE
 from bluetick.diagnostics import Diagnostic, SourceText, Span, codes, has_errors
-from bluetick.diagnostics.errors import QueryError
+from bluetick.diagnostics.errors import QueryError, SourceError
 from bluetick.engines.opening import open_engine
 from bluetick.enrichment.local_prevalence import HashTable, LocalPrevalence
 from bluetick.enrichment.profiles import FileProfileProvider
@@ -28,7 +28,7 @@ from bluetick.lowering.flavour import DUCKDB, SPARK, Flavour
 from bluetick.plan.expressions import Literal
 from bluetick.plan.relations import QueryPlan, Scan, TabularStatement
 from bluetick.plan.traversal import relations_in
-from bluetick.schema.packs import TableSchema, load_schema_file
+from bluetick.schema.packs import SchemaFileError, TableSchema, load_schema_file
 from bluetick.syntax import parse
 from bluetick.types import Type
 
@@ -115,7 +115,15 @@ class Session:
         """The one way in: a request to results, each read to its end or closed by the caller."""
         moment = self._moment(request)
         plan = self._sound(request, self._bind(request, moment))[0]
-        return [Result(*self._prepared(statement, plan, request, moment)) for statement in plan.statements]
+        results: list[Result] = []
+        try:
+            for statement in plan.statements:
+                results.append(Result(*self._prepared(statement, plan, request, moment)))
+        except BaseException:
+            for result in results:
+                result.close()
+            raise
+        return results
 
     @property
     def flavour(self) -> Flavour:
@@ -289,7 +297,10 @@ def connect(  # noqa: PLR0913, PLR0917 - the public surface, see Session
 def _schemas(schemas: str | Path | None) -> tuple[str | None, Mapping[str, TableSchema] | None]:
     if schemas is None or schemas in ("defender", "sentinel"):
         return (str(schemas) if schemas is not None else None), None
-    return None, load_schema_file(Path(schemas))
+    try:
+        return None, load_schema_file(Path(schemas))
+    except SchemaFileError as error:
+        raise SourceError(str(error), file=str(schemas)) from error
 
 
 def _parameter_value(name: str, value: Any, type_: Type) -> Any:

@@ -65,6 +65,9 @@ class Catalog:
 
 def _describe(data: TableData) -> tuple[tuple[str, Type], ...]:
     if isinstance(data, pa.Table):
+        twice = next((name for name in data.column_names if data.column_names.count(name) > 1), None)
+        if twice is not None:
+            raise SourceError(f"the table has two columns named '{twice}'", column=twice)
         return tuple((field.name, _arrow_type(field.type)) for field in data.schema)
     from bluetick.engines.describe import describe_files  # noqa: PLC0415 - loads the driver, which a check does without
 

@@ -4,7 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pyarrow as pa
@@ -170,6 +170,15 @@ def assertion_failed(message: str) -> Diagnostic:
     return Diagnostic("SEM0500", f"assert() has failed with message: '{message}'", Span(0, 0))
 
 
+def _under_aliases(data: pa.Table, columns: list[ScanColumn]) -> tuple[pa.Table, list[ScanColumn]]:
+    """The wanted columns under their aliases: engines fold case, and an Arrow table may have both `A` and `a`."""
+    present = {c.alias: data.column(c.source) for c in columns if c.source is not None}
+    if not present:
+        return data, columns
+    renamed = [replace(c, source=None if c.source is None else c.alias) for c in columns]
+    return pa.table(present), renamed
+
+
 def bind_scan(run: Run, catalog: Catalog, use: ScanUse) -> None:
     """Gives the engine a table, or a query's external data, under the name that the program has for it."""
     if use.external is not None:
@@ -184,6 +193,6 @@ def bind_scan(run: Run, catalog: Catalog, use: ScanUse) -> None:
     have = table.column_names
     columns = [ScanColumn(alias, source if source in have else None, type_) for alias, source, type_ in use.columns]
     if isinstance(table.data, pa.Table):
-        run.bind_arrow(use.relation, table.data, columns)
+        run.bind_arrow(use.relation, *_under_aliases(table.data, columns))
     else:
         run.bind_files(use.relation, table.data, columns)
