@@ -8,6 +8,7 @@ from bluetick.execution.account import FilterCount, ProviderCount, StageCount, T
 
 _LARGE_SHARE = 0.5
 _DAY = timedelta(days=1)
+_WHOLE = 0.99  # a history that lacks less than this is no cause for a warning
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +113,7 @@ class Account:
                 f"the newest row of {table.name} is of {_short(last)}, before this run's last {_span(self.frequency)}. "
                 "Try: --now newest"
             )
-        if self.lookback is not None and table.in_scope and first > self.now - self.lookback:
+        if self.lookback is not None and table.in_scope and first > self.now - self.lookback * _WHOLE:
             days = (self.now - first) / _DAY
             found.append(
                 f"{table.name} has {days:.1f} of {self.lookback / _DAY:g} days of history: "
