@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 
 from bluetick.binder.names import Names, own_name
+from bluetick.binder.operators.tuples import spread_tuples
 from bluetick.binder.operators.windows import over_rows, with_windows
 from bluetick.binder.scope import Env
 from bluetick.diagnostics import codes
@@ -65,7 +66,7 @@ def computed(env: Env, item: NamedExpression, names: Names) -> tuple[Column, Exp
 def _bind_list(env: Env, node: ProjectOperator, rows: Relation) -> Relation | None:
     here, calls = over_rows(env, rows)
     names = Names()
-    items = [computed(here, item, names) for item in node.items]
+    items = [computed(here, item, names) for item in spread_tuples(env, node.items)]
     done = [item for item in items if item is not None]
     if len(done) < len(items):
         return None
@@ -80,7 +81,7 @@ def _bind_extend(env: Env, node: ProjectOperator, rows: Relation) -> Relation | 
     replaced: dict[str, tuple[Column, Expr]] = {}
     added: Items = []
     failed = False
-    for item in node.items:
+    for item in spread_tuples(env, node.items):
         done = computed(here, item, names)
         if done is None:
             failed = True

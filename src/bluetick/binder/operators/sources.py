@@ -8,6 +8,7 @@ from bluetick.binder.operators.externaldata import bind_externaldata
 from bluetick.binder.operators.naming import bind_simple
 from bluetick.binder.operators.project import computed
 from bluetick.binder.operators.search import bind_find, bind_search
+from bluetick.binder.operators.tuples import spread_tuples
 from bluetick.binder.operators.union import bind_union
 from bluetick.binder.scope import Env
 from bluetick.diagnostics import codes
@@ -105,7 +106,7 @@ def bind_print(env: Env, node: syntax.PrintSource) -> Relation | None:
     """One row; unnamed columns are print_0, print_1 by their place."""
     names = Names()
     items: list[tuple[Column, Expr] | None] = []
-    for place, item in enumerate(node.items):
+    for place, item in enumerate(spread_tuples(env, node.items)):
         if item.names:
             items.append(computed(env, item, names))
             continue

@@ -4,6 +4,7 @@ They work on the list of the elements' JSON texts and write the array anew. What
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TypeAlias
 
 from bluetick.functions.definition import (
@@ -30,6 +31,7 @@ from bluetick.functions.scalar.json_text import (
     is_text,
     item_text,
 )
+from bluetick.functions.scalar.packing import pack_items
 from bluetick.sql.tree import (
     EMPTY,
     Binary,
@@ -83,8 +85,17 @@ ZERO = long(0)
 ONE = long(1)
 
 
+_FAR = 2**40  # farther than any array is long, and far from an overflow
+
+
 def integer(argument: Argument) -> Expr:
-    return argument.sql if argument.type is Type.LONG else Cast(argument.sql, Type.LONG)
+    """A position or count as a long, one out of all bounds cut so that adding to it does not overflow."""
+    if argument.type is Type.INT:
+        return Cast(argument.sql, Type.LONG)
+    if argument.is_constant and (argument.constant is None or abs(argument.constant) <= _FAR):
+        return argument.sql
+    cut = call("greatest", call("least", argument.sql, long(_FAR)), long(-_FAR))
+    return when(is_not_null(argument.sql), cut)
 
 
 def length_of(items: Expr, forms: Forms) -> Expr:
@@ -284,44 +295,83 @@ ARRAY_SUM = array_function(
 
 
 def _sorted(descending: bool) -> Lower:
-    """Numbers by value, then texts by their bytes, then the rest by its JSON text; nulls last in either direction."""
+    """Numbers by value, then texts by their bytes, then the rest by its JSON text; nulls last in either direction.
+
+    Of several arrays an array of them all, the others in the order of the first; null for one of another length.
+    """
 
     def lower(bound: BoundCall, forms: Forms) -> Expr:
-        nulls_last = len(bound) < 2 or bool(bound[1].constant)
+        first, *others = (arg.sql for arg in bound.args if arg.type is Type.DYNAMIC)
+        is_told = bound.args[-1].type is Type.BOOL
+        nulls_last = not is_told or bool(bound.args[-1].constant)
         number = Cast(ELEMENT, Type.REAL, safe=True)
         plain = when(is_text(ELEMENT), forms.reading.text(Argument(ELEMENT, Type.DYNAMIC)), ELEMENT)
         kinds = ((is_null(ELEMENT), long(9 if nulls_last is not descending else 0)), (is_not_null(number), long(1)))
         rank = Case((*kinds, (is_text(ELEMENT), long(2))), long(3))
         amount = coalesce(number, Literal(0.0, Type.REAL))
         key = (rank, amount, coalesce(plain, EMPTY), coalesce(ELEMENT, NULL_TEXT))
-        ordered = forms.sort(forms.map(forms.elements(bound[0].sql), forms.struct(key)), descending)
-        return forms.array(forms.map(ordered, Field(ELEMENT, "f3")))
+        if not others:
+            ordered = forms.sort(forms.map(forms.elements(first), forms.struct(key)), descending)
+            return forms.array(forms.map(ordered, Field(ELEMENT, "f3")))
+        # Equal elements keep their order: the place is turned round where the sorting is.
+        place = Binary("-", long(0), forms.index) if descending else forms.index
+        ordered = forms.sort(forms.numbered(forms.elements(first), forms.struct((*key, place))), descending)
+        arrays = [forms.array(forms.map(ordered, Field(ELEMENT, "f3")))]
+        arrays += [_in_order_of(ordered, first, other, forms) for other in others]
+        return pack_items(tuple(coalesce(array, NULL_TEXT) for array in arrays))
 
     return lower
 
 
-_NULLS_LAST = param("nulls_last", Type.BOOL, optional=True, constant=True)
+def _in_order_of(ordered: Expr, first: Expr, other: Expr, forms: Forms) -> Expr:
+    """The elements of another array, each where the sorting put the first array's element of the same place."""
+    at = Binary("+", call("abs", Field(ELEMENT, "f4")), ONE)
+    same = Binary("=", forms.array_length(first), forms.array_length(other))
+    return when(same, forms.array(forms.map(ordered, forms.at(forms.elements(other), at))))
 
-ARRAY_SORT_ASC = array_function(
+
+_NULLS_LAST = param("nulls_last", Type.BOOL, constant=True)
+_OTHERS = param("array", Type.DYNAMIC, repeat=63)
+_SORTINGS = (
+    Signature((ARRAY, replace(_NULLS_LAST, optional=True)), Type.DYNAMIC),
+    Signature((ARRAY, _OTHERS), Type.DYNAMIC),
+    Signature((ARRAY, _OTHERS, _NULLS_LAST), Type.DYNAMIC),
+)
+
+
+def _sorting(name: str, summary: str, *examples: Example, descending: bool) -> ScalarFunction:
+    lower = _sorted(descending)
+    return ScalarFunction(
+        name=name,
+        summary=summary,
+        signatures=_SORTINGS,
+        nulls=Nulls.OWN,
+        duckdb=lambda bound: lower(bound, DUCKDB),
+        spark=lambda bound: lower(bound, SPARK),
+        examples=examples,
+        result_name=ResultName(NameRule.SORTED_ARRAY),
+    )
+
+
+ARRAY_SORT_ASC = _sorting(
     "array_sort_asc",
-    "The elements in rising order, nulls last unless said otherwise. One array only.",
-    (ARRAY, _NULLS_LAST),
-    _sorted(descending=False),
+    "The elements in rising order, nulls last unless said otherwise; further arrays follow the order of the first.",
     Example("array_sort_asc(dynamic([10, 9.5, 2, null]))", [2, 9.5, 10, None]),
     Example("array_sort_asc(dynamic(['b', 'a', 'B', null]), false)", [None, "B", "a", "b"]),
     Example("array_sort_asc(dynamic(null))", None),
-    nulls=Nulls.PROPAGATE,
-    result_name=ResultName(NameRule.SORTED_ARRAY),
+    Example("array_sort_asc(dynamic([3, 1, 2]), dynamic(['c', 'a', null]))[1]", ["a", None, "c"]),
+    Example("array_sort_asc(dynamic([2, 1, 2, 1]), dynamic([0, 1, 2, 3]))[1]", [1, 3, 0, 2]),
+    Example("array_sort_asc(dynamic([null, 2]), dynamic([5]))[1]", None),
+    Example("array_sort_asc(dynamic([null, 2]), dynamic([5]), dynamic(['x', 'y']))[2]", ["y", "x"]),
+    descending=False,
 )
-ARRAY_SORT_DESC = array_function(
+ARRAY_SORT_DESC = _sorting(
     "array_sort_desc",
-    "The elements in falling order, nulls last unless said otherwise. One array only.",
-    (ARRAY, _NULLS_LAST),
-    _sorted(descending=True),
+    "The elements in falling order, nulls last unless said otherwise; further arrays follow the order of the first.",
     Example("array_sort_desc(dynamic([1, 3, null, 4, 5, 2]))", [5, 4, 3, 2, 1, None]),
     Example("array_sort_desc(dynamic([1, null, 2]), false)", [None, 2, 1]),
-    nulls=Nulls.PROPAGATE,
-    result_name=ResultName(NameRule.SORTED_ARRAY),
+    Example("array_sort_desc(dynamic([1, 2, null, 2]), dynamic([0, 1, 2, 3]))[1]", [1, 3, 0, 2]),
+    descending=True,
 )
 
 FUNCTIONS: tuple[ScalarFunction, ...] = (

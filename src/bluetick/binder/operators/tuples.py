@@ -1,0 +1,44 @@
+"""Items whose one expression gives several columns: (a, b) = array_sort_asc(x, y)."""
+
+from collections.abc import Iterable
+
+from bluetick.binder.names import default_name
+from bluetick.binder.scope import Env, FunctionSymbol
+from bluetick.diagnostics import codes
+from bluetick.syntax.expressions import (
+    CallExpression,
+    ElementExpression,
+    Literal,
+    MissingExpression,
+    Name,
+    NamedExpression,
+)
+from bluetick.types import Type
+
+_SORTINGS = ("array_sort_asc", "array_sort_desc")
+
+
+def spread_tuples(env: Env, items: Iterable[NamedExpression]) -> list[NamedExpression]:
+    """The items, each that gives several columns as one item a column; others as they are."""
+    return [part for item in items for part in _spread(env, item)]
+
+
+def _spread(env: Env, item: NamedExpression) -> list[NamedExpression]:
+    """array_sort over several arrays: named one and all, or by the arrays with _sorted behind."""
+    call = item.value
+    if not isinstance(call, CallExpression) or call.base is not None or call.name.text not in _SORTINGS:
+        return [item]
+    if isinstance(env.scope.find(call.name.text), FunctionSymbol):
+        return [item]
+    arrays = [a.value for a in call.arguments if not (isinstance(a.value, Literal) and a.value.type is Type.BOOL)]
+    if len(arrays) < 2:
+        return [item]
+    if item.names and len(item.names) != len(arrays):
+        what = f"{len(item.names)} of the {len(arrays)} columns of {call.name.text}"
+        env.report(codes.form_not_supported(item.span, what, "name them all, as in (a, b) = ..."))
+        return [NamedExpression(item.span, MissingExpression(call.span), item.names[:1])]
+    own = (Name(item.span, f"{default_name(a) or f'array{place}'}_sorted") for place, a in enumerate(arrays, 1))
+    return [
+        NamedExpression(item.span, ElementExpression(call.span, call, Literal(call.span, Type.LONG, place)), (name,))
+        for place, name in enumerate(item.names or own)
+    ]
