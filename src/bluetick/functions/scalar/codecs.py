@@ -9,13 +9,11 @@ from bluetick.functions.definition import (
     AS_ARGUMENT,
     BoundCall,
     Example,
-    Lowering,
     Nulls,
-    Parameter,
     ScalarFunction,
     param,
-    signature,
 )
+from bluetick.functions.scalar.both_engines import BothEngines
 from bluetick.functions.scalar.search_forms import DUCKDB as SEARCH_DUCKDB
 from bluetick.functions.scalar.search_forms import SPARK as SEARCH_SPARK
 from bluetick.functions.scalar.search_forms import SearchForms
@@ -138,34 +136,7 @@ SPARK = Codecs(
     uuid=lambda value: value,
 )
 
-
-def _lowering(build: Build, codecs: Codecs) -> Lowering:
-    def lower(bound: BoundCall) -> Expr:
-        return build(bound, codecs)
-
-    return lower
-
-
-def _function(
-    name: str,
-    summary: str,
-    parameters: tuple[Parameter, ...],
-    returns: Type,
-    build: Build,
-    examples: tuple[Example, ...],
-    nulls: Nulls = Nulls.NEVER,
-    aliases: tuple[str, ...] = (),
-) -> ScalarFunction:
-    return ScalarFunction(
-        name=name,
-        summary=summary,
-        signatures=(signature(*parameters, returns=returns),),
-        nulls=nulls,
-        duckdb=_lowering(build, DUCKDB),
-        spark=_lowering(build, SPARK),
-        examples=examples,
-        aliases=aliases,
-    )
+_function = BothEngines(DUCKDB, SPARK).with_parameters
 
 
 def _text(bound: BoundCall, codecs: Codecs) -> Expr:
@@ -387,15 +358,13 @@ FUNCTIONS: tuple[ScalarFunction, ...] = (
         _url_component,
         (Example('url_encode_component("hello world/é")', "hello%20world%2f%c3%a9"),),
     ),
-    replace(
-        _function(
-            "url_decode",
-            "The text that was percent-encoded.",
-            _STRING,
-            Type.STRING,
-            _url_decode,
-            (Example('url_decode("https%3a%2f%2fwww.bing.com%2f")', "https://www.bing.com/"),),
-        ),
+    _function(
+        "url_decode",
+        "The text that was percent-encoded.",
+        _STRING,
+        Type.STRING,
+        _url_decode,
+        (Example('url_decode("https%3a%2f%2fwww.bing.com%2f")', "https://www.bing.com/"),),
         differs="Escapes that are no UTF-8 leave the text as it is.",
     ),
     replace(

@@ -1,14 +1,11 @@
 """IPv6 functions. An address is worked on as its 32 hexadecimal digits; an IPv4 address is the one mapped to it."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeAlias
 
 from bluetick.functions.definition import (
     Argument,
     BoundCall,
     Example,
-    Lowering,
     Nulls,
     ScalarFunction,
     Signature,
@@ -16,6 +13,7 @@ from bluetick.functions.definition import (
     signature,
 )
 from bluetick.functions.scalar import ipv4
+from bluetick.functions.scalar.both_engines import BothEngines
 from bluetick.functions.scalar.json_items import constant_items
 from bluetick.functions.scalar.search_forms import DUCKDB as SEARCH_DUCKDB
 from bluetick.functions.scalar.search_forms import SPARK as SEARCH_SPARK
@@ -52,8 +50,6 @@ class Digits:
 
 DUCKDB = Digits(SEARCH_DUCKDB, "to_hex")
 SPARK = Digits(SEARCH_SPARK, "hex")
-
-Build: TypeAlias = Callable[[BoundCall, Digits], Expr]
 
 _GROUP = "[0-9A-Fa-f]{1,4}"
 _V4 = rf"{ipv4.OCTET}(?:\.{ipv4.OCTET}){{3}}"
@@ -229,32 +225,7 @@ def _in_any_range(bound: BoundCall, forms: Digits) -> Expr:
     return search.once(mask(own.digits, own.prefix, forms), "ip", known)
 
 
-def _lowering(build: Build, forms: Digits) -> Lowering:
-    def lower(bound: BoundCall) -> Expr:
-        return build(bound, forms)
-
-    return lower
-
-
-def _function(
-    name: str,
-    summary: str,
-    signatures: tuple[Signature, ...],
-    build: Build,
-    examples: tuple[Example, ...],
-    nulls: Nulls = Nulls.OWN,
-) -> ScalarFunction:
-    return ScalarFunction(
-        name=name,
-        summary=summary,
-        signatures=signatures,
-        nulls=nulls,
-        duckdb=_lowering(build, DUCKDB),
-        spark=_lowering(build, SPARK),
-        examples=examples,
-    )
-
-
+_function = BothEngines(DUCKDB, SPARK, Nulls.OWN).function
 _TEXT = (Type.STRING, Type.DYNAMIC)
 _IP, _BITS = param("ip", *_TEXT), param("prefix", *INTEGER)
 

@@ -2,13 +2,11 @@
 
 import re
 from collections.abc import Callable
-from typing import TypeAlias
 
 from bluetick.functions.definition import (
     Argument,
     BoundCall,
     Example,
-    Lowering,
     Nulls,
     ScalarFunction,
     Signature,
@@ -16,6 +14,7 @@ from bluetick.functions.definition import (
     signature,
 )
 from bluetick.functions.scalar import ipv4, regex
+from bluetick.functions.scalar.both_engines import BothEngines
 from bluetick.functions.scalar.ipv4 import Address, address_in_text, address_of, address_text, mask, smaller
 from bluetick.functions.scalar.json_items import constant_items
 from bluetick.functions.scalar.search_forms import DUCKDB, SPARK, SearchForms
@@ -42,36 +41,10 @@ from bluetick.sql.tree import (
 )
 from bluetick.types import INTEGER, Type
 
-Build: TypeAlias = Callable[[BoundCall, SearchForms], Expr]
-
 _TEXT = (Type.STRING, Type.DYNAMIC)
 _MAX_ITEMS = 64
 
-
-def _lowering(build: Build, forms: SearchForms) -> Lowering:
-    def lower(bound: BoundCall) -> Expr:
-        return build(bound, forms)
-
-    return lower
-
-
-def _function(
-    name: str,
-    summary: str,
-    signatures: tuple[Signature, ...],
-    build: Build,
-    examples: tuple[Example, ...],
-    nulls: Nulls = Nulls.OWN,
-) -> ScalarFunction:
-    return ScalarFunction(
-        name=name,
-        summary=summary,
-        signatures=signatures,
-        nulls=nulls,
-        duckdb=_lowering(build, DUCKDB),
-        spark=_lowering(build, SPARK),
-        examples=examples,
-    )
+_function = BothEngines(DUCKDB, SPARK, Nulls.OWN).function
 
 
 def _address(arg: Argument, forms: SearchForms) -> Address:

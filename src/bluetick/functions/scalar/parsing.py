@@ -4,24 +4,20 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import TypeAlias
 
 from bluetick.functions.definition import (
     AS_ARGUMENT,
-    UNNAMED,
     Argument,
     BoundCall,
-    Check,
     Example,
-    Lowering,
     Nulls,
-    ResultName,
     ScalarFunction,
     Signature,
     param,
     signature,
 )
 from bluetick.functions.scalar import json_text
+from bluetick.functions.scalar.both_engines import BothEngines
 from bluetick.functions.scalar.json_text import Forms
 from bluetick.functions.scalar.search_forms import DUCKDB as SEARCH_DUCKDB
 from bluetick.functions.scalar.search_forms import SPARK as SEARCH_SPARK
@@ -43,8 +39,6 @@ from bluetick.sql.tree import (
     when,
 )
 from bluetick.types import Type
-
-Build: TypeAlias = "Callable[[BoundCall, Parser], Expr]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,35 +70,7 @@ def _member_spark(value: Expr, path: Expr) -> Expr:
 DUCKDB = Parser(SEARCH_DUCKDB, json_text.DUCKDB, _path_duckdb, _member_duckdb)
 SPARK = Parser(SEARCH_SPARK, json_text.SPARK, _path_spark, _member_spark)
 
-
-def _lowering(build: Build, parser: Parser) -> Lowering:
-    def lower(bound: BoundCall) -> Expr:
-        return build(bound, parser)
-
-    return lower
-
-
-def _function(
-    name: str,
-    summary: str,
-    signatures: tuple[Signature, ...],
-    build: Build,
-    examples: tuple[Example, ...],
-    check: Check | None = None,
-    nulls: Nulls = Nulls.NEVER,
-    result_name: ResultName = UNNAMED,
-) -> ScalarFunction:
-    return ScalarFunction(
-        name=name,
-        summary=summary,
-        signatures=signatures,
-        nulls=nulls,
-        duckdb=_lowering(build, DUCKDB),
-        spark=_lowering(build, SPARK),
-        examples=examples,
-        check=check,
-        result_name=result_name,
-    )
+_function = BothEngines(DUCKDB, SPARK).function
 
 
 def _text(bound: BoundCall, parser: Parser) -> Expr:
@@ -362,18 +328,16 @@ FUNCTIONS: tuple[ScalarFunction, ...] = (
         ),
         result_name=AS_ARGUMENT,
     ),
-    replace(
-        _function(
-            "parse_command_line",
-            "The arguments of a Windows command line.",
-            (signature(param("command", *_TEXT), param("parser", Type.STRING, constant=True), returns=Type.DYNAMIC),),
-            _parse_command_line,
-            (
-                Example("""parse_command_line('echo "hello world!"', "windows")""", ["echo", "hello world!"]),
-                Example(r"""parse_command_line(@'a.exe "C:\x y" \"q\"', "windows")""", ["a.exe", r"C:\x y", '"q"']),
-            ),
-            check=_check_command_line,
+    _function(
+        "parse_command_line",
+        "The arguments of a Windows command line.",
+        (signature(param("command", *_TEXT), param("parser", Type.STRING, constant=True), returns=Type.DYNAMIC),),
+        _parse_command_line,
+        (
+            Example("""parse_command_line('echo "hello world!"', "windows")""", ["echo", "hello world!"]),
+            Example(r"""parse_command_line(@'a.exe "C:\x y" \"q\"', "windows")""", ["a.exe", r"C:\x y", '"q"']),
         ),
+        check=_check_command_line,
         differs="The program's own name is read by the rules of the arguments.",
     ),
     _function(

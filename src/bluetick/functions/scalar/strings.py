@@ -1,24 +1,18 @@
 """Building and cutting strings: strcat, strlen, substring, split, trim, replace_string, tolower, reverse ..."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TypeAlias
 
 from bluetick.functions.definition import (
     AS_ARGUMENT,
-    UNNAMED,
     Argument,
     BoundCall,
     Example,
-    Lowering,
-    Nulls,
-    Parameter,
-    ResultName,
     ScalarFunction,
     param,
     prefixed,
-    signature,
 )
+from bluetick.functions.scalar.both_engines import BothEngines
 from bluetick.functions.scalar.string_forms import DUCKDB, SPARK, StringForms
 from bluetick.sql.tree import (
     EMPTY,
@@ -44,34 +38,7 @@ Build: TypeAlias = Callable[[BoundCall, StringForms], Expr]
 _TEXT = (Type.STRING, Type.DYNAMIC)
 _NOT_NULL_ARGUMENT = param("value", *ANY_SCALAR)
 
-
-def _lowering(build: Build, forms: StringForms) -> Lowering:
-    def lower(bound: BoundCall) -> Expr:
-        return build(bound, forms)
-
-    return lower
-
-
-def _function(
-    name: str,
-    summary: str,
-    parameters: tuple[Parameter, ...],
-    returns: Type,
-    build: Build,
-    examples: tuple[Example, ...],
-    nulls: Nulls = Nulls.NEVER,
-    result_name: ResultName = UNNAMED,
-) -> ScalarFunction:
-    return ScalarFunction(
-        name=name,
-        summary=summary,
-        signatures=(signature(*parameters, returns=returns),),
-        nulls=nulls,
-        duckdb=_lowering(build, DUCKDB),
-        spark=_lowering(build, SPARK),
-        examples=examples,
-        result_name=result_name,
-    )
+_function = BothEngines(DUCKDB, SPARK).with_parameters
 
 
 def _texts(bound: BoundCall, forms: StringForms) -> list[Expr]:
@@ -340,23 +307,19 @@ FUNCTIONS: tuple[ScalarFunction, ...] = (
         _replace_string,
         (Example('replace_string("a.b.c", ".", "-")', "a-b-c"), Example('replace_string("abc", "", "x")', "abc")),
     ),
-    replace(
-        _function(
-            "replace_strings",
-            "Replace every occurrence of several texts; an earlier one takes precedence, and matches do not overlap.",
-            (
-                param("text", Type.STRING),
-                param("lookups", Type.DYNAMIC, constant=True),
-                param("rewrites", Type.DYNAMIC, constant=True),
-            ),
-            Type.STRING,
-            _replace_strings,
-            (
-                Example(
-                    'replace_strings("cat and dog", dynamic(["cat","dog"]), dynamic(["dog","cow"]))', "dog and cow"
-                ),
-                Example('replace_strings("ask a task", dynamic(["task","ask"]), dynamic(["job",5]))', "ask a job"),
-            ),
+    _function(
+        "replace_strings",
+        "Replace every occurrence of several texts; an earlier one takes precedence, and matches do not overlap.",
+        (
+            param("text", Type.STRING),
+            param("lookups", Type.DYNAMIC, constant=True),
+            param("rewrites", Type.DYNAMIC, constant=True),
+        ),
+        Type.STRING,
+        _replace_strings,
+        (
+            Example('replace_strings("cat and dog", dynamic(["cat","dog"]), dynamic(["dog","cow"]))', "dog and cow"),
+            Example('replace_strings("ask a task", dynamic(["task","ask"]), dynamic(["job",5]))', "ask a job"),
         ),
         check=_check_replace_strings,
     ),

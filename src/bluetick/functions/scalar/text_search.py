@@ -9,14 +9,13 @@ from bluetick.functions.definition import (
     BoundCall,
     Check,
     Example,
-    Lowering,
     Nulls,
     ScalarFunction,
-    Signature,
     param,
     signature,
 )
 from bluetick.functions.scalar import regex
+from bluetick.functions.scalar.both_engines import BothEngines
 from bluetick.functions.scalar.search_forms import DUCKDB, SPARK, SearchForms
 from bluetick.functions.scalar.terms import Edges, find_term
 from bluetick.sql.tree import (
@@ -45,33 +44,7 @@ Build: TypeAlias = Callable[[BoundCall, SearchForms], Expr]
 _TEXT = (Type.STRING, Type.DYNAMIC)
 _MAX_GROUP = 9
 
-
-def _lowering(build: Build, forms: SearchForms) -> Lowering:
-    def lower(bound: BoundCall) -> Expr:
-        return build(bound, forms)
-
-    return lower
-
-
-def _function(
-    name: str,
-    summary: str,
-    signatures: tuple[Signature, ...],
-    build: Build,
-    examples: tuple[Example, ...],
-    check: Check | None = None,
-    nulls: Nulls = Nulls.NEVER,
-) -> ScalarFunction:
-    return ScalarFunction(
-        name=name,
-        summary=summary,
-        signatures=signatures,
-        nulls=nulls,
-        duckdb=_lowering(build, DUCKDB),
-        spark=_lowering(build, SPARK),
-        examples=examples,
-        check=check,
-    )
+_function = BothEngines(DUCKDB, SPARK).function
 
 
 # --- extract ---------------------------------------------------------------------------------------------------
