@@ -91,7 +91,7 @@ def logs(moments: list[datetime]) -> pa.Table:
     return pa.table(
         {
             "TimeGenerated": pa.array([m.replace(tzinfo=None) for m in moments], pa.timestamp("us")),
-            "n": list(range(len(moments))),
+            "n": pa.array(range(len(moments)), pa.int64()),
         }
     )
 
