@@ -120,9 +120,9 @@ class Account:
                 "what is new or rare here may only be unrecorded"
             )
         if table.after_now:
-            found.append(f"{_rows(table.after_now)} of {table.name} at or after now are not read")
+            found.append(f"{_rows(table.after_now)} of {table.name} at or after now {_are(table.after_now)} not read")
         if table.without_time:
-            found.append(f"{_rows(table.without_time)} of {table.name} without a time are not read")
+            found.append(f"{_rows(table.without_time)} of {table.name} without a time {_are(table.without_time)} not read")
         return found
 
     def _impossible(self) -> str:
@@ -162,6 +162,10 @@ _STATES = {"": "not asked", "Available": "with a profile", "Missing": "without a
 
 def _rows(count: int) -> str:
     return f"{count:,} row{'' if count == 1 else 's'}"
+
+
+def _are(count: int) -> str:
+    return "is" if count == 1 else "are"
 
 
 def _clip(text: str) -> str:
