@@ -14,7 +14,7 @@ MINUTES ?= 10
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
 
-.PHONY: help setup demo test test-slow lint format bench soak fuzz oracle corpus minutes transcripts java node
+.PHONY: help setup demo test test-slow lint format bench soak fuzz oracle corpus minutes transcripts reference java node
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 14
@@ -62,6 +62,9 @@ minutes: $(VENV)/.dev java node ## run every suite and write the table of minute
 
 transcripts: $(VENV)/.dev ## write the README's transcripts from real output
 	@$(BIN)/python tools/readme_transcripts.py --write
+
+reference: $(VENV)/.dev ## write docs/ from the catalogue of functions
+	@$(BIN)/python tools/print_reference.py --write
 
 java:
 	@tools/system_packages.sh java

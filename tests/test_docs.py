@@ -52,6 +52,10 @@ def test_quotes_are_the_code() -> None:
     check("doc_quotes.py")
 
 
+def test_reference_is_what_the_catalogue_prints() -> None:
+    check("print_reference.py")
+
+
 @pytest.mark.slow
 def test_transcripts_are_what_is_printed() -> None:
     check("readme_transcripts.py")
