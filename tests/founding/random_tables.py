@@ -107,6 +107,9 @@ EVENT_TYPES: Final[Mapping[str, pa.DataType]] = {
 }
 
 
+_SPREAD: Final = "(spread)"
+
+
 @st.composite
 def _event(draw: st.DrawFn) -> dict[str, Any]:
     row: dict[str, Any] = draw(_EVENT_ROW)
@@ -134,6 +137,7 @@ _EVENT_ROW: Final = st.fixed_dictionaries(
         "IsInitiatingProcessRemoteSession": st.sampled_from([None, False, True]),
         "AdditionalFields": st.sampled_from(["", '{"a":1}', None]),
         "LogonID": st.sampled_from([None, -5, 999]),
+        _SPREAD: st.sampled_from(["", "DeviceId", "DeviceName", "RemoteIP", "RemoteUrl"]),
     }
 )
 _EVENT_ABSENT: Final = _often((), ("LogonID", "LocalPort"), ("RemoteUrl",), ("DeviceName", "DeviceId"), times=8)
@@ -144,7 +148,15 @@ def _tables(draw: st.DrawFn, row: st.SearchStrategy[Any], absent: st.SearchStrat
     """Rows, some of them many times over, some columns gone from all of them."""
     gone = draw(absent)
     drawn = draw(st.lists(st.tuples(row, st.sampled_from([1, 1, 1, 2, 5, 6, 7, 8])), max_size=16))
-    return [{c: v for c, v in row.items() if c not in gone} for row, times in drawn for _ in range(times)]
+    copies = [_copy(row, number) for row, times in drawn for number in range(times)]
+    return [{c: v for c, v in row.items() if c not in gone} for row in copies]
+
+
+def _copy(row: dict[str, Any], number: int) -> dict[str, Any]:
+    """A copy of a row; where the row says so, one that differs in a column."""
+    spread = row.get(_SPREAD)
+    varied = {spread: f"{spread}{number}"} if spread else {}
+    return {**{column: value for column, value in row.items() if column != _SPREAD}, **varied}
 
 
 VM_TABLES: Final = _tables(_VM_ROW, _VM_ABSENT)
@@ -153,7 +165,7 @@ EVENT_TABLES: Final = _tables(_event(), _EVENT_ABSENT)
 _PROFILE: Final = st.fixed_dictionaries(
     {
         "ProfileAvailability": _often("Available", "Missing", "Error", times=8),
-        "GlobalPrevalence": _often(3, 3, 0, 20, 20, 21, None),
+        "GlobalPrevalence": _often(3, 3, 0, 20, 20, 21, None, times=10),
         "SHA256": st.sampled_from(["aa", "", None]),
         "SHA1": st.sampled_from(["s1", None]),
         "FileSize": st.sampled_from([None, 2**40]),
