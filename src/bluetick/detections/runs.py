@@ -136,7 +136,7 @@ def newest_instant(session: Session, detection: Detection, clock: datetime | Non
     """Just after the newest believable row of the tables that a detection reads; none of the future, none of before
     1990."""
     clock = clock or datetime.now(UTC)
-    plan, _ = session.plan(query_request(detection, clock))
+    plan, _ = session.plan(query_request(detection, clock), is_check=True)
     newest: datetime | None = None
     for table, column in session.time_columns(plan):
         text = f"['{table}'] | where {column} < now() and {column} >= datetime(1990-01-01) | summarize max({column})"

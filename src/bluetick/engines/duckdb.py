@@ -8,6 +8,8 @@ extension is loaded or installed.
 import os
 import shutil
 import tempfile
+import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar
@@ -24,6 +26,7 @@ from bluetick.sql.dialect import DUCKDB, Dialect
 T = TypeVar("T")
 
 _BATCH_ROWS: Final = 65_536
+_INSIST_SECONDS: Final = 0.02
 _SHOWN: Final = 200
 _DRIVER_ERRORS: Final = (duckdb.Error, pa.ArrowException, OSError)
 
@@ -60,6 +63,7 @@ class DuckDbRun:
         self._reader: pa.RecordBatchReader | None = None
         self._cancelled = False
         self._closed = False
+        self._busy = False
 
     def bind_files(self, relation: str, source: FileSource, columns: Sequence[ScanColumn]) -> None:
         def bind() -> None:
@@ -92,6 +96,13 @@ class DuckDbRun:
     def cancel(self) -> None:
         self._cancelled = True
         self._connection.interrupt()
+        threading.Thread(target=self._insist, daemon=True).start()
+
+    def _insist(self) -> None:
+        """An interrupt that comes just before a statement begins is lost: repeat it while one is at work."""
+        while self._busy:
+            self._connection.interrupt()
+            time.sleep(_INSIST_SECONDS)
 
     def close(self) -> None:
         if not self._closed:
@@ -109,24 +120,30 @@ class DuckDbRun:
         self.close()
 
     def _guard(self, work: Callable[[], T], explain: Callable[[BaseException], BluetickError]) -> T:
-        self._refuse_if_over()
-        self._end_stream()
+        self._busy = True  # before the check: a cancel after it sees that there is work to interrupt
         try:
+            self._refuse_if_over()
+            self._end_stream()
             return work()
         except _DRIVER_ERRORS as error:
             raise explain(error) from error
+        finally:
+            self._busy = False
 
     def _batches(self, reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
         while True:
-            self._refuse_if_over()
-            if reader is not self._reader:
-                raise EngineError("the stream has ended, as its run was used for something else")
+            self._busy = True
             try:
+                self._refuse_if_over()
+                if reader is not self._reader:
+                    raise EngineError("the stream has ended, as its run was used for something else")
                 batch = reader.read_next_batch()
             except StopIteration:
                 return
             except _DRIVER_ERRORS as error:
                 raise self._explain(error) from error
+            finally:
+                self._busy = False
             yield batch
 
     def _refuse_if_over(self) -> None:
