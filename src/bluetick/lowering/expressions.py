@@ -76,17 +76,27 @@ class Expressions:
             operands.append(left.args[1])
             left = left.args[0]
         operands.append(left)
-        lowered = [self.lower(operand, row, truth_only=truth_only) for operand in reversed(operands)]
+        lowered = [self._condition(operand, row, truth_only) for operand in reversed(operands)]
         return sql.all_of(*lowered) if name == "and" else sql.any_of(*lowered)
+
+    def _condition(self, expr: Expr, row: Row, truth_only: bool) -> sql.Expr:
+        if expr.type is Type.DYNAMIC:
+            return self._convert("tobool", self.argument(expr, row), Type.BOOL)
+        return self.lower(expr, row, truth_only=truth_only)
 
     def _promote(self, value: Expr, type_: Type, row: Row) -> sql.Expr:
         inner = self.argument(value, row)
-        if type_ is not Type.DYNAMIC:
-            return sql.Cast(inner.sql, type_)
-        function = find_scalar("to_dynamic")
+        if type_ is Type.DYNAMIC:
+            return self._convert("to_dynamic", inner, type_)
+        if type_ is Type.DECIMAL:  # which not every real fits
+            return self._convert("todecimal", inner, type_)
+        return sql.Cast(inner.sql, type_)
+
+    def _convert(self, name: str, value: Argument, type_: Type) -> sql.Expr:
+        function = find_scalar(name)
         if function is None:
-            raise AssertionError("the catalogue has to_dynamic")
-        return self.flavour.scalar(function)(BoundCall("to_dynamic", (inner,), Type.DYNAMIC, NOW))
+            raise AssertionError(f"the catalogue has {name}")
+        return self.flavour.scalar(function)(BoundCall(name, (value,), type_, NOW))
 
     def _in_table(self, expr: InTable, row: Row, *, truth_only: bool) -> sql.Expr:
         """Strings have no null, so SQL's IN is exact; of other types a null value is in no table."""

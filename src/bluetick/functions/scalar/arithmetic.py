@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TypeAlias
 
 from bluetick.functions.definition import Argument
+from bluetick.functions.scalar.clock import DUCKDB as DUCKDB_CLOCK
+from bluetick.functions.scalar.clock import SPARK as SPARK_CLOCK
+from bluetick.functions.scalar.clock import bounded, within_years
 from bluetick.sql.tree import Bare, Binary, Case, Cast, Expr, Literal, Unary, call, coalesce, long
 from bluetick.types import INTEGER, NUMBER, Type
 
@@ -41,23 +43,6 @@ def _wrapped_spark(value: Expr) -> Expr:
     return Cast(Binary("-", call("pmod", shifted, whole(2**64)), whole(2**63)), Type.LONG)
 
 
-def _moved_duckdb(instant: Expr, micros: Expr) -> Expr:
-    return _in_range(Binary("+", instant, call("to_microseconds", micros)))
-
-
-def _moved_spark(instant: Expr, micros: Expr) -> Expr:
-    return _in_range(call("timestamp_micros", Binary("+", call("unix_micros", instant), micros)))
-
-
-_FIRST = Literal(datetime(1, 1, 1), Type.DATETIME)
-_LAST = Literal(datetime(9999, 12, 31, 23, 59, 59, 999_999), Type.DATETIME)
-
-
-def _in_range(instant: Expr) -> Expr:
-    """Null outside the years 1 to 9999, which neither engine stops at."""
-    return Case(((Binary("AND", Binary(">=", instant, _FIRST), Binary("<=", instant, _LAST)), instant),))
-
-
 def _ieee_divide(left: Expr, right: Expr) -> Expr:
     return Binary("/", left, right)
 
@@ -86,7 +71,7 @@ DUCKDB = Numbers(
     wide="HUGEINT",
     wrapped=_wrapped_duckdb,
     epoch_micros="epoch_us",
-    moved=_moved_duckdb,
+    moved=DUCKDB_CLOCK.plus,
     real_divide=_ieee_divide,
     decimal_divide=_decimal_divide,
 )
@@ -94,7 +79,7 @@ SPARK = Numbers(
     wide="DECIMAL(19, 0)",
     wrapped=_wrapped_spark,
     epoch_micros="unix_micros",
-    moved=_moved_spark,
+    moved=SPARK_CLOCK.plus,
     real_divide=_ieee_divide_spark,
     decimal_divide=_decimal_divide,
 )
@@ -143,7 +128,7 @@ def _number(operator: str, left: Argument, right: Argument, returns: Type, numbe
 def add(left: Argument, right: Argument, returns: Type, numbers: Numbers) -> Expr:
     if returns is Type.DATETIME:
         instant, span = (left, right) if left.type is Type.DATETIME else (right, left)
-        return numbers.moved(instant.sql, span.sql)
+        return within_years(numbers.moved(instant.sql, bounded(span.sql)))
     if returns is Type.TIMESPAN:
         return Binary("+", left.sql, right.sql)
     return _number("+", left, right, returns, numbers)
@@ -151,7 +136,7 @@ def add(left: Argument, right: Argument, returns: Type, numbers: Numbers) -> Exp
 
 def subtract(left: Argument, right: Argument, returns: Type, numbers: Numbers) -> Expr:
     if returns is Type.DATETIME:
-        return numbers.moved(left.sql, Unary("-", right.sql))
+        return within_years(numbers.moved(left.sql, Unary("-", bounded(right.sql))))
     if returns is Type.TIMESPAN:
         a, b = (_micros(side, numbers) for side in (left, right))
         return Binary("-", a, b)

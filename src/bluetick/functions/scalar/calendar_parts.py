@@ -16,7 +16,21 @@ from bluetick.functions.definition import (
     signature,
 )
 from bluetick.functions.scalar import conversions
-from bluetick.functions.scalar.clock import DAY, DUCKDB, HOUR, MINUTE, SECOND, SPARK, WEEK, Clock, add, subtract, times
+from bluetick.functions.scalar.clock import (
+    DAY,
+    DUCKDB,
+    HOUR,
+    MINUTE,
+    SECOND,
+    SPARK,
+    WEEK,
+    Clock,
+    add,
+    bounded,
+    subtract,
+    times,
+    within_years,
+)
 from bluetick.functions.scalar.temporal import MICROSECOND_NOTE
 from bluetick.sql.tree import Binary, Cast, Expr, all_of, call, long, text, when
 from bluetick.types import ANY_SCALAR, INTEGER, NUMBER, Type
@@ -223,10 +237,12 @@ def _datetime_add(clock: Clock) -> Lowering:
         part, count, value = bound.args
         name = _part_name(part)
         if name in _MONTHS:
-            return clock.plus_months(value.sql, times(count.sql, _MONTHS[name]))
+            months = times(bounded(count.sql, _MONTHS[name] * DAY), _MONTHS[name])
+            return within_years(clock.plus_months(value.sql, months))
         if name == "nanosecond":
-            return clock.plus(value.sql, Binary("//", count.sql, long(1000)))
-        return clock.plus(value.sql, times(Cast(count.sql, Type.LONG), _MICROS.get(name, 1)))
+            return within_years(clock.plus(value.sql, bounded(Binary("//", count.sql, long(1000)))))
+        unit = _MICROS.get(name, 1)
+        return within_years(clock.plus(value.sql, times(bounded(Cast(count.sql, Type.LONG), unit), unit)))
 
     return lower
 

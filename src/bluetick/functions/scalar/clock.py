@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bluetick.sql.tree import Bare, Binary, Call, Cast, Expr, call, long, text
+from bluetick.sql.tree import Bare, Binary, Call, Cast, Expr, Literal, all_of, call, long, text, when
 from bluetick.types import Type
 
 SECOND = 1_000_000
@@ -16,6 +16,23 @@ WEEK = 7 * DAY
 YEAR_ONE_TO_1970 = (datetime(1970, 1, 1) - datetime(1, 1, 1)) // timedelta(microseconds=1)
 FIRST_MICROSECOND = -YEAR_ONE_TO_1970
 LAST_MICROSECOND = (datetime.max - datetime(1970, 1, 1)) // timedelta(microseconds=1)
+
+
+_YEARS = 20_000 * 366 * DAY  # no span between two instants is longer
+
+
+def bounded(count: Expr, unit: int = 1) -> Expr:
+    """A count of units of so many microseconds; null where it leads beyond every instant anyway, as it may overflow."""
+    most = _YEARS // unit
+    if isinstance(count, Literal) and isinstance(count.value, int) and -most <= count.value <= most:
+        return count
+    return when(all_of(Binary(">=", count, long(-most)), Binary("<=", count, long(most))), count)
+
+
+def within_years(instant: Expr) -> Expr:
+    """Null outside the years 1 to 9999, at which neither engine stops."""
+    after, before = (Literal(edge, Type.DATETIME) for edge in (datetime(1, 1, 1), datetime.max))
+    return when(all_of(Binary(">=", instant, after), Binary("<=", instant, before)), instant)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -186,8 +186,10 @@ def to_decimal(arg: Argument, reading: Reading) -> Expr:
     match arg.type:
         case Type.DECIMAL:
             return arg.sql
-        case Type.INT | Type.LONG | Type.REAL:
+        case Type.INT | Type.LONG:
             return Cast(arg.sql, Type.DECIMAL, safe=True)
+        case Type.REAL:  # by way of its shortest text, or 1.1 were 1.100000000000000128
+            return Cast(Cast(arg.sql, Type.STRING), Type.DECIMAL, safe=True)
         case Type.BOOL:
             return Cast(Cast(arg.sql, Type.INT), Type.DECIMAL)
         case Type.DATETIME | Type.TIMESPAN:

@@ -239,6 +239,24 @@ _ONE_PATTERN = 500  # needles to one alternation, to stay well inside what RE2 c
 # --- the operators ---------------------------------------------------------------------------------------------
 
 
+_LIKE_NUMBERS = (*NUMBER, Type.BOOL)
+
+
+def _comparable(left: Type, right: Type) -> bool:
+    """Whether == takes the two."""
+    if left is right or Type.DYNAMIC in (left, right):
+        return True
+    if Type.STRING in (left, right):
+        return bool({left, right} & {*_LIKE_NUMBERS, Type.GUID})
+    return left in _LIKE_NUMBERS and right in _LIKE_NUMBERS
+
+
+def _check_items(args: tuple[Argument, ...]) -> str:
+    value, *items = args
+    other = next((item.type for item in items if not _comparable(value.type, item.type)), None)
+    return "" if other is None else f"a value of type {value.type} cannot be compared with one of type {other}"
+
+
 def _lowering(test: Test, engine: Engine) -> Lowering:
     def lower(bound: BoundCall) -> Expr:
         return test(bound, engine)
@@ -255,6 +273,7 @@ def _operator(name: str, summary: str, test: Test, nulls: Nulls, examples: tuple
             signature(param("value", *value), param("item", *ANY_SCALAR, repeat=MAX_ITEMS), returns=Type.BOOL),
         ),
         nulls=nulls,
+        check=_check_items if name in ("in", "!in") else None,
         duckdb=_lowering(test, _DUCKDB),
         spark=_lowering(test, _SPARK),
         examples=examples,

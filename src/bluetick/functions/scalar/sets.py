@@ -296,7 +296,8 @@ JACCARD_INDEX = array_function(
 
 
 def _repeat(bound: BoundCall, forms: Forms) -> Expr:
-    count = integer(bound[1])
+    given = integer(bound[1])
+    count = when(is_not_null(given), call("least", given, long(LONGEST_RANGE)))
     copies = call(forms.transform, forms.count_up(count), Lambda(("r_",), item_text(bound[0], forms)))
     return when(Binary(">=", count, ZERO), forms.array(copies))
 

@@ -12,6 +12,7 @@ from bluetick.functions.definition import (
     param,
     prefixed,
 )
+from bluetick.functions.scalar.arrays import integer
 from bluetick.functions.scalar.both_engines import BothEngines
 from bluetick.functions.scalar.string_forms import DUCKDB, SPARK, StringForms
 from bluetick.sql.tree import (
@@ -72,13 +73,16 @@ def _string_size(bound: BoundCall, forms: StringForms) -> Expr:
     return Cast(call("octet_length", forms.encoded(forms.text(bound[0]))), Type.LONG)
 
 
+_FAR = 2**40  # longer than any text
+
+
 def _substring(bound: BoundCall, forms: StringForms) -> Expr:
     """From 0; a negative start counts from the end; a length that is not positive gives nothing."""
-    value, start = forms.text(bound[0]), Cast(bound[1].sql, Type.LONG)
+    value, start = forms.text(bound[0]), integer(bound[1])
     size = Cast(call("length", value), Type.LONG)
     constant = bound[1].constant
     if isinstance(constant, int) and constant >= 0:
-        first: Expr = long(constant + 1)
+        first: Expr = long(min(constant, _FAR) + 1)
     else:
         from_end = call("greatest", Binary("+", size, start), long(0))
         first = Binary("+", when(Binary("<", start, long(0)), from_end, start), long(1))
@@ -106,7 +110,7 @@ def _split(bound: BoundCall, forms: StringForms) -> Expr:
         parts = when(Binary("=", delimiter, EMPTY), call(forms.make_list, source), parts)
     if len(bound) < 3:
         return forms.json_of_texts(parts)
-    index = Cast(bound[2].sql, Type.LONG)
+    index = integer(bound[2])
     picked = forms.item(parts, Binary("+", index, long(1)))
     in_range = Binary("AND", Binary(">=", index, long(0)), is_not_null(picked))
     one = forms.json_of_texts(call(forms.make_list, picked))
@@ -153,8 +157,13 @@ def _strcmp(bound: BoundCall, forms: StringForms) -> Expr:
     return Case((less, (Binary(">", left, right), long(1))), long(0))
 
 
+_MOST_COPIES = 67_108_864  # Kusto's own limit
+
+
 def _strrep(bound: BoundCall, forms: StringForms) -> Expr:
-    value, times = forms.text(bound[0]), _int(bound[1].sql)
+    value, count = forms.text(bound[0]), integer(bound[1])
+    copies = call("greatest", call("least", count, long(_MOST_COPIES)), long(0))
+    times = _int(when(is_not_null(count), copies))  # least and greatest pass over a null
     if len(bound) < 3:
         return coalesce(call("repeat", value, times), EMPTY)
     delimiter = forms.text(bound[2])

@@ -25,8 +25,10 @@ from bluetick.functions.scalar.clock import (
     WEEK,
     Clock,
     add,
+    bounded,
     subtract,
     times,
+    within_years,
 )
 from bluetick.sql.tree import Binary, Cast, Expr, Unary, all_of, call, long, text, when
 from bluetick.types import NUMBER, Type
@@ -37,7 +39,7 @@ Start: TypeAlias = Callable[[Clock, Expr, Expr | None], Expr]
 
 
 def _now(clock: Clock) -> Lowering:
-    return lambda bound: clock.plus(bound.now, bound[0].sql) if bound.args else bound.now
+    return lambda bound: within_years(clock.plus(bound.now, bounded(bound[0].sql))) if bound.args else bound.now
 
 
 NOW = ScalarFunction(
@@ -51,12 +53,8 @@ NOW = ScalarFunction(
 )
 
 
-def _ago_duckdb(bound: BoundCall) -> Expr:
-    return Binary("-", bound.now, call("to_microseconds", bound[0].sql))
-
-
-def _ago_spark(bound: BoundCall) -> Expr:
-    return SPARK.plus(bound.now, Unary("-", bound[0].sql))
+def _ago(clock: Clock) -> Lowering:
+    return lambda bound: within_years(clock.plus(bound.now, Unary("-", bounded(bound[0].sql))))
 
 
 AGO = ScalarFunction(
@@ -64,8 +62,8 @@ AGO = ScalarFunction(
     summary="The instant of the query less the timespan.",
     signatures=(signature(param("timespan", Type.TIMESPAN), returns=Type.DATETIME),),
     nulls=Nulls.PROPAGATE,
-    duckdb=_ago_duckdb,
-    spark=_ago_spark,
+    duckdb=_ago(DUCKDB),
+    spark=_ago(SPARK),
     examples=(Example("now() - ago(90m)", timedelta(minutes=90)), Example("ago(timespan(null))", None)),
 )
 
@@ -80,33 +78,33 @@ def truncate(unit: str, value: Expr) -> Expr:
 
 def start_of_day(clock: Clock, value: Expr, offset: Expr | None) -> Expr:
     start = truncate("day", value)
-    return start if offset is None else clock.plus(start, times(offset, DAY))
+    return start if offset is None else clock.plus(start, times(bounded(offset, DAY), DAY))
 
 
 def start_of_week(clock: Clock, value: Expr, offset: Expr | None) -> Expr:
     """The Sunday: one day before the Monday of the week in which the next day lies."""
-    move = long(-DAY) if offset is None else subtract(times(offset, WEEK), long(DAY))
+    move = long(-DAY) if offset is None else subtract(times(bounded(offset, WEEK), WEEK), long(DAY))
     return clock.plus(truncate("week", clock.plus(value, long(DAY))), move)
 
 
 def start_of_month(clock: Clock, value: Expr, offset: Expr | None) -> Expr:
     start = truncate("month", value)
-    return start if offset is None else clock.plus_months(start, offset)
+    return start if offset is None else clock.plus_months(start, bounded(offset, DAY))
 
 
 def start_of_year(clock: Clock, value: Expr, offset: Expr | None) -> Expr:
     start = truncate("year", value)
-    return start if offset is None else clock.plus_months(start, times(offset, 12))
+    return start if offset is None else clock.plus_months(start, times(bounded(offset, 12 * DAY), 12))
 
 
 def _start(start: Start, clock: Clock) -> Lowering:
-    return lambda bound: start(clock, bound[0].sql, bound[1].sql if len(bound) > 1 else None)
+    return lambda bound: within_years(start(clock, bound[0].sql, bound[1].sql if len(bound) > 1 else None))
 
 
 def _end(start: Start, clock: Clock) -> Lowering:
     def lower(bound: BoundCall) -> Expr:
-        following = add(bound[1].sql, long(1)) if len(bound) > 1 else long(1)
-        return clock.plus(start(clock, bound[0].sql, following), long(-1))
+        following = add(bounded(bound[1].sql), long(1)) if len(bound) > 1 else long(1)
+        return within_years(clock.plus(start(clock, bound[0].sql, following), long(-1)))
 
     return lower
 
