@@ -111,10 +111,11 @@ def combine(env: Env, legs: list[Leg], source: str, *, inner: bool = False) -> R
         shared = set.intersection(*({(c.name, c.type) for c in leg.relation.columns} for leg in legs))
         types = {n: kept for n, ts in types.items() if (kept := [t for t in ts if (n, t) in shared])}
     names = Names()
+    names.taken |= {name for name, found in types.items() if len(found) == 1}  # these keep theirs, as the engine does
     output: list[tuple[Column, str]] = []
     for name, found in types.items():
         for type_ in found:
-            split = names.claim(name if len(found) == 1 else f"{name}_{type_}")
+            split = name if len(found) == 1 else names.claim(f"{name}_{type_}")
             output.append((env.state.column(split, type_), name))
     columns = tuple(column for column, _ in output)
     marker = (env.state.column(source, Type.STRING),) if source else ()
