@@ -13,7 +13,6 @@ import click
 
 from bluetick.cli.failures import FAILED, INTERRUPTED, report
 
-
 _COLLECT_AFTER = 200_000
 
 

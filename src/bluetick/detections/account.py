@@ -122,7 +122,9 @@ class Account:
         if table.after_now:
             found.append(f"{_rows(table.after_now)} of {table.name} at or after now {_are(table.after_now)} not read")
         if table.without_time:
-            found.append(f"{_rows(table.without_time)} of {table.name} without a time {_are(table.without_time)} not read")
+            found.append(
+                f"{_rows(table.without_time)} of {table.name} without a time {_are(table.without_time)} not read"
+            )
         return found
 
     def _impossible(self) -> str:

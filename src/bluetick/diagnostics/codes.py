@@ -239,6 +239,4 @@ def observed_conflict(span: Span, name: str) -> Diagnostic:
 
 
 def capped(span: Span, name: str, most: int) -> Diagnostic:
-    return Diagnostic(
-        "BTK0153", f"'{name}' looks up at most {most}; further rows stay without", span, Severity.WARNING
-    )
+    return Diagnostic("BTK0153", f"'{name}' looks up at most {most}; further rows stay without", span, Severity.WARNING)
