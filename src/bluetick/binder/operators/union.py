@@ -8,7 +8,7 @@ from bluetick.binder.operators.join import word
 from bluetick.binder.scope import Env, FunctionSymbol
 from bluetick.diagnostics import codes
 from bluetick.plan.expressions import Column, ColumnRef, Expr, Literal
-from bluetick.plan.relations import Relation, Union
+from bluetick.plan.relations import Binding, Reference, Relation, Scan, Union
 from bluetick.syntax.expressions import NamePattern, NameReference
 from bluetick.syntax.operators import AsOperator, ExpressionSource, OperatorParameter, Pipeline, UnionOperator
 from bluetick.types import Type
@@ -25,7 +25,7 @@ class Leg:
 def bind_union(env: Env, node: UnionOperator, rows: Relation | None) -> Relation | None:
     options = {p.name: p for p in node.parameters}
     fuzzy = _is_fuzzy(options)
-    legs: list[Leg] = [Leg(rows, "")] if rows is not None else []
+    legs: list[Leg] = [Leg(rows, _name_of(rows))] if rows is not None else []
     failed = False
     outside = env.without_row() if rows is not None else env
     for leg in node.legs:
@@ -44,6 +44,15 @@ def bind_union(env: Env, node: UnionOperator, rows: Relation | None) -> Relation
         return None
     source = options.get("withsource") or options.get("with_source")
     return combine(env, legs, word(source) if source is not None else "", inner=inner)
+
+
+def _name_of(rows: Relation) -> str:
+    """The name of a piped table, let or `as`; of other rows the one that Kusto generates."""
+    match rows:
+        case Scan(table=name) | Reference(binding=Binding(name=name)):
+            return name
+        case _:
+            return "union_arg0"
 
 
 def _is_fuzzy(options: dict[str, OperatorParameter]) -> bool:

@@ -169,7 +169,8 @@ def _without(value: Expr, removals: Mapping[str, list[str]], bags: Bags) -> Expr
         whens.append((Binary("=", ELEMENT, text(key)), kept))
     entry = bags.entry(ELEMENT, bags.value_here(value))
     body = Case(tuple(whens), entry) if whens else entry
-    return bags.forms.bag(bags.forms.numbered(bags.forms.keys(value), body))
+    kept_entries = bags.forms.bag(bags.forms.numbered(bags.forms.keys(value), body))
+    return when(is_bag(value), coalesce(kept_entries, text("{}")))  # DuckDB joins nothing but nulls to null
 
 
 def _remove(bound: BoundCall, bags: Bags) -> Expr:
@@ -190,6 +191,7 @@ BAG_REMOVE_KEYS = _bag_function(
     _remove,
     Example("bag_remove_keys(dynamic({'k1': 123, 'k2': 'abc'}), dynamic(['k2', 'k4']))", {"k1": 123}),
     Example("bag_remove_keys(dynamic({'k1': {'p': 1, 'q': 2}, 'k2': 3}), dynamic(['$.k1.p', 'k2']))", {"k1": {"q": 2}}),
+    Example("bag_remove_keys(dynamic({'a': 1}), dynamic(['a']))", {}),
     Example("bag_remove_keys(dynamic([1]), dynamic(['a']))", None),
     check=_check_remove,
     nulls=Nulls.PROPAGATE,

@@ -30,7 +30,7 @@ from bluetick.functions.scalar.clock import (
     times,
     within_years,
 )
-from bluetick.sql.tree import Binary, Cast, Expr, Unary, all_of, call, long, text, when
+from bluetick.sql.tree import Binary, Cast, Expr, Literal, Unary, all_of, call, long, text, when
 from bluetick.types import NUMBER, Type
 
 MICROSECOND_NOTE = "Kusto keeps 100 ns; both engines here keep 1 us."
@@ -38,8 +38,24 @@ MICROSECOND_NOTE = "Kusto keeps 100 ns; both engines here keep 1 us."
 Start: TypeAlias = Callable[[Clock, Expr, Expr | None], Expr]
 
 
+def _from_now(clock: Clock, bound: BoundCall, span: Expr, moved: Expr) -> Expr:
+    """now and a span: plain where the span is a constant of ordinary length, so that a reader sees what prunes."""
+    if isinstance(span, Literal) and isinstance(span.value, int) and abs(span.value) <= _ORDINARY:
+        return clock.plus(bound.now, long(span.value if moved is span else -span.value))
+    return within_years(clock.plus(bound.now, moved))
+
+
+_ORDINARY = 1_000 * 366 * DAY
+
+
 def _now(clock: Clock) -> Lowering:
-    return lambda bound: within_years(clock.plus(bound.now, bounded(bound[0].sql))) if bound.args else bound.now
+    def lower(bound: BoundCall) -> Expr:
+        if not bound.args:
+            return bound.now
+        span = bounded(bound[0].sql)
+        return _from_now(clock, bound, span, span)
+
+    return lower
 
 
 NOW = ScalarFunction(
@@ -54,7 +70,11 @@ NOW = ScalarFunction(
 
 
 def _ago(clock: Clock) -> Lowering:
-    return lambda bound: within_years(clock.plus(bound.now, Unary("-", bounded(bound[0].sql))))
+    def lower(bound: BoundCall) -> Expr:
+        span = bounded(bound[0].sql)
+        return _from_now(clock, bound, span, Unary("-", span))
+
+    return lower
 
 
 AGO = ScalarFunction(
