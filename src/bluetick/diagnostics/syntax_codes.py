@@ -1,6 +1,6 @@
 """Everything the lexer and the parser can say. SYN codes are Kusto's, BTK codes are ours."""
 
-from bluetick.diagnostics.model import Diagnostic, Span
+from bluetick.diagnostics.model import Diagnostic, Severity, Span
 
 # Kusto gives every syntax error this one code and the words "A recognition error occurred.".
 RECOGNITION = "SYN0002"
@@ -69,6 +69,12 @@ def bad_literal(span: Span, type_name: str, text: str) -> Diagnostic:
 
 def literal_out_of_range(span: Span, type_name: str, text: str) -> Diagnostic:
     return _error(span, f"'{text[:60]}' is out of the range of {type_name}")
+
+
+def finer_than_microsecond(span: Span) -> Diagnostic:
+    return Diagnostic(
+        "BTK0154", "What is finer than a microsecond is cut off here", span, Severity.WARNING, hint="Kusto keeps 100 ns"
+    )
 
 
 def literal_wants_constant(span: Span, type_name: str) -> Diagnostic:

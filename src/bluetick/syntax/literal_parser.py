@@ -23,6 +23,7 @@ from bluetick.syntax.literals import (
     decode_string,
     format_datetime,
     format_timespan,
+    is_finer_than_kept,
     parse_long,
     parse_real,
     parse_timespan,
@@ -54,6 +55,8 @@ def parse_literal(c: Cursor) -> Literal:
         report = codes.literal_out_of_range if problem.out_of_range else codes.bad_literal
         c.report(report(span, type_.value, _inside(token.text)))
         value = None
+    if type_ in (Type.DATETIME, Type.TIMESPAN) and is_finer_than_kept(token.text):
+        c.report(codes.finer_than_microsecond(span))
     return Literal(span, type_, value)
 
 

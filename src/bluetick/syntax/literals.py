@@ -176,6 +176,14 @@ def parse_timespan(text: str) -> int:
     return -value if sign == "-" else value
 
 
+_FINE = re.compile(r"tick|nano|\.\d{6}\d*[1-9]")
+
+
+def is_finer_than_kept(text: str) -> bool:
+    """Whether a datetime or timespan literal speaks of less than a microsecond, which is cut off."""
+    return _FINE.search(text) is not None
+
+
 def _unit_size(unit: str) -> Decimal:
     for pattern, size in _UNIT_MICROSECONDS:
         if pattern.fullmatch(unit):
