@@ -11,7 +11,7 @@ from example_forms import Case
 import bluetick
 from bluetick.session import Session
 
-ENGINES = {"duckdb": "duckdb", "spark": "local[1]"}
+ENGINES = {"duckdb": "duckdb", "spark": "local[2]"}
 _BATCH = 40
 
 

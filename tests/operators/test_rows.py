@@ -26,4 +26,4 @@ def test_on_duckdb(path: Path) -> None:
 @pytest.mark.spark
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_on_spark(path: Path) -> None:
-    check_goldens(path, lambda query: golden_forms.rows_text(session("local[1]"), query))
+    check_goldens(path, lambda query: golden_forms.rows_text(session("local[2]"), query))
