@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from bluetick.diagnostics import Span
+from bluetick.diagnostics import Span, has_errors
 from bluetick.functions.definition import (
     NOT_CONSTANT,
     AggregateFunction,
@@ -112,7 +112,7 @@ def movable(expression: str) -> tuple[Constant, ...]:
 
 def parsed(expression: str) -> Expression:
     query, diagnostics = parse(_PRINT + expression)
-    assert not diagnostics, diagnostics
+    assert not has_errors(diagnostics), diagnostics
     statement = query.statements[0]
     assert isinstance(statement, QueryStatement)
     assert isinstance(statement.pipeline.source, PrintSource)
