@@ -26,8 +26,9 @@ from bluetick.syntax.expressions import (
     PathExpression,
     UnaryExpression,
 )
-from bluetick.syntax.operators import PrintSource, QueryStatement
+from bluetick.syntax.operators import PrintSource
 from bluetick.syntax.parser import parse
+from bluetick.syntax.statements import QueryStatement
 from bluetick.types import Type
 
 AnyFunction = ScalarFunction | AggregateFunction | WindowFunction

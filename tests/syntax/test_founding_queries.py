@@ -6,8 +6,8 @@ import pytest
 
 from bluetick.syntax import parse
 from bluetick.syntax.dump import dump
-from bluetick.syntax.operators import Query
 from bluetick.syntax.printer import print_query
+from bluetick.syntax.statements import Query
 
 SEEDS = Path(__file__).parents[2].parent / "shared" / "seeds"
 

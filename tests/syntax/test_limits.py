@@ -5,8 +5,9 @@ import pytest
 from bluetick.diagnostics.syntax_codes import CHAIN_TOO_LONG, TEXT_TOO_LONG, TOO_DEEP
 from bluetick.syntax import parse
 from bluetick.syntax.expressions import BinaryExpression, ListExpression
-from bluetick.syntax.operators import QueryStatement, WhereOperator
+from bluetick.syntax.operators import WhereOperator
 from bluetick.syntax.printer import print_query
+from bluetick.syntax.statements import QueryStatement
 
 
 def codes_of(text: str) -> list[str]:

@@ -9,7 +9,8 @@ import pytest
 from bluetick.diagnostics import Diagnostic
 from bluetick.syntax import parse
 from bluetick.syntax.expressions import DynamicLiteral, Literal, LiteralValue
-from bluetick.syntax.operators import PrintSource, QueryStatement
+from bluetick.syntax.operators import PrintSource
+from bluetick.syntax.statements import QueryStatement
 from bluetick.types import Type
 
 HOUR = 3_600_000_000

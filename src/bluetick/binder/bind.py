@@ -11,6 +11,15 @@ from bluetick.plan.expressions import Expr, Parameter
 from bluetick.plan.relations import QueryPlan, Relation, TabularStatement
 from bluetick.syntax import operators as syntax
 from bluetick.syntax.expressions import CallExpression, Expression
+from bluetick.syntax.statements import (
+    DeclareStatement,
+    FunctionParameter,
+    LetStatement,
+    Query,
+    QueryParametersStatement,
+    QueryStatement,
+    SetStatement,
+)
 from bluetick.types import Type
 
 
@@ -34,7 +43,7 @@ class _Parts:
 
 
 def bind(
-    query: syntax.Query, catalog: CatalogSchema, observer: Observer | None = None
+    query: Query, catalog: CatalogSchema, observer: Observer | None = None
 ) -> tuple[QueryPlan, tuple[Diagnostic, ...]]:
     """The plan of a parsed query against a catalog, and what is wrong with it. Never raises for a bad query.
 
@@ -45,20 +54,20 @@ def bind(
     statements: list[TabularStatement] = []
     for statement in query.statements:
         match statement:
-            case syntax.LetStatement():
+            case LetStatement():
                 declare_let(env, statement)
-            case syntax.QueryStatement(pipeline=pipeline):
+            case QueryStatement(pipeline=pipeline):
                 bound = _bind_result(env, pipeline)
                 if bound is not None:
                     statements.append(bound)
-            case syntax.QueryParametersStatement(parameters=declared):
+            case QueryParametersStatement(parameters=declared):
                 for parameter in declared:
                     name, default, symbol = _declare_parameter(env, parameter)
                     state.parameters.append((name, default))
                     state.parameter_types.append(symbol)
-            case syntax.SetStatement():
+            case SetStatement():
                 pass  # request options: the session reads those it knows from the tree
-            case syntax.DeclareStatement(span=span, keyword=keyword):
+            case DeclareStatement(span=span, keyword=keyword):
                 env.report(codes.operator_not_supported(span, keyword))
     if not statements and not state.diagnostics:
         env.report(codes.no_query(Span(0, query.span.end)))
@@ -75,7 +84,7 @@ def _bind_result(env: Env, pipeline: syntax.Pipeline) -> TabularStatement | None
     return TabularStatement("PrimaryResult", relation, tuple(state.assertions), state.visualization)
 
 
-def _declare_parameter(env: Env, node: syntax.FunctionParameter) -> tuple[str, Expr | None, Expr]:
+def _declare_parameter(env: Env, node: FunctionParameter) -> tuple[str, Expr | None, Expr]:
     """declare query_parameters: the value arrives with the request; the default is a constant."""
     name = node.name.text
     if node.type is None:

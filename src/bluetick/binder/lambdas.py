@@ -9,7 +9,7 @@ from bluetick.functions.registry import find_scalar
 from bluetick.plan.expressions import Call, Expr, Invalid, Literal, Promote
 from bluetick.plan.relations import Binding, Relation, Values
 from bluetick.syntax.expressions import Argument, CallExpression, Expression
-from bluetick.syntax.operators import FunctionDeclaration, FunctionParameter, LetStatement
+from bluetick.syntax.statements import FunctionDeclaration, FunctionParameter, LetStatement
 from bluetick.types import NUMBER, Type
 
 

@@ -10,7 +10,8 @@ from bluetick.diagnostics import Diagnostic, Span, codes, has_errors
 from bluetick.plan.expressions import Column, Expr, WindowCall
 from bluetick.plan.relations import Assertion, Binding, QueryPlan, Reference, Relation, TabularStatement
 from bluetick.syntax.expressions import CallExpression, Expression
-from bluetick.syntax.operators import FunctionDeclaration, Pipeline
+from bluetick.syntax.operators import Pipeline
+from bluetick.syntax.statements import FunctionDeclaration
 from bluetick.types import Type
 
 MAX_OPERATORS = 2_000  # of one expanded plan; published rules stay under 200

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 
 from bluetick.diagnostics import Span
-from bluetick.syntax.operators import Query
+from bluetick.syntax.statements import Query
 
 _SUFFIXES = ("Expression", "Operator", "Statement", "Source", "Literal")
 

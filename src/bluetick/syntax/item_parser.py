@@ -25,7 +25,12 @@ from bluetick.syntax.expressions import (
     PipelineExpression,
 )
 from bluetick.syntax.literal_parser import LITERAL_KINDS
-from bluetick.syntax.operators import ExpressionSource, OperatorParameter, Parameters, Pipeline
+from bluetick.syntax.operators import (
+    ExpressionSource,
+    OperatorParameter,
+    Parameters,
+    Pipeline,
+)
 from bluetick.syntax.tokens import LONG, NAME, STRING
 from bluetick.types import Type
 

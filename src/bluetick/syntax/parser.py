@@ -4,9 +4,9 @@ from bluetick.diagnostics import Diagnostic, Span
 from bluetick.diagnostics import syntax_codes as codes
 from bluetick.syntax.cursor import MAX_DEPTH, Cursor
 from bluetick.syntax.lexer import lex
-from bluetick.syntax.operators import Query
 from bluetick.syntax.pipeline_parser import parse_pipeline
 from bluetick.syntax.statement_parser import parse_statements
+from bluetick.syntax.statements import Query
 from bluetick.syntax.tokens import END, NAME
 
 MAX_BYTES = 256 * 1024

@@ -7,26 +7,28 @@ from bluetick.syntax.expressions import Expression, PipelineExpression
 from bluetick.syntax.operator_printer import OperatorPrinter
 from bluetick.syntax.operators import (
     DatatableSource,
-    DeclareStatement,
     EvaluateOperator,
     ExpressionSource,
     ExternaldataSource,
     FindOperator,
+    Pipeline,
+    PrintSource,
+    RangeSource,
+    SearchOperator,
+    SimpleOperator,
+    Source,
+    UnionOperator,
+)
+from bluetick.syntax.statements import (
+    DeclareStatement,
     FunctionDeclaration,
     FunctionParameter,
     LetStatement,
-    Pipeline,
-    PrintSource,
     Query,
     QueryParametersStatement,
     QueryStatement,
-    RangeSource,
-    SearchOperator,
     SetStatement,
-    SimpleOperator,
-    Source,
     Statement,
-    UnionOperator,
 )
 
 

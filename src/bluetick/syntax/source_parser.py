@@ -5,7 +5,12 @@ from bluetick.syntax.expression_parser import parse_expression, parse_name
 from bluetick.syntax.expressions import Expression
 from bluetick.syntax.item_parser import parse_list, parse_named, parse_parameters, parse_properties
 from bluetick.syntax.literal_parser import parse_schema
-from bluetick.syntax.operators import DatatableSource, ExternaldataSource, PrintSource, RangeSource
+from bluetick.syntax.operators import (
+    DatatableSource,
+    ExternaldataSource,
+    PrintSource,
+    RangeSource,
+)
 
 
 def parse_datatable(c: Cursor, start: int, _: str) -> DatatableSource:

@@ -7,19 +7,18 @@ from bluetick.syntax.expression_parser import at_source, parse_name, parse_tabul
 from bluetick.syntax.expressions import Expression, MissingExpression, PipelineExpression
 from bluetick.syntax.item_parser import as_pipeline, parse_list, parse_parameter_value
 from bluetick.syntax.literal_parser import parse_declared_type, parse_schema
-from bluetick.syntax.operators import (
+from bluetick.syntax.operators import ExpressionSource, Pipeline
+from bluetick.syntax.pipeline_parser import match_keyword
+from bluetick.syntax.statements import (
     DeclareStatement,
-    ExpressionSource,
     FunctionDeclaration,
     FunctionParameter,
     LetStatement,
-    Pipeline,
     QueryParametersStatement,
     QueryStatement,
     SetStatement,
     Statement,
 )
-from bluetick.syntax.pipeline_parser import match_keyword
 from bluetick.syntax.tokens import END, NAME
 
 _DECLARATIONS = {("declare", "pattern"), ("alias", "database"), ("restrict", "access")}

@@ -8,7 +8,12 @@ from bluetick.diagnostics import codes
 from bluetick.plan.expressions import Expr, Invalid, Literal
 from bluetick.plan.relations import Limit, Project, Relation, Serialize, Sort, SortKey
 from bluetick.syntax.expressions import Expression, OrderedExpression
-from bluetick.syntax.operators import SerializeOperator, SortOperator, TakeOperator, TopOperator
+from bluetick.syntax.operators import (
+    SerializeOperator,
+    SortOperator,
+    TakeOperator,
+    TopOperator,
+)
 from bluetick.types import Type
 
 

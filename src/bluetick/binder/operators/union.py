@@ -10,7 +10,13 @@ from bluetick.diagnostics import codes
 from bluetick.plan.expressions import Column, ColumnRef, Expr, Literal
 from bluetick.plan.relations import Binding, Reference, Relation, Scan, Union
 from bluetick.syntax.expressions import NamePattern, NameReference
-from bluetick.syntax.operators import AsOperator, ExpressionSource, OperatorParameter, Pipeline, UnionOperator
+from bluetick.syntax.operators import (
+    AsOperator,
+    ExpressionSource,
+    OperatorParameter,
+    Pipeline,
+    UnionOperator,
+)
 from bluetick.types import Type
 
 
