@@ -12,7 +12,15 @@ import pyarrow as pa
 import bluetick
 from bluetick.diagnostics.errors import QueryError
 from bluetick.diagnostics.text import SourceText, render_diagnostic
-from bluetick.execution.program import AssertionStep, ProviderStep, RelationStep, ScalarStep, Step, build_program
+from bluetick.execution.program import (
+    AssertionStep,
+    ProviderStep,
+    PythonStep,
+    RelationStep,
+    ScalarStep,
+    Step,
+    build_program,
+)
 from bluetick.lowering.flavour import DUCKDB, SPARK, Flavour
 from bluetick.plan.printer import print_plan
 from bluetick.session import QueryRequest, Session
@@ -139,6 +147,8 @@ def _step(step: Step) -> str:
             return f"assertion {message}"
         case ProviderStep(provider=provider, relation=relation, key_name=key):
             return f"provider {provider} asked for {key} into {relation}"
+        case PythonStep(relation=relation):
+            return f"Python into {relation}"
 
 
 def _sql(statement: Statement, printed: dialect.Dialect, parameters: dict[str, Any]) -> str:

@@ -82,7 +82,7 @@ def _unresolved(env: Env, node: syntax.NameReference) -> Expr:
 
 def _bind_path(env: Env, node: syntax.PathExpression) -> Expr:
     if isinstance(node.base, syntax.NameReference) and env.row is not None:
-        side = {"$left": env.row.left, "$right": env.row.right}.get(node.base.name)
+        side = env.row.qualified.get(node.base.name)
         if side is not None:
             return _bind_side(env, node, side)
     base = bind_expression(env, node.base)

@@ -70,11 +70,11 @@ class Scope:
 
 @dataclass(slots=True)
 class Row:
-    """The columns that an expression may name; `left` and `right` hold $left and $right in a join's condition."""
+    """The columns that an expression may name; `qualified` holds those that stand behind a word and a dot: $left and
+    $right in a join's condition, the steps of scan."""
 
     columns: dict[str, Column]
-    left: dict[str, Column] | None = None
-    right: dict[str, Column] | None = None
+    qualified: dict[str, dict[str, Column]] = field(default_factory=dict)
 
     @staticmethod
     def of(relation: Relation) -> "Row":

@@ -22,6 +22,7 @@ from bluetick.plan.relations import (
     Limit,
     Project,
     ProviderLookup,
+    PythonOperator,
     Reference,
     Relation,
     Scan,
@@ -165,7 +166,7 @@ def _below_filters(node: Relation) -> Relation:
     return node
 
 
-_LABELS = {Aggregate: "summarize", Union: "union", ProviderLookup: "FileProfile"}
+_LABELS = {Aggregate: "summarize", Union: "union", ProviderLookup: "FileProfile", PythonOperator: "scan"}
 
 
 def _label(relation: Relation) -> str:

@@ -14,7 +14,7 @@ from bluetick.lowering.lowerer import Context
 from bluetick.lowering.nodes import new_lowerer
 from bluetick.lowering.stage import Stage, row_order
 from bluetick.plan.expressions import Call, Column, Expr, Literal, Promote
-from bluetick.plan.relations import Aggregate, ProviderLookup, TabularStatement
+from bluetick.plan.relations import Aggregate, ProviderLookup, PythonOperator, TabularStatement
 from bluetick.plan.traversal import named_relations, relations_in
 from bluetick.sql import tree as sql
 from bluetick.types import NUMBER, Type
@@ -54,7 +54,7 @@ def near_miss_queries(context: Context, statement: TabularStatement, text: str, 
 
 
 def _has_candidates(point: Point) -> bool:
-    return any(isinstance(node, Aggregate | ProviderLookup) for node in relations_in(point.relation))
+    return any(isinstance(node, Aggregate | ProviderLookup | PythonOperator) for node in relations_in(point.relation))
 
 
 def _queries(context: Context, name: str, point: Point, text: str, most: int) -> Iterator[NearMissQuery]:

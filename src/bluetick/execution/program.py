@@ -1,7 +1,8 @@
 """A bound statement as a program of steps: what must be computed before the main query, and the main query.
 
 Steps, in order: relations that are computed once (as, materialize, a provider's input), scalars (toscalar),
-assertions, provider lookups. Each is one SQL statement (or a provider's call) whose result the next may use.
+assertions, provider lookups, Python operators. Each is one SQL statement (or a call that takes its result) whose result
+the next may use.
 """
 
 from collections import Counter
@@ -11,19 +12,21 @@ from typing import TypeAlias
 
 from bluetick.lowering.flavour import Flavour
 from bluetick.lowering.join import PROVIDER_KEY
-from bluetick.lowering.lowerer import Context, Lowered, ScanUse
+from bluetick.lowering.lowerer import Context, Lowered, PythonResult, ScanUse
 from bluetick.lowering.nodes import new_lowerer
-from bluetick.lowering.stage import Stage
+from bluetick.lowering.stage import Stage, row_order
 from bluetick.plan.expressions import Column, Expr, InTable, ScalarQuery, walk
 from bluetick.plan.relations import (
     Binding,
     ProviderLookup,
+    PythonOperator,
     Reference,
     Relation,
     TabularStatement,
     expressions,
     inputs,
 )
+from bluetick.plan.scan_steps import ScanSteps
 from bluetick.plan.traversal import relations_in
 from bluetick.sql import tree as sql
 from bluetick.types import Type
@@ -64,7 +67,19 @@ class ProviderStep:
     statement: sql.Statement
 
 
-Step: TypeAlias = RelationStep | ScalarStep | AssertionStep | ProviderStep
+@dataclass(frozen=True, slots=True)
+class PythonStep:
+    """Rows that Python computes: the statement gives the columns `reads`, then `partition`, in the rows' order."""
+
+    operator: ScanSteps
+    relation: str
+    reads: tuple[Column, ...]
+    statement: sql.Statement
+
+
+Step: TypeAlias = RelationStep | ScalarStep | AssertionStep | ProviderStep | PythonStep
+
+MAX_PYTHON_ROWS = 1_000_000  # that a Python operator takes: about a second a step
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +140,8 @@ class Builder:
                 self._compute(binding, binding.relation)
         elif isinstance(node, ProviderLookup):
             self._provider(node)
+        elif isinstance(node, PythonOperator) and id(node) not in self.context.python:
+            self._python(node)
 
     def _compute(self, owner: Binding | Relation, relation: Relation) -> None:
         lowered = new_lowerer(self.context).statement(relation, ordered=False)
@@ -164,6 +181,30 @@ class Builder:
         statement = sql.Statement(tuple(lowerer.ctes), keys)
         self.steps.append(ProviderStep(node.provider, name, node.key.name, statement))
         self.context.providers[id(node)] = name
+        self.context.keep.append(node)
+
+    def _python(self, node: PythonOperator) -> None:
+        """The input is computed once, its rows numbered in their order: Python reads some columns of it, and what it
+        gives is joined to the rest by the number."""
+        lowerer = new_lowerer(self.context)
+        stage = lowerer.lower(node.input)
+        number = lowerer.fresh_alias("row_number")
+        items: list[tuple[str, sql.Expr]] = [(name, sql.Column(name)) for name in dict.fromkeys(stage.aliases.values())]
+        items.append((number, sql.Window(sql.Call("row_number"), (), row_order(stage, node.input.columns))))
+        name = self.name("step")
+        select = sql.Select(tuple(items), lowerer.source(stage))
+        self.steps.append(RelationStep(name, sql.Statement(tuple(lowerer.ctes), select)))
+        rows = Stage(name, dict(stage.aliases))
+        wanted = [(f"c{i}", rows.column(c)) for i, c in enumerate((*node.reads, *node.partition))]
+        asked = sql.Select(
+            tuple(wanted) or (("c0", sql.Column(number)),),  # rows without a column: SQL wants one
+            sql.RelationRef(name),
+            order_by=(sql.Order(sql.Column(number)),),
+            limit=sql.Bare(MAX_PYTHON_ROWS + 1),
+        )
+        result = self.name("rows")
+        self.steps.append(PythonStep(node.operator, result, node.reads, sql.Statement((), asked)))
+        self.context.python[id(node)] = PythonResult(rows, number, result)
         self.context.keep.append(node)
 
     def assertion(self, condition: Expr, message: str) -> None:

@@ -17,14 +17,17 @@ from bluetick.enrichment.profiles import FileProfileProvider
 from bluetick.execution.catalog import Catalog
 from bluetick.execution.external import load_external
 from bluetick.execution.program import (
+    MAX_PYTHON_ROWS,
     AssertionStep,
     Program,
     ProviderStep,
+    PythonStep,
     RelationStep,
     ScalarStep,
     Step,
 )
-from bluetick.lowering.join import PROVIDER_KEY
+from bluetick.execution.scan_rows import scan_rows
+from bluetick.lowering.join import PROVIDER_KEY, PYTHON_PLACE, PYTHON_ROW, python_column
 from bluetick.lowering.lowerer import ScanUse
 from bluetick.sql.render import render_statement
 from bluetick.sql.tree import Statement
@@ -141,6 +144,8 @@ class Execution:
                     raise QueryError((assertion_failed(step.message),))
             case ProviderStep():
                 self._ask(run, step)
+            case PythonStep():
+                self._compute(run, step)
 
     def _first_cell(self, run: Run, statement: Statement, type_: Type) -> Any:
         table = run.stream(self.render(statement)).read_all()
@@ -160,6 +165,15 @@ class Execution:
         columns = [ScanColumn(PROVIDER_KEY, PROVIDER_KEY, Type.STRING)]
         columns += [ScanColumn(name, name, type_) for name, type_ in FILE_PROFILE_COLUMNS]
         run.bind_arrow(step.relation, answers, columns)
+
+    def _compute(self, run: Run, step: PythonStep) -> None:
+        table = run.stream(self.render(step.statement)).read_all()
+        if table.num_rows > MAX_PYTHON_ROWS:
+            raise LimitError(f"scan takes at most {MAX_PYTHON_ROWS:,} rows, and more came in", Limit.RESULT)
+        names = {PYTHON_ROW: Type.LONG, PYTHON_PLACE: Type.LONG}
+        names |= {python_column(place): column.type for place, column in enumerate(step.operator.columns)}
+        answers = pa.table(dict(zip(names, scan_rows(step.operator, step.reads, table), strict=True)))
+        run.bind_arrow(step.relation, answers, [ScanColumn(name, name, type_) for name, type_ in names.items()])
 
 
 def missing_provider(name: str) -> str:

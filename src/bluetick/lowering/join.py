@@ -3,12 +3,13 @@
 from bluetick.lowering.lowerer import Lowerer
 from bluetick.lowering.stage import Stage, smallest_row
 from bluetick.plan.expressions import Column, ColumnRef, Expr
-from bluetick.plan.relations import Join, JoinKind, ProviderLookup, Relation
+from bluetick.plan.relations import Join, JoinKind, ProviderLookup, PythonOperator, Relation
 from bluetick.sql import tree as sql
 from bluetick.types import Type
 
 _LEFT, _RIGHT = "l", "r"
 PROVIDER_KEY = "lookup_key"
+PYTHON_ROW, PYTHON_PLACE = "input_row", "output_place"
 
 _SQL_KINDS = {
     JoinKind.INNERUNIQUE: "INNER",
@@ -122,3 +123,32 @@ def lower_provider(lowerer: Lowerer, relation: ProviderLookup) -> Stage:
     on = sql.Binary("=", stage.column(relation.key, _LEFT), sql.Column(PROVIDER_KEY, _RIGHT))
     join = sql.JoinItem(sql.RelationRef(stage.relation, _LEFT), sql.RelationRef(profiles, _RIGHT), "LEFT", on)
     return lowerer.add(sql.Select(tuple(items), join), aliases, stage.order)
+
+
+def python_column(place: int) -> str:
+    """The name of a column that a Python operator adds."""
+    return f"c{place}"
+
+
+def lower_python(lowerer: Lowerer, relation: PythonOperator) -> Stage:
+    """The operator's rows beside the input rows that they are, in the operator's order."""
+    result = lowerer.context.python[id(relation)]
+    aliases = dict(result.input.aliases)
+    items: list[tuple[str, sql.Expr]] = [(name, sql.Column(name, _LEFT)) for name in dict.fromkeys(aliases.values())]
+    taken = {name.casefold() for name, _ in items}
+    for place, column in enumerate(relation.operator.columns):
+        alias = lowerer.alias(column)
+        while alias.casefold() in taken:  # the input's aliases were given by another lowerer
+            alias = lowerer.fresh_alias(column.name)
+        taken.add(alias.casefold())
+        aliases[column.id] = alias
+        items.append((alias, sql.Column(python_column(place), _RIGHT)))
+    order = lowerer.fresh_alias(PYTHON_PLACE)
+    while order.casefold() in taken:
+        order = lowerer.fresh_alias(PYTHON_PLACE)
+    items.append((order, sql.Column(PYTHON_PLACE, _RIGHT)))
+    on = sql.Binary("=", sql.Column(result.number, _LEFT), sql.Column(PYTHON_ROW, _RIGHT))
+    join = sql.JoinItem(
+        sql.RelationRef(result.input.relation, _LEFT), sql.RelationRef(result.relation, _RIGHT), "INNER", on
+    )
+    return lowerer.add(sql.Select(tuple(items), join), aliases, (sql.Order(sql.Column(order)),))

@@ -34,6 +34,16 @@ class Lowered:
     stage: Stage
 
 
+@dataclass(frozen=True, slots=True)
+class PythonResult:
+    """What the step of a Python operator left: its numbered input, and under `relation` the operator's rows, each with
+    the number of its input row, its own place, and the columns that the operator adds (c0, c1 ...)."""
+
+    input: Stage
+    number: str
+    relation: str
+
+
 @dataclass(slots=True)
 class Context:
     """What all statements of one program share: the engine's flavour, the time scope, tables and results of steps."""
@@ -45,6 +55,7 @@ class Context:
     computed: dict[int, Stage] = field(default_factory=dict)  # id of a Binding or ProviderLookup -> its step's result
     scalars: dict[int, str] = field(default_factory=dict)  # id of a ScalarQuery -> parameter name
     providers: dict[int, str] = field(default_factory=dict)  # id of a ProviderLookup -> relation of its answers
+    python: dict[int, PythonResult] = field(default_factory=dict)  # id of a PythonOperator -> its step's result
     keep: list[object] = field(default_factory=list)  # what the ids above belong to stays alive
 
     def remember(self, owner: object, stage: Stage) -> None:

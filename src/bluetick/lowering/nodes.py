@@ -3,7 +3,7 @@
 from bluetick.functions.definition import BoundWindow
 from bluetick.lowering.aggregate import lower_aggregate
 from bluetick.lowering.expand import lower_expand
-from bluetick.lowering.join import lower_join, lower_provider
+from bluetick.lowering.join import lower_join, lower_provider, lower_python
 from bluetick.lowering.lowerer import Context, Lowerer
 from bluetick.lowering.partition import partitioned
 from bluetick.lowering.stage import Stage, row_order, sort_terms
@@ -16,6 +16,7 @@ from bluetick.plan.relations import (
     Limit,
     Project,
     ProviderLookup,
+    PythonOperator,
     Range,
     Relation,
     Serialize,
@@ -62,6 +63,8 @@ def lower_node(lowerer: Lowerer, relation: Relation) -> Stage:  # noqa: C901, PL
             return lower_expand(lowerer, relation)
         case ProviderLookup():
             return lower_provider(lowerer, relation)
+        case PythonOperator():
+            return lower_python(lowerer, relation)
         case _:
             raise AssertionError(f"{type(relation).__name__} is lowered elsewhere")
 

@@ -31,6 +31,7 @@ from bluetick.plan.relations import (
     PickRow,
     Project,
     ProviderLookup,
+    PythonOperator,
     QueryPlan,
     Range,
     Reference,
@@ -45,6 +46,7 @@ from bluetick.plan.relations import (
     Window,
     inputs,
 )
+from bluetick.plan.scan_steps import ScanStep, ScanSteps
 from bluetick.types import Type
 from bluetick.values import format_datetime7, format_timespan
 
@@ -141,6 +143,8 @@ class _Printer:
                 return self._expand(node)
             case ProviderLookup(provider=provider, key=key, limit=limit, added=added):
                 return f"ProviderLookup {provider} of {_used(key)} limit {limit} adds {_columns(added)}"
+            case PythonOperator(operator=operator, partition=partition):
+                return f"PythonOperator {self._scan(operator)}{_partition(partition)}"
             case Reference(binding=binding):
                 return f"Reference {self._binding(binding)} {_columns(node.columns)}"
 
@@ -182,6 +186,18 @@ class _Printer:
         index = "" if node.index is None else f" index {_made(node.index)}"
         limit = "" if node.limit is None else f" limit {self.expression(node.limit)}"
         return f"Expand [{items}]{index}{limit}{' as pairs' if node.as_pairs else ''}"
+
+    def _scan(self, node: ScanSteps) -> str:
+        added = ", ".join(self._item(column, default) for column, default in node.added)
+        steps = "; ".join(self._step(step) for step in node.steps)
+        number = "" if node.match_id is None else f" match id {_made(node.match_id)}"
+        return f"scan [{added}]{number} ({steps})"
+
+    def _step(self, step: ScanStep) -> str:
+        held = ", ".join(f"{_made(state)} = {_used(source)}" for state, source in step.held)
+        assigned = ", ".join(f"{_used(c)} = {self.expression(value)}" for c, value in step.assignments)
+        result = f" => {assigned}" if assigned else ""
+        return f"{step.name} output={step.output.value} [{held}]: {self.expression(step.condition)}{result}"
 
     # --- expressions ---
 

@@ -10,6 +10,7 @@ from typing import TypeAlias
 from bluetick.diagnostics import Span
 from bluetick.functions.definition import AggregateFunction
 from bluetick.plan.expressions import Column, ColumnRef, Expr, WindowCall
+from bluetick.plan.scan_steps import ScanSteps
 
 Columns: TypeAlias = tuple[Column, ...]
 
@@ -274,6 +275,24 @@ class ProviderLookup:
         return self.input.columns + self.added
 
 
+@dataclass(frozen=True, slots=True)
+class PythonOperator:
+    """Rows that Python computes out of the input's serialized rows: a step of its own.
+
+    `operator` sees the columns `reads` of each row, of every `partition` by itself. A row of the output is a row of the
+    input (which may come several times or not at all) with the columns that the operator adds.
+    """
+
+    input: "Relation"
+    operator: ScanSteps
+    reads: Columns
+    partition: Columns = ()
+
+    @property
+    def columns(self) -> Columns:
+        return self.input.columns + self.operator.columns
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Binding:
     """A named relation (let, as): bound once, referred to any number of times.
@@ -310,6 +329,7 @@ Relation: TypeAlias = (
     | Window
     | Expand
     | ProviderLookup
+    | PythonOperator
     | Reference
 )
 
@@ -356,7 +376,7 @@ def inputs(relation: Relation) -> tuple[Relation, ...]:
             return (relation.input,)
 
 
-def expressions(relation: Relation) -> tuple[Expr, ...]:  # noqa: C901, PLR0911 - one match over all nodes
+def expressions(relation: Relation) -> tuple[Expr, ...]:  # noqa: C901, PLR0911, PLR0912 - one match over all nodes
     """The expressions that stand in this node itself."""
     match relation:
         case Values(rows=rows):
@@ -381,6 +401,8 @@ def expressions(relation: Relation) -> tuple[Expr, ...]:  # noqa: C901, PLR0911 
             return (count, *(ColumnRef(column) for column in partition))
         case Expand(items=expanded, limit=limit):
             return tuple(item.value for item in expanded) + (() if limit is None else (limit,))
+        case PythonOperator(reads=reads, partition=partition):
+            return tuple(ColumnRef(column) for column in (*reads, *partition))
         case Scan() | External() | Serialize() | ProviderLookup() | Reference():
             return ()
 

@@ -16,6 +16,7 @@ from bluetick.binder.operators.parse import bind_parse
 from bluetick.binder.operators.parse_kv import bind_parse_kv
 from bluetick.binder.operators.project import bind_project, bind_reorder
 from bluetick.binder.operators.sampling import bind_sample_distinct, bind_top_hitters
+from bluetick.binder.operators.scan import bind_scan
 from bluetick.binder.operators.search import bind_find, bind_search
 from bluetick.binder.operators.summarize import bind_summarize
 from bluetick.binder.operators.top_nested import bind_top_nested
@@ -52,6 +53,7 @@ _BINDERS: dict[type, Callable[[Env, Any, Relation], Relation | None]] = {
     syntax.TopNestedOperator: bind_top_nested,
     syntax.ParseKvOperator: bind_parse_kv,
     syntax.AsOperator: bind_as,
+    syntax.ScanOperator: bind_scan,
     syntax.InvokeOperator: bind_invoke,
     syntax.EvaluateOperator: bind_evaluate,
     syntax.RenderOperator: bind_render,
@@ -62,7 +64,6 @@ _KEYWORDS: dict[type, str] = {
     syntax.ForkOperator: "fork",
     syntax.FacetOperator: "facet",
     syntax.ReduceOperator: "reduce",
-    syntax.ScanOperator: "scan",
 }
 
 

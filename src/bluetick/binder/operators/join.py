@@ -140,7 +140,7 @@ def _column(env: Env, side: Relation, name: str, span: Span) -> Column | None:
 
 def _equality(env: Env, one: Expression, other: Expression, left: Relation, right: Relation, span: Span) -> Key | None:
     """$left.a == $right.b, in either order; each side is a column of its relation."""
-    row = Row({}, {c.name: c for c in left.columns}, {c.name: c for c in right.columns})
+    row = Row({}, {"$left": {c.name: c for c in left.columns}, "$right": {c.name: c for c in right.columns}})
     sides = (_side(one), _side(other))
     if set(sides) != {"$left", "$right"}:
         env.report(codes.join_condition(span))

@@ -19,6 +19,7 @@ from bluetick.plan.relations import (
     JoinKind,
     Limit,
     Project,
+    PythonOperator,
     Relation,
     Serialize,
     Sort,
@@ -80,6 +81,8 @@ class Partitioning:
                 return replace(inner, relation=Limit(inner.relation, count, (*inner.keys, *own)))
             case Window(items=items, partition=own):
                 return replace(inner, relation=Window(inner.relation, items, (*inner.keys, *own)))
+            case PythonOperator(partition=own):
+                return replace(inner, relation=replace(relation, input=inner.relation, partition=(*inner.keys, *own)))
             case Project(items=items):
                 hidden = tuple((c, ColumnRef(c)) for c in (*inner.keys, *inner.carried))
                 return replace(
@@ -108,7 +111,7 @@ class Partitioning:
         return Partitioned(node, tuple(o for o, _ in keys), tuple(o for o, _ in carried), origins)
 
 
-_HANDLED = (Filter, Serialize, Expand, Sort, Limit, Window, Project, Join, Aggregate)
+_HANDLED = (Filter, Serialize, Expand, Sort, Limit, Window, PythonOperator, Project, Join, Aggregate)
 
 
 def _origins(items: tuple[tuple[Column, Expr], ...], origins: dict[int, Column]) -> dict[int, Column]:

@@ -74,7 +74,7 @@ def bind_datatable(env: Env, node: syntax.DatatableSource) -> Relation | None:
     for index, value in enumerate(node.values):
         column = columns[index % len(columns)]
         bound = env.expression(value)
-        cell = _cell(bound, column.type)
+        cell = as_cell(bound, column.type)
         if cell is None:
             env.report(
                 codes.wrong_type(value.span, f"the value of column '{column.name}'", str(column.type), str(bound.type))
@@ -87,7 +87,7 @@ def bind_datatable(env: Env, node: syntax.DatatableSource) -> Relation | None:
     return Values(columns, tuple(tuple(cells[i : i + width]) for i in range(0, len(cells), width)))
 
 
-def _cell(value: Expr, wanted: Type) -> Expr | None:
+def as_cell(value: Expr, wanted: Type) -> Expr | None:
     """A constant as the column's type: numbers convert, a null fits anywhere, anything fits dynamic."""
     if isinstance(value, Invalid) or value.type is wanted:
         return value

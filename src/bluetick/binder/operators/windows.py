@@ -2,7 +2,18 @@
 
 from bluetick.binder.scope import Env
 from bluetick.plan.expressions import Column, WindowCall
-from bluetick.plan.relations import Filter, Limit, Project, Range, Reference, Relation, Serialize, Sort, Window
+from bluetick.plan.relations import (
+    Filter,
+    Limit,
+    Project,
+    PythonOperator,
+    Range,
+    Reference,
+    Relation,
+    Serialize,
+    Sort,
+    Window,
+)
 
 WindowItems = list[tuple[Column, WindowCall]]
 
@@ -10,7 +21,7 @@ WindowItems = list[tuple[Column, WindowCall]]
 def is_serialized(relation: Relation) -> bool:
     """Whether the rows are in a fixed order that window functions may rely on."""
     match relation:
-        case Sort() | Serialize() | Range():
+        case Sort() | Serialize() | Range() | PythonOperator():
             return True
         case Filter(input=inner) | Project(input=inner) | Window(input=inner) | Limit(input=inner):
             return is_serialized(inner)
