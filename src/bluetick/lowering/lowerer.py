@@ -126,7 +126,13 @@ class Lowerer:
         from_step = self.context.computed.get(id(relation))
         stage = from_step if from_step is not None else self._lower(relation)
         self.stages.append((relation, stage))
+        self.reserve(stage)
         return stage
+
+    def reserve(self, stage: Stage) -> None:
+        """No new column takes a name that is here: a table's columns and an earlier step's were not named by this
+        lowerer, and SQL would read a group's key as the column of the same name below it."""
+        self._taken.update(name.casefold() for name in (*stage.aliases.values(), *stage.hidden))
 
     def _lower(self, relation: Relation) -> Stage:
         if isinstance(relation, Reference):
