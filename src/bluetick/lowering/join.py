@@ -133,19 +133,13 @@ def python_column(place: int) -> str:
 def lower_python(lowerer: Lowerer, relation: PythonOperator) -> Stage:
     """The operator's rows beside the input rows that they are, in the operator's order."""
     result = lowerer.context.python[id(relation)]
+    lowerer.reserve(result.input)
     aliases = dict(result.input.aliases)
     items: list[tuple[str, sql.Expr]] = [(name, sql.Column(name, _LEFT)) for name in dict.fromkeys(aliases.values())]
-    taken = {name.casefold() for name, _ in items}
     for place, column in enumerate(relation.operator.columns):
-        alias = lowerer.alias(column)
-        while alias.casefold() in taken:  # the input's aliases were given by another lowerer
-            alias = lowerer.fresh_alias(column.name)
-        taken.add(alias.casefold())
-        aliases[column.id] = alias
-        items.append((alias, sql.Column(python_column(place), _RIGHT)))
+        aliases[column.id] = lowerer.alias(column)
+        items.append((aliases[column.id], sql.Column(python_column(place), _RIGHT)))
     order = lowerer.fresh_alias(PYTHON_PLACE)
-    while order.casefold() in taken:
-        order = lowerer.fresh_alias(PYTHON_PLACE)
     items.append((order, sql.Column(PYTHON_PLACE, _RIGHT)))
     on = sql.Binary("=", sql.Column(result.number, _LEFT), sql.Column(PYTHON_ROW, _RIGHT))
     join = sql.JoinItem(
