@@ -5,7 +5,15 @@ from datetime import UTC, datetime
 import pytest
 from golden_forms import connect
 
-from bluetick.execution.program import AssertionStep, Program, ProviderStep, RelationStep, ScalarStep, build_program
+from bluetick.execution.program import (
+    AssertionStep,
+    Program,
+    ProviderStep,
+    PythonStep,
+    RelationStep,
+    ScalarStep,
+    build_program,
+)
 from bluetick.session import QueryRequest, Session
 from bluetick.sql.dialect import DUCKDB
 from bluetick.sql.render import render_statement
@@ -48,6 +56,7 @@ def test_one_program_for_every_now(session: Session) -> None:
         ("Rows | where a > toscalar(Rows | where c > toscalar(Rows | count) | count)", [ScalarStep, ScalarStep]),
         ("print assert(toscalar(Rows | count) > 0, 'm')", [ScalarStep, AssertionStep]),
         ("Rows | invoke FileProfile(b)", [RelationStep, ProviderStep]),
+        ("Rows | sort by a asc | scan with (step s: true;)", [RelationStep, PythonStep]),
     ],
 )
 def test_steps(session: Session, query: str, expected: list[type]) -> None:
