@@ -81,6 +81,8 @@ Kusto may answer these differently each time. Here the answer is fixed, the same
 * `make_set`: ascending, and cut to its size after that.
 * `make_list`, `take`, ties of `sort`, and results without a `sort`: in the order of the smallest row first, where the
   difference can be seen.
+* `scan`: rows come in the order of their records, and of one record the last step first; a record that `output=last`
+  gives stands in its own place.
 
 ## What a run reads
 
@@ -88,6 +90,8 @@ Kusto may answer these differently each time. Here the answer is fixed, the same
   reads no further back. A table without a time column is read whole. `now` is one instant for the whole query.
 * A query reads the tables that are registered here. Other databases, clusters and workspaces are refused.
 * A column that the files lack is null, or `""` for a string.
+* `scan` takes at most 1,000,000 rows; more are an error. Beside the state of a step only simple functions may stand
+  (comparison, arithmetic, `iff`, tests of text); over the record alone, all of them.
 """
 
 _REFUSED_HEAD = """\
