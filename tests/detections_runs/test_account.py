@@ -204,3 +204,14 @@ def test_no_believable_row() -> None:
         pytest.raises(SourceError, match="no row with a believable time"),
     ):
         newest_instant(session, detection("Logs"), clock=NOW)
+
+
+def test_a_scan_is_a_point_of_its_own() -> None:
+    query = (
+        "Logs | where n > 0 | sort by n asc | scan declare (total:long=0) with (step s: true => total = s.total + n;)"
+    )
+    found = run(logs([1, 2, 3], n=[0, 1, 2]), f"{query} | where total > 3")
+    check_verdict(found, "0 rows because nothing matched: `total > 3` removed the last 2 rows")
+    assert [(stage.label, stage.rows) for stage in found.account.stages] == [("Logs", 3), ("scan", 2)]
+    near = run(logs([1, 2, 3], n=[0, 1, 2]), f"{query} | where total > 3", near=1)
+    assert [(miss.distance, dict(miss.row)["n"]) for miss in near.near_misses] == [(0.0, 2)]

@@ -268,7 +268,8 @@ def _relation(scan: _Binding, steps: list[ScanStep], match_id: Column | None) ->
     empty = tuple((c, _empty(scan, c)) for columns in held for c in columns)
     operator = ScanSteps(filled, tuple(scan.added.values()), empty, match_id)
     output = (*scan.record.values(), *(() if match_id is None else (match_id,)))
-    return Project(PythonOperator(base, operator, reads), tuple((c, ColumnRef(c)) for c in output))
+    node = PythonOperator(base, operator, reads)
+    return node if node.columns == output else Project(node, tuple((c, ColumnRef(c)) for c in output))
 
 
 def _empty(scan: _Binding, column: Column) -> Expr:
