@@ -41,6 +41,7 @@ _SESSION: Final = {
     "spark.log.level": "OFF",
 }
 _LOCAL: Final = {
+    "spark.driver.memory": "4g",  # the default of 1 GB is too little for plans of many columns
     "spark.sql.shuffle.partitions": "4",
     "spark.driver.host": "127.0.0.1",
     "spark.driver.bindAddress": "127.0.0.1",
