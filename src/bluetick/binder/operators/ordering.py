@@ -76,6 +76,7 @@ def bind_serialize(env: Env, node: SerializeOperator, rows: Relation) -> Relatio
     done = [item for item in added if item is not None]
     if len(done) < len(added):
         return None
-    new = {column.name for column, _ in done}
-    kept = keep(c for c in relation.columns if c.name not in new)
-    return Project(with_windows(relation, calls), (*kept, *done))
+    # As extend: a name that exists is replaced where it stands.
+    given = {column.name: (column, value) for column, value in done}
+    items = [given.pop(column.name, (column, kept)) for column, kept in keep(relation.columns)]
+    return Project(with_windows(relation, calls), (*items, *given.values()))
