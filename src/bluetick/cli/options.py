@@ -35,15 +35,16 @@ class MomentType(click.ParamType[Any]):
 
 
 class PairType(click.ParamType[Any]):
-    """NAME=VALUE."""
+    """NAME=VALUE; `at_last` splits at the last '=', where the name is an address that may hold others."""
 
-    def __init__(self, form: str) -> None:
+    def __init__(self, form: str, *, at_last: bool = False) -> None:
         self.name = form
+        self.at_last = at_last
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, str]:
         if isinstance(value, tuple):
             return value
-        key, equals, rest = str(value).partition("=")
+        key, equals, rest = str(value).rpartition("=") if self.at_last else str(value).partition("=")
         if not equals or not key.strip() or not rest:
             self.fail(f"'{value}' is not of the form {self.name}", param, ctx)
         return key.strip(), rest
@@ -58,6 +59,7 @@ class DataOptions:
     profiles: str | None
     schemas: str | None
     engine: str
+    external: tuple[tuple[str, str], ...] = ()
 
     def open(self) -> Session:
         """A session with these tables; several paths for one name are one table."""
@@ -70,6 +72,7 @@ class DataOptions:
             profiles=self.profiles,
             schemas=self.schemas,
             engine=self._checked_engine(),
+            external=dict(self.external),
         )
 
     def _checked_engine(self) -> str:
@@ -93,6 +96,12 @@ _DATA_OPTIONS: tuple[Callable[..., Any], ...] = (
         metavar="PACK|FILE",
         help="sentinel, defender or a JSON file: which schema a table has that both know.",
     ),
+    click.option(
+        "--external",
+        multiple=True,
+        type=PairType("ADDRESS=FILE", at_last=True),
+        help="A copy of what externaldata names by an address; nothing is fetched. May be repeated.",
+    ),
     click.option("--engine", default="duckdb", show_default=True, help="duckdb, local[N] or spark://HOST:PORT."),
 )
 
@@ -108,9 +117,10 @@ def data_options(command: Callable[..., Any]) -> Callable[..., Any]:
         profiles: str | None,
         schemas: str | None,
         engine: str,
+        external: tuple[tuple[str, str], ...],
         **others: Any,
     ) -> Any:
-        return command(data=DataOptions(lake, tables, profiles, schemas, engine), **others)
+        return command(data=DataOptions(lake, tables, profiles, schemas, engine, external), **others)
 
     decorated: Callable[..., Any] = with_data
     for option in reversed(_DATA_OPTIONS):
