@@ -82,9 +82,11 @@ $(BIN)/python:
 $(VENV)/.runtime: pyproject.toml constraints.txt | $(BIN)/python
 	@echo "Installing bluetick into $(VENV) ..."
 	@$(BIN)/python -m pip install -qq --constraint constraints.txt --editable .
+	@$(BIN)/python -m compileall -q src
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml constraints.txt | $(BIN)/python
 	@echo "Installing bluetick and its development tools into $(VENV) ..."
 	@$(BIN)/python -m pip install -qq --constraint constraints.txt --editable '.[dev]'
+	@$(BIN)/python -m compileall -q src
 	@touch $(VENV)/.runtime $@
