@@ -1,6 +1,6 @@
 import pytest
 
-from bluetick.sources.addresses import classify_ip, classify_ips, normalise_ip
+from bluetick.sources.addresses import classify_ip, normalise_ip
 
 
 @pytest.mark.parametrize(
@@ -42,10 +42,6 @@ from bluetick.sources.addresses import classify_ip, classify_ips, normalise_ip
 )
 def test_classify_ip(ip: str, kind: str) -> None:
     assert classify_ip(ip) == kind
-
-
-def test_classify_ips_keeps_the_order() -> None:
-    assert classify_ips(["8.8.8.8", "", "10.0.0.1", "8.8.8.8"]) == ["Public", "", "Private", "Public"]
 
 
 @pytest.mark.parametrize(

@@ -41,8 +41,3 @@ def _inner(expr: Expr, scalars: bool) -> list[Relation]:
         if isinstance(part, InTable) or (scalars and isinstance(part, ScalarQuery)):
             found.append(part.relation)
     return found
-
-
-def scalar_queries(expr: Expr) -> list[ScalarQuery]:
-    """The toscalar parts of one expression, outermost first."""
-    return [part for part in walk(expr) if isinstance(part, ScalarQuery)]

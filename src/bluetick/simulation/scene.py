@@ -55,12 +55,6 @@ def concatenate(parts: Sequence[Connections]) -> Connections:
     )
 
 
-def no_connections() -> Connections:
-    """Connections without a row."""
-    nothing = np.zeros(0, dtype=np.int64)
-    return Connections(nothing, nothing, nothing, nothing)
-
-
 @dataclass
 class Scene:
     """A world under construction."""

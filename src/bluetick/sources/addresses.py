@@ -1,6 +1,5 @@
 """Internet addresses: one spelling for each, and the kind that Defender calls RemoteIPType."""
 
-from collections.abc import Iterable
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
@@ -61,12 +60,6 @@ def classify_ip(text: str) -> str:
     if address is None:
         return ""
     return next(kind for network, kind in _KINDS if address.version == network.version and address in network)
-
-
-def classify_ips(texts: Iterable[str]) -> list[str]:
-    """The kind of each address; each distinct text is worked out once."""
-    kinds: dict[str, str] = {}
-    return [kinds[text] if text in kinds else kinds.setdefault(text, classify_ip(text)) for text in texts]
 
 
 def _address(text: str) -> IPv4Address | IPv6Address | None:
