@@ -138,20 +138,47 @@ class Example:
     gap: str = ""
 
 
+# Computes one call in Python; see ScalarFunction.
+Compute: TypeAlias = Callable[..., Any]
+
+
+def _in_python(call: BoundCall) -> Expr:
+    raise AssertionError(f"{call.name} is computed in Python, and stands in no SQL")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One of several results of a call: the end of its column's name (behind the call's own result name and an
+    underscore), and its type."""
+
+    name: str
+    type: Type
+
+
 # A problem with constant arguments that only the function can see: message, or "" when all is well.
 Check: TypeAlias = Callable[[tuple[Argument, ...]], str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScalarFunction:
-    """A scalar function or operator (operators are named by their symbol: '==', 'has', 'and')."""
+    """A scalar function or operator (operators are named by their symbol: '==', 'has', 'and').
+
+    It has a lowering for each engine, or `compute`, for what no SQL can say: then a step of the program calls it once
+    for each distinct tuple of arguments, and gives the engine its results. `compute` takes and gives physical values
+    (a datetime is naive UTC, a timespan whole microseconds, a guid lower-case text), a dynamic as what its JSON says,
+    or as JSON text with `json_as_text`; with Nulls.PROPAGATE it sees no null. It never fails: what has no answer is
+    None. With `parts` it gives a tuple, one value for each (or None: all are null).
+    """
 
     name: str
     summary: str
     signatures: tuple[Signature, ...]
     nulls: Nulls
-    duckdb: Lowering
-    spark: Lowering
+    duckdb: Lowering = _in_python
+    spark: Lowering = _in_python
+    compute: Compute | None = None
+    json_as_text: bool = False
+    parts: tuple[Part, ...] = ()
     examples: tuple[Example, ...]
     aliases: tuple[str, ...] = ()
     result_name: ResultName = UNNAMED
