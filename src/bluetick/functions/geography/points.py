@@ -1,6 +1,7 @@
 """Points on the Earth: valid coordinates, vectors, distances. Kusto's Earth is a sphere, as in the S2 library."""
 
 import math
+from decimal import Decimal
 from typing import TypeAlias
 
 # Longitude and latitude in degrees.
@@ -15,11 +16,18 @@ def position(longitude: object, latitude: object) -> Position | None:
     """The position when both are numbers in range, else None."""
     if isinstance(longitude, bool) or isinstance(latitude, bool):
         return None
-    if not isinstance(longitude, int | float) or not isinstance(latitude, int | float):
+    if not isinstance(longitude, int | float | Decimal) or not isinstance(latitude, int | float | Decimal):
         return None
     if -180 <= longitude <= 180 and -90 <= latitude <= 90:  # NaN fails as well
         return float(longitude), float(latitude)
     return None
+
+
+def whole(number: object) -> int:
+    """The number when it is a whole one, else -1, which no count is."""
+    if isinstance(number, int | float | Decimal) and number == number // 1:
+        return int(number)
+    return -1
 
 
 def vector(place: Position) -> Vector:
