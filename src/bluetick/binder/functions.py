@@ -8,6 +8,7 @@ from bluetick.binder.packing import bind_pack_all, bind_pack_columns
 from bluetick.binder.scope import Env, FunctionSymbol, TabularSymbol
 from bluetick.binder.window_calls import bind_rank_dense, bind_rank_min, bind_window
 from bluetick.diagnostics import codes
+from bluetick.functions import refusals
 from bluetick.functions.definition import ScalarFunction
 from bluetick.functions.registry import CATALOGUE, find_aggregate, find_scalar, find_window, is_known
 from bluetick.plan.expressions import ColumnRef, Expr, Invalid, Literal, ScalarQuery
@@ -52,8 +53,8 @@ def _report_unknown(env: Env, node: CallExpression) -> None:
     name = node.name.text
     if find_aggregate(name) is not None or name in _PLAN_AGGREGATES:
         env.report(codes.aggregate_outside_summarize(node.name.span, name))
-    elif is_known(name):
-        env.report(codes.function_not_supported(node.name.span, name))
+    elif is_known(name) or name in refusals.FUNCTIONS:
+        env.report(codes.function_not_supported(node.name.span, name, refusals.FUNCTIONS.get(name, "")))
     else:
         candidates = (*filter(is_known, CATALOGUE.scalars), *CATALOGUE.windows, *_SPECIAL, *env.scope.all_names())
         env.report(codes.unknown_function(node.name.span, name, candidates))

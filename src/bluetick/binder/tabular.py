@@ -6,6 +6,7 @@ from bluetick.binder.operators.sources import bind_source_operator
 from bluetick.binder.schema import TableFace
 from bluetick.binder.scope import Env, FunctionSymbol, ScalarSymbol, TabularSymbol
 from bluetick.diagnostics import Span, codes
+from bluetick.functions import refusals
 from bluetick.plan.expressions import Invalid, Literal
 from bluetick.plan.relations import Binding, Relation, Scan
 from bluetick.syntax import operators as syntax
@@ -143,6 +144,9 @@ def _bind_table_call(env: Env, node: CallExpression) -> Relation | None:
         return _bind_table_function(env, node)
     if name in _ELSEWHERE or node.base is not None:
         env.report(codes.outside_reference(node.span, f"'{name}(...)'"))
+        return None
+    if name in refusals.FUNCTIONS:
+        env.report(codes.function_not_supported(node.name.span, name, refusals.FUNCTIONS[name]))
         return None
     candidates = (n for n in env.scope.all_names())
     env.report(codes.unknown_function(node.name.span, name, candidates))

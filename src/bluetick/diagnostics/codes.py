@@ -44,8 +44,9 @@ def unknown_function(span: Span, name: str, candidates: Iterable[str]) -> Diagno
     return Diagnostic("SEM0260", f"unknown function '{name}'", span, hint=_suggest(name, candidates))
 
 
-def function_not_supported(span: Span, name: str) -> Diagnostic:
-    return Diagnostic("BTK0106", f"function '{name}' is not supported yet", span)
+def function_not_supported(span: Span, name: str, reason: str = "") -> Diagnostic:
+    """`reason`: why it never will be."""
+    return Diagnostic("BTK0106", f"function '{name}' is not supported{'' if reason else ' yet'}", span, hint=reason)
 
 
 def operator_not_supported(span: Span, name: str) -> Diagnostic:
@@ -221,8 +222,9 @@ def unknown_plugin(span: Span, name: str, candidates: Iterable[str]) -> Diagnost
     return Diagnostic("SEM0261", f"unknown plugin '{name}'", span, hint=_suggest(name, candidates))
 
 
-def plugin_not_supported(span: Span, name: str) -> Diagnostic:
-    return Diagnostic("BTK0105", f"plugin '{name}' is not supported yet", span)
+def plugin_not_supported(span: Span, name: str, reason: str = "") -> Diagnostic:
+    """`reason`: why it never will be."""
+    return Diagnostic("BTK0105", f"plugin '{name}' is not supported{'' if reason else ' yet'}", span, hint=reason)
 
 
 def nameless_column(span: Span, name: str, what: str) -> Diagnostic:

@@ -9,6 +9,7 @@ from bluetick.binder.operators.narrow import bind_narrow
 from bluetick.binder.operators.pivot import bind_pivot
 from bluetick.binder.scope import Env
 from bluetick.diagnostics import codes
+from bluetick.functions import refusals
 from bluetick.plan.relations import Relation
 from bluetick.syntax.operators import EvaluateOperator
 
@@ -28,14 +29,8 @@ _OTHERS = frozenset(
         "activity_counts_metrics",
         "activity_engagement",
         "activity_metrics",
-        "ai_chat_completion",
-        "ai_chat_completion_prompt",
-        "ai_embed_text",
-        "ai_embeddings",
         "autocluster",
-        "azure_digital_twins_query_request",
         "basket",
-        "cosmosdb_sql_request",
         "dcount_intersect",
         "diffpatterns",
         "diffpatterns_text",
@@ -43,24 +38,15 @@ _OTHERS = frozenset(
         "funnel_sequence_completion",
         "geo_line_lookup",
         "geo_polygon_lookup",
-        "http_request",
-        "http_request_post",
-        "infer_storage_schema",
-        "infer_storage_schema_with_suggestions",
         "ipv6_lookup",
-        "mysql_request",
         "new_activity_metrics",
-        "postgresql_request",
         "preview",
-        "python",
-        "r",
         "rolling_percentile",
         "rows_near",
         "schema_merge",
         "sequence_detect",
         "session_count",
         "sliding_window_counts",
-        "sql_request",
     }
 )
 
@@ -70,8 +56,8 @@ def bind_evaluate(env: Env, node: EvaluateOperator, rows: Relation) -> Relation 
     plugin = _PLUGINS.get(name)
     if plugin is not None:
         return plugin(env, node, rows)
-    if name in _OTHERS:
-        env.report(codes.plugin_not_supported(node.call.name.span, name))
+    if name in _OTHERS or name in refusals.PLUGINS:
+        env.report(codes.plugin_not_supported(node.call.name.span, name, refusals.PLUGINS.get(name, "")))
     else:
-        env.report(codes.unknown_plugin(node.call.name.span, name, (*_PLUGINS, *_OTHERS)))
+        env.report(codes.unknown_plugin(node.call.name.span, name, (*_PLUGINS, *_OTHERS, *refusals.PLUGINS)))
     return None

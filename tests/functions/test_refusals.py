@@ -1,0 +1,29 @@
+"""What is refused on purpose is refused with its reason, and is built nowhere."""
+
+import pytest
+
+import bluetick
+from bluetick.functions.refusals import FUNCTIONS, PLUGINS
+from bluetick.functions.registry import CATALOGUE
+
+
+def test_nothing_refused_is_built() -> None:
+    assert FUNCTIONS.keys().isdisjoint(CATALOGUE.scalars)
+
+
+@pytest.mark.parametrize("name", ["rand", "extent_id", "current_principal", "cursor_current"])
+def test_a_function_says_why(name: str) -> None:
+    (problem,) = bluetick.connect().check(f"print x = {name}()").diagnostics
+    assert (problem.code, problem.hint) == ("BTK0106", FUNCTIONS[name])
+
+
+@pytest.mark.parametrize("name", ["materialized_view", "stored_query_result"])
+def test_a_tabular_function_says_why(name: str) -> None:
+    (problem,) = bluetick.connect().check(f"{name}('x') | take 1").diagnostics
+    assert (problem.code, problem.hint) == ("BTK0106", FUNCTIONS[name])
+
+
+@pytest.mark.parametrize("name", ["python", "sql_request", "infer_storage_schema"])
+def test_a_plugin_says_why(name: str) -> None:
+    (problem,) = bluetick.connect().check(f"print 1 | evaluate {name}('x')").diagnostics
+    assert (problem.code, problem.hint) == ("BTK0105", PLUGINS[name])
