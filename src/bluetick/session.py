@@ -28,6 +28,7 @@ from bluetick.lowering.flavour import DUCKDB, SPARK, Flavour
 from bluetick.plan.expressions import Literal
 from bluetick.plan.relations import QueryPlan, Scan, TabularStatement
 from bluetick.plan.traversal import relations_in
+from bluetick.rewrite.computed import with_computed
 from bluetick.schema.packs import SchemaFileError, TableSchema, load_schema_file
 from bluetick.syntax import parse
 from bluetick.types import Type
@@ -229,7 +230,7 @@ class Session:
             return QueryPlan(()), syntax_errors
         observer = None if moment is None else _Observer(self, request, moment)
         plan, diagnostics = bind(tree, Faces(self.catalog, packs, is_check=moment is None), observer)
-        return plan, (*syntax_errors, *diagnostics)
+        return plan if has_errors(diagnostics) else with_computed(plan), (*syntax_errors, *diagnostics)
 
     def _values(self, plan: QueryPlan, request: QueryRequest) -> dict[str, Any]:
         """Query parameters by their names in the program: what was given, else the default."""
@@ -263,6 +264,7 @@ class _Observer:
 
     def rows(self, plan: QueryPlan) -> list[tuple[Any, ...]]:
         """The rows of the plan's one statement."""
+        plan = with_computed(plan)
         return list(Result(*self.session._prepared(plan.statements[0], plan, self.request, self.moment)).rows())
 
 

@@ -98,6 +98,29 @@ def python_values(column: Column, type_: Type) -> list[Value]:
     return [None if value is None else convert(value) for value in values]
 
 
+# --- dynamic values --------------------------------------------------------------------------------------------------
+
+
+def dynamic_text(value: Json) -> str:
+    """The canonical JSON text of a dynamic value; what JSON has no number for is a text."""
+    try:
+        return json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    except ValueError:
+        return json.dumps(_finite(value), separators=(",", ":"), ensure_ascii=False)
+
+
+def _finite(value: Json) -> Json:
+    match value:
+        case float():
+            return _json_real(value)
+        case list():
+            return [_finite(item) for item in value]
+        case dict():
+            return {key: _finite(item) for key, item in value.items()}
+        case _:
+            return value
+
+
 # --- text forms ------------------------------------------------------------------------------------------------------
 
 

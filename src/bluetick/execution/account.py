@@ -17,6 +17,7 @@ from bluetick.lowering.nodes import new_lowerer
 from bluetick.plan.expressions import Call, Expr
 from bluetick.plan.relations import (
     Aggregate,
+    Computed,
     Filter,
     Join,
     Limit,
@@ -155,7 +156,7 @@ def points_of(relation: Relation) -> list[Point]:
             if not points or points[-1].relation is not _below_filters(item):
                 points.append(Point(item.input))
             points[-1].filters.append(item)
-        elif not isinstance(item, Project | Sort | Serialize | Window | Limit):
+        elif not isinstance(item, Project | Sort | Serialize | Window | Limit | Computed):
             points.append(Point(item))
     return [p for p in points if p.filters or not isinstance(p.relation, Reference)]
 

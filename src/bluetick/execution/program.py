@@ -10,16 +10,20 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from bluetick.functions.definition import ScalarFunction
 from bluetick.lowering.flavour import Flavour
-from bluetick.lowering.join import PROVIDER_KEY
-from bluetick.lowering.lowerer import Context, Lowered, PythonResult, ScanUse
+from bluetick.lowering.lowerer import ComputedResult, Context, Lowered, Lowerer, PythonResult, ScanUse
 from bluetick.lowering.nodes import new_lowerer
 from bluetick.lowering.stage import Stage, row_order
-from bluetick.plan.expressions import Column, Expr, InTable, ScalarQuery, walk
+from bluetick.lowering.steps import PROVIDER_KEY
+from bluetick.plan.expressions import Column, Expr, InTable, Literal, ScalarQuery, walk
 from bluetick.plan.relations import (
     Binding,
+    Computed,
+    ComputedItem,
     ProviderLookup,
     PythonOperator,
+    PythonTable,
     Reference,
     Relation,
     TabularStatement,
@@ -27,6 +31,7 @@ from bluetick.plan.relations import (
     inputs,
 )
 from bluetick.plan.scan_steps import ScanSteps
+from bluetick.plan.table_operator import TableOperator
 from bluetick.plan.traversal import relations_in
 from bluetick.sql import tree as sql
 from bluetick.types import Type
@@ -77,9 +82,33 @@ class PythonStep:
     statement: sql.Statement
 
 
-Step: TypeAlias = RelationStep | ScalarStep | AssertionStep | ProviderStep | PythonStep
+@dataclass(frozen=True, slots=True)
+class ComputeStep:
+    """A function that Python computes: the statement gives the distinct values of the arguments that are no literal.
 
-MAX_PYTHON_ROWS = 1_000_000  # that a Python operator takes: about a second a step
+    `arguments` are all of them in order; the results stand beside the statement's columns in the step's relation.
+    """
+
+    function: ScalarFunction
+    relation: str
+    arguments: tuple[Literal | Type, ...]
+    results: tuple[Type, ...]
+    statement: sql.Statement
+
+
+@dataclass(frozen=True, slots=True)
+class TableStep:
+    """Rows that Python computes out of whole inputs: a statement for each, with the types of its columns."""
+
+    operator: TableOperator
+    relation: str
+    inputs: tuple[tuple[sql.Statement, tuple[Type, ...]], ...]
+    results: tuple[Type, ...]
+
+
+Step: TypeAlias = RelationStep | ScalarStep | AssertionStep | ProviderStep | PythonStep | ComputeStep | TableStep
+
+MAX_PYTHON_ROWS = 1_000_000  # that Python takes of one relation: about a second a step
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +171,10 @@ class Builder:
             self._provider(node)
         elif isinstance(node, PythonOperator) and id(node) not in self.context.python:
             self._python(node)
+        elif isinstance(node, Computed) and id(node) not in self.context.calls:
+            self._calls(node)
+        elif isinstance(node, PythonTable) and id(node) not in self.context.tables:
+            self._table(node)
 
     def _compute(self, owner: Binding | Relation, relation: Relation) -> None:
         lowered = new_lowerer(self.context).statement(relation, ordered=False)
@@ -205,6 +238,65 @@ class Builder:
         result = self.name("rows")
         self.steps.append(PythonStep(node.operator, result, node.reads, sql.Statement((), asked)))
         self.context.python[id(node)] = PythonResult(rows, number, result)
+        self.context.keep.append(node)
+
+    def _calls(self, node: Computed) -> None:
+        """The input is computed once, with the calls' arguments beside it; each call is asked for their distinct
+        values, and its results wait under these."""
+        lowerer = new_lowerer(self.context)
+        stage = lowerer.lower(node.input)
+        row = stage.row(node.input.columns)
+        names = dict.fromkeys((*stage.aliases.values(), *stage.hidden))
+        items: list[tuple[str, sql.Expr]] = [(name, sql.Column(name)) for name in names]
+        asked = []
+        for item in node.items:
+            found = [(lowerer.fresh_alias("argument"), arg) for arg in item.args if not isinstance(arg, Literal)]
+            items += [(name, lowerer.expressions.lower(arg, row)) for name, arg in found]
+            asked.append(tuple((name, arg.type) for name, arg in found))
+        source = self._kept(lowerer, stage, items)
+        answers = [self._ask(item, source, names) for item, names in zip(node.items, asked, strict=True)]
+        rows = Stage(source, dict(stage.aliases), stage.order)
+        self.context.calls[id(node)] = ComputedResult(rows, tuple(zip(answers, asked, strict=True)))
+        self.context.keep.append(node)
+
+    def _kept(self, lowerer: Lowerer, stage: Stage, items: list[tuple[str, sql.Expr]]) -> str:
+        """A step that keeps these columns of a stage."""
+        name = self.name("step")
+        select = sql.Select(tuple(items) or (("nothing", sql.long(0)),), lowerer.source(stage))
+        self.steps.append(RelationStep(name, sql.Statement(tuple(lowerer.ctes), select)))
+        return name
+
+    def _ask(self, item: ComputedItem, source: str, arguments: tuple[tuple[str, Type], ...]) -> str:
+        """The step of one call over the kept rows; gives the relation of its answers."""
+        columns: list[tuple[str, sql.Expr]] = [(f"c{i}", sql.Column(name)) for i, (name, _) in enumerate(arguments)]
+        asked = sql.Select(
+            tuple(columns) or (("nothing", sql.long(0)),),
+            sql.RelationRef(source),
+            limit=sql.Bare(MAX_PYTHON_ROWS + 1 if columns else 1),
+            distinct=True,
+        )
+        relation = self.name("answers")
+        given = tuple(arg if isinstance(arg, Literal) else arg.type for arg in item.args)
+        results = tuple(column.type for column in item.columns)
+        self.steps.append(ComputeStep(item.function, relation, given, results, sql.Statement((), asked)))
+        return relation
+
+    def _table(self, node: PythonTable) -> None:
+        """Each input is read whole, in its order."""
+        statements = []
+        for source in node.sources:
+            lowered = new_lowerer(self.context).statement(source, ordered=True)
+            body = lowered.statement.body
+            if isinstance(body, sql.Select):
+                places = [(f"c{i}", sql.Column(alias)) for i, alias in enumerate(lowered.aliases)]
+                items = tuple(places) or (("nothing", sql.long(0)),)
+                cut = sql.Select(items, body.source, order_by=body.order_by, limit=sql.Bare(MAX_PYTHON_ROWS + 1))
+                statement = sql.Statement(lowered.statement.ctes, cut)
+                statements.append((statement, tuple(c.type for c in source.columns)))
+        relation = self.name("rows")
+        results = tuple(column.type for column in node.columns)
+        self.steps.append(TableStep(node.operator, relation, tuple(statements), results))
+        self.context.tables[id(node)] = relation
         self.context.keep.append(node)
 
     def assertion(self, condition: Expr, message: str) -> None:

@@ -19,16 +19,19 @@ from bluetick.execution.external import load_external
 from bluetick.execution.program import (
     MAX_PYTHON_ROWS,
     AssertionStep,
+    ComputeStep,
     Program,
     ProviderStep,
     PythonStep,
     RelationStep,
     ScalarStep,
     Step,
+    TableStep,
 )
+from bluetick.execution.python_steps import computed_answers, table_answers, too_many
 from bluetick.execution.scan_rows import scan_rows
-from bluetick.lowering.join import PROVIDER_KEY, PYTHON_PLACE, PYTHON_ROW, python_column
 from bluetick.lowering.lowerer import ScanUse
+from bluetick.lowering.steps import PROVIDER_KEY, PYTHON_PLACE, PYTHON_ROW, python_column
 from bluetick.sql.render import render_statement
 from bluetick.sql.tree import Statement
 from bluetick.types import Type
@@ -146,6 +149,17 @@ class Execution:
                 self._ask(run, step)
             case PythonStep():
                 self._compute(run, step)
+            case ComputeStep():
+                asked = run.stream(self.render(step.statement)).read_all()
+                run.bind_arrow(step.relation, *computed_answers(step, asked, self._check))
+            case TableStep():
+                tables = [run.stream(self.render(statement)).read_all() for statement, _ in step.inputs]
+                run.bind_arrow(step.relation, *table_answers(step, tables, self._check))
+
+    def _check(self) -> None:
+        """Python's own work ends with the deadline too; a cancel is seen by the engine's next statement."""
+        if self._deadline is not None and self._deadline.is_over:
+            raise QueryCancelled
 
     def _first_cell(self, run: Run, statement: Statement, type_: Type) -> Any:
         table = run.stream(self.render(statement)).read_all()
@@ -169,7 +183,7 @@ class Execution:
     def _compute(self, run: Run, step: PythonStep) -> None:
         table = run.stream(self.render(step.statement)).read_all()
         if table.num_rows > MAX_PYTHON_ROWS:
-            raise LimitError(f"scan takes at most {MAX_PYTHON_ROWS:,} rows, and more came in", Limit.RESULT)
+            raise too_many("scan", "rows")
         names = {PYTHON_ROW: Type.LONG, PYTHON_PLACE: Type.LONG}
         names |= {python_column(place): column.type for place, column in enumerate(step.operator.columns)}
         answers = pa.table(dict(zip(names, scan_rows(step.operator, step.reads, table), strict=True)))

@@ -1,15 +1,13 @@
-"""join, lookup and provider lookups."""
+"""join and lookup."""
 
 from bluetick.lowering.lowerer import Lowerer
 from bluetick.lowering.stage import Stage, smallest_row
 from bluetick.plan.expressions import Column, ColumnRef, Expr
-from bluetick.plan.relations import Join, JoinKind, ProviderLookup, PythonOperator, Relation
+from bluetick.plan.relations import Join, JoinKind, Relation
 from bluetick.sql import tree as sql
 from bluetick.types import Type
 
 _LEFT, _RIGHT = "l", "r"
-PROVIDER_KEY = "lookup_key"
-PYTHON_ROW, PYTHON_PLACE = "input_row", "output_place"
 
 _SQL_KINDS = {
     JoinKind.INNERUNIQUE: "INNER",
@@ -105,44 +103,3 @@ def _one_per_key(lowerer: Lowerer, relation: Relation, stage: Stage, keys: tuple
 
 def _field(struct: str, fields: dict[int, str], column: Column) -> sql.Expr:
     return sql.Field(sql.Column(struct), fields[column.id])
-
-
-def lower_provider(lowerer: Lowerer, relation: ProviderLookup) -> Stage:
-    """The rows beside what the provider's step brought for their keys; an id not asked for has nothing."""
-    stage = lowerer.lower(relation.input)
-    profiles = lowerer.context.providers[id(relation)]
-    aliases = {c.id: stage.aliases[c.id] for c in relation.input.columns}
-    names = dict.fromkeys((*aliases.values(), *stage.hidden))
-    items: list[tuple[str, sql.Expr]] = [(name, sql.Column(name, _LEFT)) for name in names]
-    for column, provided in zip(relation.added, relation.fields, strict=True):
-        value: sql.Expr = sql.Column(provided, _RIGHT)
-        if column.type is Type.STRING:
-            value = sql.coalesce(value, sql.EMPTY)
-        aliases[column.id] = lowerer.alias(column)
-        items.append((aliases[column.id], value))
-    on = sql.Binary("=", stage.column(relation.key, _LEFT), sql.Column(PROVIDER_KEY, _RIGHT))
-    join = sql.JoinItem(sql.RelationRef(stage.relation, _LEFT), sql.RelationRef(profiles, _RIGHT), "LEFT", on)
-    return lowerer.add(sql.Select(tuple(items), join), aliases, stage.order)
-
-
-def python_column(place: int) -> str:
-    """The name of a column that a Python operator adds."""
-    return f"c{place}"
-
-
-def lower_python(lowerer: Lowerer, relation: PythonOperator) -> Stage:
-    """The operator's rows beside the input rows that they are, in the operator's order."""
-    result = lowerer.context.python[id(relation)]
-    lowerer.reserve(result.input)
-    aliases = dict(result.input.aliases)
-    items: list[tuple[str, sql.Expr]] = [(name, sql.Column(name, _LEFT)) for name in dict.fromkeys(aliases.values())]
-    for place, column in enumerate(relation.operator.columns):
-        aliases[column.id] = lowerer.alias(column)
-        items.append((aliases[column.id], sql.Column(python_column(place), _RIGHT)))
-    order = lowerer.fresh_alias(PYTHON_PLACE)
-    items.append((order, sql.Column(PYTHON_PLACE, _RIGHT)))
-    on = sql.Binary("=", sql.Column(result.number, _LEFT), sql.Column(PYTHON_ROW, _RIGHT))
-    join = sql.JoinItem(
-        sql.RelationRef(result.input.relation, _LEFT), sql.RelationRef(result.relation, _RIGHT), "INNER", on
-    )
-    return lowerer.add(sql.Select(tuple(items), join), aliases, (sql.Order(sql.Column(order)),))

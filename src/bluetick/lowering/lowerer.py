@@ -44,6 +44,15 @@ class PythonResult:
     relation: str
 
 
+@dataclass(frozen=True, slots=True)
+class ComputedResult:
+    """What the steps of a Computed node left: its input with the calls' arguments beside it, and for each item the
+    relation of its results (v0, v1 ...) by arguments (c0, c1 ...), with the columns that hold these and their types."""
+
+    input: Stage
+    items: tuple[tuple[str, tuple[tuple[str, Type], ...]], ...]
+
+
 @dataclass(slots=True)
 class Context:
     """What all statements of one program share: the engine's flavour, the time scope, tables and results of steps."""
@@ -56,6 +65,8 @@ class Context:
     scalars: dict[int, str] = field(default_factory=dict)  # id of a ScalarQuery -> parameter name
     providers: dict[int, str] = field(default_factory=dict)  # id of a ProviderLookup -> relation of its answers
     python: dict[int, PythonResult] = field(default_factory=dict)  # id of a PythonOperator -> its step's result
+    calls: dict[int, ComputedResult] = field(default_factory=dict)  # id of a Computed -> its steps' results
+    tables: dict[int, str] = field(default_factory=dict)  # id of a PythonTable -> relation of its rows
     keep: list[object] = field(default_factory=list)  # what the ids above belong to stays alive
 
     def remember(self, owner: object, stage: Stage) -> None:

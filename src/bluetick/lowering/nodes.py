@@ -3,13 +3,15 @@
 from bluetick.functions.definition import BoundWindow
 from bluetick.lowering.aggregate import lower_aggregate
 from bluetick.lowering.expand import lower_expand
-from bluetick.lowering.join import lower_join, lower_provider, lower_python
+from bluetick.lowering.join import lower_join
 from bluetick.lowering.lowerer import Context, Lowerer
 from bluetick.lowering.partition import partitioned
 from bluetick.lowering.stage import Stage, row_order, sort_terms
+from bluetick.lowering.steps import lower_computed, lower_provider, lower_python, lower_python_table
 from bluetick.plan.expressions import Column
 from bluetick.plan.relations import (
     Aggregate,
+    Computed,
     Expand,
     Filter,
     Join,
@@ -17,6 +19,7 @@ from bluetick.plan.relations import (
     Project,
     ProviderLookup,
     PythonOperator,
+    PythonTable,
     Range,
     Relation,
     Serialize,
@@ -65,6 +68,10 @@ def lower_node(lowerer: Lowerer, relation: Relation) -> Stage:  # noqa: C901, PL
             return lower_provider(lowerer, relation)
         case PythonOperator():
             return lower_python(lowerer, relation)
+        case Computed():
+            return lower_computed(lowerer, relation)
+        case PythonTable():
+            return lower_python_table(lowerer, relation)
         case _:
             raise AssertionError(f"{type(relation).__name__} is lowered elsewhere")
 

@@ -52,6 +52,18 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
+class PartOf:
+    """One of the results of a call that has several (a function with `parts`)."""
+
+    call: Call
+    index: int
+
+    @property
+    def type(self) -> Type:
+        return self.call.function.parts[self.index].type
+
+
+@dataclass(frozen=True, slots=True)
 class Promote:
     """An implicit conversion that loses nothing (int to long, long to real, anything to dynamic)."""
 
@@ -98,7 +110,9 @@ class Invalid:
     type: Type = Type.DYNAMIC
 
 
-Expr: TypeAlias = Literal | ColumnRef | Parameter | Call | Promote | WindowCall | ScalarQuery | InTable | Invalid
+Expr: TypeAlias = (
+    Literal | ColumnRef | Parameter | Call | PartOf | Promote | WindowCall | ScalarQuery | InTable | Invalid
+)
 
 
 def children(expr: Expr) -> "tuple[Expr, ...]":
@@ -108,6 +122,8 @@ def children(expr: Expr) -> "tuple[Expr, ...]":
             return args
         case Promote(value=value) | InTable(value=value):
             return (value,)
+        case PartOf(call=call):
+            return (call,)
         case _:
             return ()
 

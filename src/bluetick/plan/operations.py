@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 
 from bluetick.plan import number_operations as numbers
 from bluetick.plan import text_operations as texts
+from bluetick.plan.computing import computing
 from bluetick.plan.expressions import Call
 from bluetick.types import Type
 
@@ -21,7 +22,11 @@ _COUNTED = (*_PLAIN_NUMBER, Type.BOOL)
 
 def operation_of(call: Call) -> Operation | None:
     """The call's function on physical values; None where it is not known here."""
-    choose = _OPERATIONS.get(call.function.name)
+    function = call.function
+    if function.compute is not None and not function.parts:
+        compute = computing(function, _types(call), (call.type,))
+        return lambda *values: compute(*values)[0]
+    choose = _OPERATIONS.get(function.name)
     return None if choose is None else choose(call)
 
 

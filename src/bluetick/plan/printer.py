@@ -15,6 +15,7 @@ from bluetick.plan.expressions import (
     Invalid,
     Literal,
     Parameter,
+    PartOf,
     Promote,
     ScalarQuery,
     WindowCall,
@@ -23,6 +24,8 @@ from bluetick.plan.relations import (
     Aggregate,
     AggregateCall,
     Binding,
+    Computed,
+    ComputedItem,
     Expand,
     External,
     Filter,
@@ -32,6 +35,7 @@ from bluetick.plan.relations import (
     Project,
     ProviderLookup,
     PythonOperator,
+    PythonTable,
     QueryPlan,
     Range,
     Reference,
@@ -145,8 +149,16 @@ class _Printer:
                 return f"ProviderLookup {provider} of {_used(key)} limit {limit} adds {_columns(added)}"
             case PythonOperator(operator=operator, partition=partition):
                 return f"PythonOperator {self._scan(operator)}{_partition(partition)}"
+            case Computed(items=computed):
+                return f"Computed [{', '.join(self._computed(item) for item in computed)}]"
+            case PythonTable(operator=table_operator):
+                return f"PythonTable {table_operator.name} {_columns(node.columns)}"
             case Reference(binding=binding):
                 return f"Reference {self._binding(binding)} {_columns(node.columns)}"
+
+    def _computed(self, item: ComputedItem) -> str:
+        made = ", ".join(_made(column) for column in item.columns)
+        return f"{made} = {item.function.name}({self.list(item.args)})"
 
     def _row(self, row: Sequence[Expr]) -> str:
         return f"({self.list(row)})"
@@ -204,7 +216,7 @@ class _Printer:
     def list(self, expressions: Sequence[Expr]) -> str:
         return ", ".join(self.expression(e) for e in expressions)
 
-    def expression(self, expr: Expr) -> str:  # noqa: PLR0911 - one match over all nodes
+    def expression(self, expr: Expr) -> str:  # noqa: C901, PLR0911 - one match over all nodes
         match expr:
             case Literal(value=value, type=type_):
                 return _literal(value, type_)
@@ -216,6 +228,8 @@ class _Printer:
                 return f"{self.expression(value)}::{type_}"
             case Call(function=function):
                 return self._call(function.name, expr)
+            case PartOf(call=call, index=index):
+                return f"{self.expression(call)}[{index}]"
             case WindowCall(function=window, args=args):
                 return f"{window.name}({self.list(args)})"
             case ScalarQuery(relation=relation):

@@ -8,9 +8,10 @@ from enum import Enum
 from typing import TypeAlias
 
 from bluetick.diagnostics import Span
-from bluetick.functions.definition import AggregateFunction
+from bluetick.functions.definition import AggregateFunction, ScalarFunction
 from bluetick.plan.expressions import Column, ColumnRef, Expr, WindowCall
 from bluetick.plan.scan_steps import ScanSteps
+from bluetick.plan.table_operator import TableOperator
 
 Columns: TypeAlias = tuple[Column, ...]
 
@@ -293,6 +294,42 @@ class PythonOperator:
         return self.input.columns + self.operator.columns
 
 
+@dataclass(frozen=True, slots=True)
+class ComputedItem:
+    """A call that Python computes: one column, or one for each of the function's parts."""
+
+    columns: Columns
+    function: ScalarFunction
+    args: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Computed:
+    """Adds columns that Python computes, once for each distinct tuple of arguments: a step of its own.
+
+    No binder makes it: a rewrite takes such calls out of the expressions in which they stand.
+    """
+
+    input: "Relation"
+    items: tuple[ComputedItem, ...]
+
+    @property
+    def columns(self) -> Columns:
+        return self.input.columns + tuple(column for item in self.items for column in item.columns)
+
+
+@dataclass(frozen=True, slots=True)
+class PythonTable:
+    """Rows that Python computes out of all rows of its inputs, which come in their order: a step of its own.
+
+    The operator sees every column of each input, and gives `columns` in an order of its own.
+    """
+
+    sources: "tuple[Relation, ...]"
+    operator: TableOperator
+    columns: Columns
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Binding:
     """A named relation (let, as): bound once, referred to any number of times.
@@ -330,6 +367,8 @@ Relation: TypeAlias = (
     | Expand
     | ProviderLookup
     | PythonOperator
+    | Computed
+    | PythonTable
     | Reference
 )
 
@@ -370,6 +409,8 @@ def inputs(relation: Relation) -> tuple[Relation, ...]:
             return (left, right)
         case Union(legs=legs):
             return tuple(leg for leg, _ in legs)
+        case PythonTable(sources=sources):
+            return sources
         case Reference(binding=binding):
             return (binding.relation,)
         case _:
@@ -403,7 +444,9 @@ def expressions(relation: Relation) -> tuple[Expr, ...]:  # noqa: C901, PLR0911,
             return tuple(item.value for item in expanded) + (() if limit is None else (limit,))
         case PythonOperator(reads=reads, partition=partition):
             return tuple(ColumnRef(column) for column in (*reads, *partition))
-        case Scan() | External() | Serialize() | ProviderLookup() | Reference():
+        case Computed(items=computed):
+            return tuple(arg for item in computed for arg in item.args)
+        case Scan() | External() | Serialize() | ProviderLookup() | PythonTable() | Reference():
             return ()
 
 

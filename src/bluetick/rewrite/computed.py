@@ -1,0 +1,242 @@
+"""Takes calls that Python computes out of the expressions in which they stand, and puts them into nodes of their own.
+
+Exact because the functions are pure and never fail: computing one for rows that would not have needed it changes
+nothing. A call of constants is computed at once. A filter's other conditions stay below, so that fewer rows are asked.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC
+
+from bluetick.diagnostics import Span
+from bluetick.plan.computing import computing, result_types
+from bluetick.plan.evaluation import physical
+from bluetick.plan.expressions import (
+    Call,
+    Column,
+    ColumnRef,
+    Expr,
+    InTable,
+    Literal,
+    PartOf,
+    ScalarQuery,
+    children,
+    walk,
+)
+from bluetick.plan.rebuilding import expression_inputs, with_children, with_expressions, with_inputs
+from bluetick.plan.relations import (
+    Assertion,
+    Binding,
+    Computed,
+    ComputedItem,
+    Filter,
+    Project,
+    QueryPlan,
+    Reference,
+    Relation,
+    TabularStatement,
+    Values,
+    expressions,
+    inputs,
+)
+from bluetick.plan.traversal import relations_in
+from bluetick.types import Type
+
+
+def with_computed(plan: QueryPlan) -> QueryPlan:
+    """The plan with every such call in a `Computed` node; the same plan where there is none."""
+    if not any(_has_computed(statement) for statement in plan.statements):
+        return plan
+    work = _Rewrite()
+    return replace(plan, statements=tuple(work.statement(statement) for statement in plan.statements))
+
+
+def _has_computed(statement: TabularStatement) -> bool:
+    if any(_stands_in(assertion.condition) for assertion in statement.assertions):
+        return True
+    return any(_stands_in(e) for node in relations_in(statement.relation, scalars=True) for e in expressions(node))
+
+
+def _stands_in(expr: Expr) -> bool:
+    """Whether such a call stands in the expression, or in a query inside it."""
+    for part in walk(expr):
+        if isinstance(part, Call) and part.function.compute is not None:
+            return True
+        if isinstance(part, ScalarQuery) and any(
+            _stands_in(e) for node in relations_in(part.relation, scalars=True) for e in expressions(node)
+        ):
+            return True
+    return False
+
+
+@dataclass(slots=True)
+class _Calls:
+    """The calls taken out of expressions over one input, those that need another's result in a later layer."""
+
+    layers: list[list[ComputedItem]] = field(default_factory=list)
+    made: dict[int, tuple[Call, tuple[Column, ...]]] = field(default_factory=dict)  # id of the call as it was written
+
+    def over(self, relation: Relation) -> Relation:
+        for layer in self.layers:
+            relation = Computed(relation, tuple(layer))
+        return relation
+
+    def level_of(self, args: Sequence[Expr]) -> int:
+        mine = {c.id: depth for depth, layer in enumerate(self.layers) for item in layer for c in item.columns}
+        found = [mine[p.column.id] for a in args for p in walk(a) if isinstance(p, ColumnRef) and p.column.id in mine]
+        return max(found, default=-1) + 1
+
+
+@dataclass(slots=True)
+class _Rewrite:
+    """New columns have numbers below zero, which no binder gives."""
+
+    last: int = 0
+    bindings: dict[int, Binding] = field(default_factory=dict)
+    scalars: dict[int, ScalarQuery] = field(default_factory=dict)
+    keep: list[object] = field(default_factory=list)  # what the ids above belong to stays alive
+
+    def statement(self, statement: TabularStatement) -> TabularStatement:
+        assertions = tuple(Assertion(self._rowless(a.condition), a.message) for a in statement.assertions)
+        return replace(statement, relation=self.relation(statement.relation), assertions=assertions)
+
+    def relation(self, root: Relation) -> Relation:
+        """The relation anew, inputs first; long pipelines are walked."""
+        done: dict[int, Relation] = {}
+        pending: list[tuple[Relation, bool]] = [(root, False)]
+        while pending:
+            node, is_ready = pending.pop()
+            if id(node) in done:
+                continue
+            below = inputs(node)
+            if isinstance(node, Reference) and id(node.binding) in self.bindings:
+                done[id(node)] = Reference(self.bindings[id(node.binding)], node.columns)
+            elif is_ready:
+                done[id(node)] = self._node(node, [done[id(one)] for one in below])
+            else:
+                pending.append((node, True))
+                pending.extend((one, False) for one in below)
+        return done[id(root)]
+
+    def _node(self, node: Relation, below: list[Relation]) -> Relation:
+        if isinstance(node, Reference):
+            binding = Binding(node.binding.name, below[0], node.binding.materialized)
+            self.bindings[id(node.binding)] = binding
+            self.keep.append(node.binding)
+            return Reference(binding, node.columns)
+        own = expressions(node)
+        if not any(self._is_changed(e) for e in own):
+            return with_inputs(node, below)
+        if isinstance(node, Filter):
+            return self._filter(node, below[0])
+        calls = [_Calls() for _ in below]
+        new = [
+            self._rowless(e) if source is None else self._expression(e, calls[source])
+            for e, source in zip(own, expression_inputs(node), strict=True)
+        ]
+        anew = with_inputs(node, [found.over(one) for found, one in zip(calls, below, strict=True)])
+        return _with_columns(with_expressions(anew, new), node.columns)
+
+    def _filter(self, node: Filter, below: Relation) -> Relation:
+        spans = node.spans or (None,) * len(node.predicates)
+        pairs = list(zip(node.predicates, spans, strict=True))
+        plain = [pair for pair in pairs if not _stands_in(pair[0])]
+        others = [pair for pair in pairs if _stands_in(pair[0])]
+        if plain:
+            below = self._filtered(below, plain, _Calls())
+        calls = _Calls()
+        changed = [(self._expression(predicate, calls), span) for predicate, span in others]
+        return _with_columns(self._filtered(calls.over(below), changed, calls), node.columns) if others else below
+
+    def _filtered(self, below: Relation, pairs: Sequence[tuple[Expr, Span | None]], calls: _Calls) -> Relation:
+        predicates = tuple(self._expression(predicate, calls) for predicate, _ in pairs)
+        return Filter(below, predicates, tuple(span for _, span in pairs if span is not None))
+
+    # --- expressions ---
+
+    def _is_changed(self, expr: Expr) -> bool:
+        return any(isinstance(part, InTable | ScalarQuery) for part in walk(expr)) or _stands_in(expr)
+
+    def _expression(self, expr: Expr, calls: _Calls) -> Expr:
+        """The expression with its calls taken out; chains of `and` are thousands long, so the walk keeps a list."""
+        done: dict[int, Expr] = {}
+        pending: list[tuple[Expr, bool]] = [(expr, False)]
+        while pending:
+            part, is_ready = pending.pop()
+            if id(part) in done:
+                continue
+            inner = children(part)
+            if is_ready:
+                done[id(part)] = self._part(part, [done[id(one)] for one in inner], calls)
+            else:
+                pending.append((part, True))
+                pending.extend((one, False) for one in inner)
+        return done[id(expr)]
+
+    def _part(self, part: Expr, inner: list[Expr], calls: _Calls) -> Expr:
+        match part:
+            case ScalarQuery():
+                return self._scalar(part)
+            case InTable():
+                return InTable(inner[0], self.relation(part.relation), part.negated, part.fold)
+            case Call(function=function) if function.compute is not None:
+                return self._result(part, tuple(inner), calls, 0)
+            case PartOf(call=call, index=index):
+                made = calls.made.get(id(call))
+                return inner[0] if made is None else ColumnRef(made[1][index])
+            case _ if inner:
+                return with_children(part, inner)
+            case _:
+                return part
+
+    def _result(self, call: Call, args: tuple[Expr, ...], calls: _Calls, index: int) -> Expr:
+        types = result_types(call.function, call.type)
+        made = calls.made.get(id(call))
+        if made is None:
+            if all(isinstance(arg, Literal) for arg in args) and len(types) == 1:
+                return _folded(call, args)
+            columns = tuple(self._column(call.function.name, type_) for type_ in types)
+            level = calls.level_of(args)
+            while len(calls.layers) <= level:
+                calls.layers.append([])
+            calls.layers[level].append(ComputedItem(columns, call.function, args))
+            made = calls.made[id(call)] = (call, columns)
+        return ColumnRef(made[1][index])
+
+    def _scalar(self, query: ScalarQuery) -> ScalarQuery:
+        found = self.scalars.get(id(query))
+        if found is None:
+            found = self.scalars[id(query)] = ScalarQuery(self.relation(query.relation), query.type)
+            self.keep.append(query)
+        return found
+
+    def _rowless(self, expr: Expr) -> Expr:
+        """An expression that sees no row: what is not constant becomes a scalar step of its own."""
+        calls = _Calls()
+        value = self._expression(expr, calls)
+        if not calls.layers:
+            return value
+        row = calls.over(Values((), ((),)))
+        return ScalarQuery(Project(row, ((self._column("value", value.type), value),)), value.type)
+
+    def _column(self, name: str, type_: Type) -> Column:
+        self.last -= 1
+        return Column(self.last, name, type_)
+
+
+def _with_columns(relation: Relation, columns: tuple[Column, ...]) -> Relation:
+    """The relation with just these columns: nodes that pass their input on pass the new columns on too."""
+    if relation.columns == columns:
+        return relation
+    return Project(relation, tuple((column, ColumnRef(column)) for column in columns))
+
+
+def _folded(call: Call, args: tuple[Expr, ...]) -> Literal:
+    values = [physical(arg.value, arg.type) for arg in args if isinstance(arg, Literal)]
+    (value,) = computing(call.function, [arg.type for arg in args], (call.type,))(*values)
+    if call.type is Type.DYNAMIC and value is not None:
+        value = json.loads(value)
+    if call.type is Type.DATETIME and value is not None:
+        value = value.replace(tzinfo=UTC)
+    return Literal(value, call.type)
