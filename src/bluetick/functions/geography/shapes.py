@@ -1,0 +1,262 @@
+"""Lines and polygons on the sphere, read from GeoJSON text and handed to the S2 library.
+
+Edges are geodesics, as in Kusto (https://learn.microsoft.com/kusto/query/geo-point-in-polygon-function).
+"""
+
+import heapq
+import json
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, TypeAlias
+
+import numpy as np
+import shapely
+import spherely
+from numpy.typing import NDArray
+
+from bluetick.functions.geography.geojson import Path, Polygon, complete, parse_lines, parse_polygons
+from bluetick.functions.geography.points import Position, vector
+from bluetick.values import dynamic_text
+
+# How many shapes of a column are kept after reading: a lookup table's worth, used again for every row.
+KEPT_SHAPES = 1024
+
+Vectors: TypeAlias = NDArray[np.float64]
+Edge: TypeAlias = tuple[Position, Position]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Edges:
+    """Edges as unit vectors, in the order in which they were written."""
+
+    starts: Vectors
+    ends: Vectors
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lines:
+    paths: tuple[Path, ...]
+    geography: spherely.Geography
+    edges: Edges
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Polygons:
+    """`geography` is the union of the parts, ready for many questions."""
+
+    parts: tuple[Polygon, ...]
+    geography: spherely.Geography
+    edges: Edges
+
+
+@dataclass(frozen=True, slots=True)
+class Pieces:
+    """A geography taken apart. Positions of equal points of the S2 library are equal numbers."""
+
+    points: tuple[Position, ...] = ()
+    paths: tuple[Path, ...] = ()
+    polygons: tuple[Polygon, ...] = ()
+
+
+@lru_cache(KEPT_SHAPES)
+def read_lines(text: str) -> Lines | None:
+    """The lines of GeoJSON text; None where it is no valid LineString or MultiLineString."""
+    return lines_of(json.loads(text))
+
+
+@lru_cache(KEPT_SHAPES)
+def read_polygons(text: str) -> Polygons | None:
+    """The polygons of GeoJSON text; None where it is no valid Polygon or MultiPolygon."""
+    return polygons_of(json.loads(text))
+
+
+def lines_of(value: object) -> Lines | None:
+    paths = parse_lines(value)
+    if not paths:
+        return None
+    edges = edges_of(paths)
+    if _has_antipodal(edges):
+        return None
+    made = [spherely.create_linestring(path) for path in paths]
+    geography = made[0] if len(made) == 1 else spherely.create_multilinestring(made)
+    return Lines(paths, geography, edges)
+
+
+def polygons_of(value: object) -> Polygons | None:
+    parts = parse_polygons(value)
+    if not parts or _repeats_vertices(value):
+        return None
+    edges = edges_of(ring for part in parts for ring in part)
+    if _has_antipodal(edges):
+        return None
+    made = complete(_polygon(part) for part in parts)
+    if made is None:
+        return None
+    geography = union_of(list(zip(made, map(_vertex_count, parts), strict=True)))
+    spherely.prepare(geography)
+    return Polygons(parts, geography, edges)
+
+
+def each_of(text: str, read: Callable[[object], Lines | Polygons | None]) -> list[Any] | None:
+    """The shapes of a JSON array; None where it is no array, empty, or one of them is not valid."""
+    values = json.loads(text)
+    if not isinstance(values, list) or not values:
+        return None
+    shapes = complete(read(value) for value in values)
+    return None if shapes is None else list(shapes)
+
+
+def _polygon(part: Polygon) -> spherely.Geography | None:
+    shell, *holes = part
+    try:
+        return spherely.create_polygon(shell, holes or None)
+    except (ValueError, RuntimeError):  # what the S2 library calls invalid: rings that cross, vertices that repeat
+        return None
+
+
+def _repeats_vertices(value: Any) -> bool:
+    """Whether a ring has equal neighbours: vertices must be distinct."""
+    coordinates = value["coordinates"]
+    parts = [coordinates] if value["type"] == "Polygon" else coordinates
+    rings = (ring for part in parts for ring in part)
+    return any(first[:2] == second[:2] for ring in rings for first, second in zip(ring, ring[1:], strict=False))
+
+
+def _vertex_count(part: Polygon) -> int:
+    return sum(len(ring) - 1 for ring in part)
+
+
+def union_of(shapes: Sequence[tuple[spherely.Geography, int]]) -> spherely.Geography:
+    """The union of shapes, each with the number of its vertices: always the two smallest first, as the S2 library does
+    it; with which vertex a ring of the result begins depends on this."""
+    queue = [(size, order, shape) for order, (shape, size) in enumerate(shapes)]
+    heapq.heapify(queue)
+    order = len(queue)
+    while len(queue) > 1:
+        first_size, _, first = heapq.heappop(queue)
+        second_size, _, second = heapq.heappop(queue)
+        heapq.heappush(queue, (first_size + second_size, order, spherely.union(first, second)))
+        order += 1
+    return queue[0][2]
+
+
+def edges_of(paths: Iterable[Sequence[Position]]) -> Edges:
+    starts: list[Position] = []
+    ends: list[Position] = []
+    for path in paths:
+        starts.extend(path[:-1])
+        ends.extend(path[1:])
+    return Edges(_vectors(starts), _vectors(ends))
+
+
+def _vectors(places: Iterable[Position]) -> Vectors:
+    return np.array([vector(place) for place in places], dtype=np.float64).reshape(-1, 3)
+
+
+def _has_antipodal(edges: Edges) -> bool:
+    """Whether an edge has 180 degrees, so that no single geodesic joins its ends."""
+    return bool((np.linalg.norm(edges.starts + edges.ends, axis=1) < 1e-14).any())
+
+
+def pieces_of(geography: spherely.Geography) -> Pieces:
+    found: tuple[list[Position], list[Path], list[Polygon]] = [], [], []
+    _gather(shapely.from_wkb(spherely.to_wkb(geography)), found)
+    points, paths, polygons = found
+    return Pieces(tuple(points), tuple(paths), tuple(polygons))
+
+
+def _gather(shape: Any, found: tuple[list[Position], list[Path], list[Polygon]]) -> None:
+    points, paths, polygons = found
+    if shape.is_empty:
+        return
+    match shape:
+        case shapely.Point():
+            points.append((shape.x, shape.y))
+        case shapely.LineString():
+            paths.append(_path(shape))
+        case shapely.Polygon():
+            polygons.append((_path(shape.exterior), *(_path(ring) for ring in shape.interiors)))
+        case _:
+            for part in shape.geoms:
+                _gather(part, found)
+
+
+def _path(shape: Any) -> Path:
+    return tuple((longitude, latitude) for longitude, latitude in shape.coords)
+
+
+def distinct_edges(paths: Iterable[Sequence[Position]]) -> list[Edge]:
+    """Every edge once, in order; one that is written in both directions keeps the first."""
+    found: dict[Edge, Edge] = {}
+    for path in paths:
+        for first, second in zip(path, path[1:], strict=False):
+            if (second, first) not in found:
+                found.setdefault((first, second), (first, second))
+    return list(found)
+
+
+def chained(edges: Sequence[Edge]) -> list[Path]:
+    """Directed edges joined to the longest paths that neither branch nor meet on their way."""
+    leaving: dict[Position, list[int]] = {}
+    arriving: dict[Position, list[int]] = {}
+    for number, (first, second) in enumerate(edges):
+        leaving.setdefault(first, []).append(number)
+        arriving.setdefault(second, []).append(number)
+
+    def passes(place: Position) -> bool:
+        return len(leaving.get(place, ())) == 1 and len(arriving.get(place, ())) == 1
+
+    used: set[int] = set()
+    paths: list[Path] = []
+    heads = [number for number, edge in enumerate(edges) if not passes(edge[0])]
+    for head in (*heads, *range(len(edges))):  # what is left after the heads are closed rounds
+        if head in used:
+            continue
+        used.add(head)
+        path = [*edges[head]]
+        while passes(path[-1]) and leaving[path[-1]][0] not in used:
+            number = leaving[path[-1]][0]
+            used.add(number)
+            path.append(edges[number][1])
+        paths.append(tuple(path))
+    return paths
+
+
+def point_text(place: Position) -> str:
+    return dynamic_text(_shape("Point", _place(place)))
+
+
+def pieces_text(pieces: Pieces) -> str:
+    """GeoJSON text of all the pieces: one shape if they are of one kind, else a collection; an empty one for none."""
+    shapes = [
+        *_one_or_many("Point", [_place(place) for place in pieces.points]),
+        *_one_or_many("LineString", [_places(path) for path in pieces.paths]),
+        *_one_or_many("Polygon", [[_places(ring) for ring in part] for part in pieces.polygons]),
+    ]
+    if len(shapes) == 1:
+        return dynamic_text(shapes[0])
+    return dynamic_text({"type": "GeometryCollection", "geometries": shapes})
+
+
+def _one_or_many(kind: str, coordinates: list[Any]) -> list[dict[str, Any]]:
+    match coordinates:
+        case []:
+            return []
+        case [single]:
+            return [_shape(kind, single)]
+        case _:
+            return [_shape(f"Multi{kind}", coordinates)]
+
+
+def _shape(kind: str, coordinates: Any) -> dict[str, Any]:
+    return {"type": kind, "coordinates": coordinates}
+
+
+def _places(path: Iterable[Position]) -> list[list[float]]:
+    return [_place(place) for place in path]
+
+
+def _place(place: Position) -> list[float]:
+    """Whole numbers without a point, as Kusto writes them."""
+    return [int(number) if number.is_integer() else number for number in map(float, place)]
