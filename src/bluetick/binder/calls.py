@@ -147,11 +147,16 @@ def bind_builtin(env: Env, function: ScalarFunction, args: Sequence[Expr], span:
     """A call of a scalar function with bound arguments; Invalid once reported."""
     if any(isinstance(arg, Invalid) for arg in args):
         return Invalid()
+    several = next((arg for arg in args if isinstance(arg, Call) and arg.function.parts), None)
+    if several is not None:
+        env.report(codes.several_results(span, several.function.name))
+        return Invalid()
     match = choose(env, function, args, span)
     if match is None:
         return Invalid()
     promoted = tuple(promote(arg, type_) for arg, type_ in zip(args, match.types, strict=True))
-    return Call(function, promoted, match.signature.result(match.types))
+    returns = function.parts[0].type if function.parts else match.signature.result(match.types)
+    return Call(function, promoted, returns)
 
 
 def call_operator(env: Env, name: str, args: Sequence[Expr], span: Span) -> Expr:

@@ -57,6 +57,12 @@ def form_not_supported(span: Span, what: str, hint: str = "") -> Diagnostic:
     return Diagnostic("BTK0107", f"{what} is not supported yet", span, hint=hint)
 
 
+def several_results(span: Span, name: str) -> Diagnostic:
+    hint = f"give them columns first: extend (a, b) = {name}(...)"
+    what = f"'{name}' has several results, and cannot stand inside an expression"
+    return Diagnostic("SEM0064", what, span, hint=hint)
+
+
 def wrong_argument_count(span: Span, name: str, expected: str, given: int) -> Diagnostic:
     return Diagnostic("SEM0219", f"'{name}' takes {expected}, but {given} given", span)
 

@@ -8,8 +8,10 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC
+from typing import TypeAlias
 
 from bluetick.diagnostics import Span
+from bluetick.functions.definition import ScalarFunction
 from bluetick.plan.computing import computing, result_types
 from bluetick.plan.evaluation import physical
 from bluetick.plan.expressions import (
@@ -28,6 +30,7 @@ from bluetick.plan.rebuilding import expression_inputs, with_children, with_expr
 from bluetick.plan.relations import (
     Assertion,
     Binding,
+    Columns,
     Computed,
     ComputedItem,
     Filter,
@@ -70,17 +73,28 @@ def _stands_in(expr: Expr) -> bool:
     return False
 
 
+Made: TypeAlias = tuple[Call, Columns]
+
+
 @dataclass(slots=True)
 class _Calls:
     """The calls taken out of expressions over one input, those that need another's result in a later layer."""
 
     layers: list[list[ComputedItem]] = field(default_factory=list)
-    made: dict[int, tuple[Call, tuple[Column, ...]]] = field(default_factory=dict)  # id of the call as it was written
+    made: dict[int, Made] = field(default_factory=dict)  # id of the call as it was written
+    given: list[tuple[Call, Columns, tuple[Expr, ...]]] = field(default_factory=list)  # with its rewritten arguments
 
     def over(self, relation: Relation) -> Relation:
         for layer in self.layers:
             relation = Computed(relation, tuple(layer))
         return relation
+
+    def same(self, function: ScalarFunction, args: tuple[Expr, ...]) -> "Made | None":
+        """What was made of an equal call that was written elsewhere."""
+        for call, columns, given in self.given:
+            if call.function is function and given == args:
+                return call, columns
+        return None
 
     def level_of(self, args: Sequence[Expr]) -> int:
         mine = {c.id: depth for depth, layer in enumerate(self.layers) for item in layer for c in item.columns}
@@ -192,7 +206,7 @@ class _Rewrite:
 
     def _result(self, call: Call, args: tuple[Expr, ...], calls: _Calls, index: int) -> Expr:
         types = result_types(call.function, call.type)
-        made = calls.made.get(id(call))
+        made = calls.made.get(id(call)) or calls.same(call.function, args)
         if made is None:
             if all(isinstance(arg, Literal) for arg in args) and len(types) == 1:
                 return _folded(call, args)
@@ -201,7 +215,9 @@ class _Rewrite:
             while len(calls.layers) <= level:
                 calls.layers.append([])
             calls.layers[level].append(ComputedItem(columns, call.function, args))
-            made = calls.made[id(call)] = (call, columns)
+            calls.given.append((call, columns, args))
+            made = (call, columns)
+        calls.made[id(call)] = made
         return ColumnRef(made[1][index])
 
     def _scalar(self, query: ScalarQuery) -> ScalarQuery:

@@ -1,7 +1,7 @@
 """sort, order, top, take, limit, serialize."""
 
 from bluetick.binder.names import Names
-from bluetick.binder.operators.project import computed, keep
+from bluetick.binder.operators.project import computed_all, keep
 from bluetick.binder.operators.windows import WindowItems, is_serialized, with_windows
 from bluetick.binder.scope import Env
 from bluetick.diagnostics import codes
@@ -72,9 +72,8 @@ def bind_serialize(env: Env, node: SerializeOperator, rows: Relation) -> Relatio
     calls: WindowItems = []
     here = env.over(relation).serialized(calls)
     names = Names()
-    added = [computed(here, item, names) for item in node.items]
-    done = [item for item in added if item is not None]
-    if len(done) < len(added):
+    done = computed_all(here, node.items, names)
+    if done is None:
         return None
     # As extend: a name that exists is replaced where it stands.
     given = {column.name: (column, value) for column, value in done}

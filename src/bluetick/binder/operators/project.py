@@ -4,11 +4,11 @@ import re
 from collections.abc import Iterable
 
 from bluetick.binder.names import Names, own_name
-from bluetick.binder.operators.tuples import spread_tuples
+from bluetick.binder.operators.tuples import Items, claimed, spread_parts, spread_tuples
 from bluetick.binder.operators.windows import over_rows, with_windows
 from bluetick.binder.scope import Env
 from bluetick.diagnostics import codes
-from bluetick.plan.expressions import Column, ColumnRef, Expr, Invalid, Literal
+from bluetick.plan.expressions import Call, Column, ColumnRef, Invalid, Literal
 from bluetick.plan.relations import Project, Relation
 from bluetick.syntax.expressions import (
     CallExpression,
@@ -19,8 +19,6 @@ from bluetick.syntax.expressions import (
     OrderedExpression,
 )
 from bluetick.syntax.operators import ProjectOperator, ProjectReorderOperator
-
-Items = list[tuple[Column, Expr]]
 
 
 def bind_project(env: Env, node: ProjectOperator, rows: Relation) -> Relation | None:
@@ -43,54 +41,52 @@ def keep(columns: Iterable[Column]) -> Items:
     return [(column, ColumnRef(column)) for column in columns]
 
 
-def computed(env: Env, item: NamedExpression, names: Names) -> tuple[Column, Expr] | None:
-    """One named or unnamed item as an output column; a name that stands twice is reported."""
+def computed(env: Env, item: NamedExpression, names: Names, unnamed: str = "") -> Items | None:
+    """One named or unnamed item as output columns: one, or one for each part of a call that has several results.
+
+    A name that stands twice is reported. With `unnamed` an item has no name of its own but this.
+    """
     value = env.expression(item.value)
     if isinstance(value, Invalid):
         return None
+    if isinstance(value, Call) and value.function.parts:
+        return spread_parts(env, item, value, names)
     if len(item.names) > 1 or item.tuple_form:
         env.report(codes.form_not_supported(item.span, "several names for one expression"))
         return None
     if item.names:
-        name = item.names[0].text
-        if name in names.taken:
-            env.report(codes.duplicate_column(item.span, name))
+        if not claimed(env, item, item.names[0].text, names):
             return None
-        names.taken.add(name)
+        name = item.names[0].text
     else:
-        own = own_name(item.value, value)
+        own = unnamed or own_name(item.value, value)
         name = names.claim(own) if own else names.generate(env.state.unnamed)
-    return env.state.column(name, value.type), value
+    return [(env.state.column(name, value.type), value)]
+
+
+def computed_all(env: Env, items: Iterable[NamedExpression], names: Names) -> Items | None:
+    """The output columns of a list of items; None once something in it is reported."""
+    done = [computed(env, item, names) for item in spread_tuples(env, items)]
+    found = [columns for columns in done if columns is not None]
+    return [column for columns in found for column in columns] if len(found) == len(done) else None
 
 
 def _bind_list(env: Env, node: ProjectOperator, rows: Relation) -> Relation | None:
     here, calls = over_rows(env, rows)
     names = Names()
-    items = [computed(here, item, names) for item in spread_tuples(env, node.items)]
-    done = [item for item in items if item is not None]
-    if len(done) < len(items):
-        return None
-    return Project(with_windows(rows, calls), tuple(done))
+    items = computed_all(here, node.items, names)
+    return None if items is None else Project(with_windows(rows, calls), tuple(items))
 
 
 def _bind_extend(env: Env, node: ProjectOperator, rows: Relation) -> Relation | None:
     """A name that exists is replaced where it stands; new ones follow. Siblings do not see each other."""
     here, calls = over_rows(env, rows)
     existing = {column.name for column in rows.columns}
-    names = Names(existing)
-    replaced: dict[str, tuple[Column, Expr]] = {}
-    added: Items = []
-    failed = False
-    for item in spread_tuples(env, node.items):
-        done = computed(here, item, names)
-        if done is None:
-            failed = True
-        elif done[0].name in existing:
-            replaced[done[0].name] = done
-        else:
-            added.append(done)
-    if failed:
+    made = computed_all(here, node.items, Names(existing))
+    if made is None:
         return None
+    replaced = {column.name: (column, value) for column, value in made if column.name in existing}
+    added = [(column, value) for column, value in made if column.name not in existing]
     items = [replaced.get(c.name, (c, ColumnRef(c))) for c in rows.columns]
     return Project(with_windows(rows, calls), (*items, *added))
 

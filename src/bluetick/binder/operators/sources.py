@@ -8,7 +8,7 @@ from bluetick.binder.operators.externaldata import bind_externaldata
 from bluetick.binder.operators.naming import bind_simple
 from bluetick.binder.operators.project import computed
 from bluetick.binder.operators.search import bind_find, bind_search
-from bluetick.binder.operators.tuples import spread_tuples
+from bluetick.binder.operators.tuples import Items, spread_tuples
 from bluetick.binder.operators.union import bind_union
 from bluetick.binder.scope import Env
 from bluetick.diagnostics import codes
@@ -105,16 +105,13 @@ def as_cell(value: Expr, wanted: Type) -> Expr | None:
 def bind_print(env: Env, node: syntax.PrintSource) -> Relation | None:
     """One row; unnamed columns are print_0, print_1 by their place."""
     names = Names()
-    items: list[tuple[Column, Expr] | None] = []
+    done: Items = []
+    failed = False
     for place, item in enumerate(spread_tuples(env, node.items)):
-        if item.names:
-            items.append(computed(env, item, names))
-            continue
-        value = env.expression(item.value)
-        ready = not isinstance(value, Invalid)
-        items.append((env.state.column(names.claim(f"print_{place}"), value.type), value) if ready else None)
-    done = [item for item in items if item is not None]
-    return Project(Values((), ((),)), tuple(done)) if len(done) == len(items) else None
+        made = computed(env, item, names, f"print_{place}")
+        failed |= made is None
+        done += made or ()
+    return None if failed else Project(Values((), ((),)), tuple(done))
 
 
 def bind_range(env: Env, node: syntax.RangeSource) -> Relation | None:

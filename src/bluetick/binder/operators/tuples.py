@@ -1,10 +1,12 @@
-"""Items whose one expression gives several columns: (a, b) = array_sort_asc(x, y)."""
+"""Items whose one expression gives several columns: (a, b) = array_sort_asc(x, y), series_fit_line(y)."""
 
 from collections.abc import Iterable
+from typing import TypeAlias
 
-from bluetick.binder.names import default_name
+from bluetick.binder.names import Names, default_name
 from bluetick.binder.scope import Env, FunctionSymbol
 from bluetick.diagnostics import codes
+from bluetick.plan.expressions import Call, Column, Expr, PartOf
 from bluetick.syntax.expressions import (
     CallExpression,
     ElementExpression,
@@ -14,6 +16,8 @@ from bluetick.syntax.expressions import (
     NamedExpression,
 )
 from bluetick.types import Type
+
+Items: TypeAlias = list[tuple[Column, Expr]]
 
 _SORTINGS = ("array_sort_asc", "array_sort_desc")
 
@@ -42,3 +46,29 @@ def _spread(env: Env, item: NamedExpression) -> list[NamedExpression]:
         NamedExpression(item.span, ElementExpression(call.span, call, Literal(call.span, Type.LONG, place)), (name,))
         for place, name in enumerate(item.names or own)
     ]
+
+
+def spread_parts(env: Env, item: NamedExpression, call: Call, names: Names) -> Items | None:
+    """A column for each result of the call: the first have the names that are given, the others the function's, its
+    argument's and the part's."""
+    parts = call.function.parts
+    if len(item.names) > len(parts):
+        what = f"{len(item.names)} names for the {len(parts)} results of '{call.function.name}'"
+        env.report(codes.form_not_supported(item.span, what))
+        return None
+    if not all(claimed(env, item, name.text, names) for name in item.names):
+        return None
+    first = item.value.arguments[0].value if isinstance(item.value, CallExpression) and item.value.arguments else None
+    prefix = f"{call.function.name}_{'' if first is None else default_name(first)}"
+    given = [name.text for name in item.names]
+    given += [names.claim(f"{prefix}_{part.name}") for part in parts[len(given) :]]
+    return [(env.state.column(name, parts[i].type), PartOf(call, i)) for i, name in enumerate(given)]
+
+
+def claimed(env: Env, item: NamedExpression, name: str, names: Names) -> bool:
+    """Takes a name that was given; False once reported that it stands twice."""
+    if name in names.taken:
+        env.report(codes.duplicate_column(item.span, name))
+        return False
+    names.taken.add(name)
+    return True
