@@ -7,6 +7,17 @@ from bluetick.binder.operators.bag_unpack import bind_bag_unpack
 from bluetick.binder.operators.ipv4_lookup import bind_ipv4_lookup
 from bluetick.binder.operators.narrow import bind_narrow
 from bluetick.binder.operators.pivot import bind_pivot
+from bluetick.binder.operators.plugins.activity import (
+    bind_active_users_count,
+    bind_activity_counts_metrics,
+    bind_activity_engagement,
+    bind_activity_metrics,
+    bind_sliding_window_counts,
+)
+from bluetick.binder.operators.plugins.new_activity_metrics import bind_new_activity_metrics
+from bluetick.binder.operators.plugins.rolling_percentile import bind_rolling_percentile
+from bluetick.binder.operators.plugins.rows_near import bind_rows_near
+from bluetick.binder.operators.plugins.session_count import bind_session_count
 from bluetick.binder.scope import Env
 from bluetick.diagnostics import codes
 from bluetick.functions import refusals
@@ -16,19 +27,24 @@ from bluetick.syntax.operators import EvaluateOperator
 PluginBinder: TypeAlias = Callable[[Env, EvaluateOperator, Relation], Relation | None]
 
 _PLUGINS: dict[str, PluginBinder] = {
+    "active_users_count": bind_active_users_count,
+    "activity_counts_metrics": bind_activity_counts_metrics,
+    "activity_engagement": bind_activity_engagement,
+    "activity_metrics": bind_activity_metrics,
     "bag_unpack": bind_bag_unpack,
     "ipv4_lookup": bind_ipv4_lookup,
     "narrow": bind_narrow,
     "pivot": bind_pivot,
+    "new_activity_metrics": bind_new_activity_metrics,
+    "rolling_percentile": bind_rolling_percentile,
+    "rows_near": bind_rows_near,
+    "session_count": bind_session_count,
+    "sliding_window_counts": bind_sliding_window_counts,
 }
 
 # Kusto's other plugins, so that one we do not have is refused by name and not as unknown.
 _OTHERS = frozenset(
     {
-        "active_users_count",
-        "activity_counts_metrics",
-        "activity_engagement",
-        "activity_metrics",
         "autocluster",
         "basket",
         "dcount_intersect",
@@ -39,14 +55,9 @@ _OTHERS = frozenset(
         "geo_line_lookup",
         "geo_polygon_lookup",
         "ipv6_lookup",
-        "new_activity_metrics",
         "preview",
-        "rolling_percentile",
-        "rows_near",
         "schema_merge",
         "sequence_detect",
-        "session_count",
-        "sliding_window_counts",
     }
 )
 
