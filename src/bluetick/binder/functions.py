@@ -11,6 +11,7 @@ from bluetick.diagnostics import codes
 from bluetick.functions import refusals
 from bluetick.functions.definition import ScalarFunction
 from bluetick.functions.registry import CATALOGUE, find_aggregate, find_scalar, find_window, is_known
+from bluetick.functions.scalar import geo_points
 from bluetick.plan.expressions import ColumnRef, Expr, Invalid, Literal, ScalarQuery
 from bluetick.plan.relations import Assertion
 from bluetick.syntax.expressions import CallExpression, TypeLiteral
@@ -69,6 +70,14 @@ def _typed_extract(env: Env, function: ScalarFunction, node: CallExpression) -> 
         return None
     text = bind_builtin(env, function, [env.expression(a.value) for a in node.arguments[:-1]], node.span)
     return text if last.type is Type.STRING else call_operator(env, f"to{last.type}", (text,), node.span)
+
+
+def _bind_distance(env: Env, node: CallExpression) -> Expr:
+    """geo_distance_2points is SQL on the sphere; where a fifth argument may say the spheroid, Python computes it."""
+    args = [env.expression(argument.value) for argument in node.arguments]
+    on_sphere = len(args) < 5 or (isinstance(args[4], Literal) and args[4].value in (False, 0))
+    function = geo_points.DISTANCE_2POINTS if on_sphere else geo_points.SPHEROID_DISTANCE
+    return bind_builtin(env, function, args, node.span)
 
 
 # --- forms with rules of their own ---------------------------------------------------------------------------
@@ -148,6 +157,7 @@ _SPECIAL: dict[str, Callable[[Env, CallExpression], Expr]] = {
     "bag_pack_columns": bind_pack_columns,
     "ingestion_time": _bind_ingestion_time,
     "pack_all": bind_pack_all,
+    "geo_distance_2points": _bind_distance,
     "row_rank_dense": bind_rank_dense,
     "row_rank_min": bind_rank_min,
 }

@@ -21,6 +21,8 @@ from bluetick.functions.scalar import (
     conditions,
     conversions,
     dynamic,
+    geo_cells,
+    geo_points,
     ipv6,
     logic,
     math,
@@ -61,6 +63,8 @@ _SCALARS: tuple[tuple[ScalarFunction, ...], ...] = (
     math.FUNCTIONS,
     bits.FUNCTIONS,
     calendar_parts.FUNCTIONS,
+    geo_points.FUNCTIONS,
+    geo_cells.FUNCTIONS,
 )
 _AGGREGATES: tuple[tuple[AggregateFunction, ...], ...] = (
     counting.AGGREGATES,

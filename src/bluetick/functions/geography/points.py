@@ -62,3 +62,22 @@ def distance(first: Position, second: Position) -> float:
 def antipodal(first: Position, second: Position) -> bool:
     """Whether no single great circle joins the two."""
     return math.pi - central_angle(first, second) < 1e-15
+
+
+def azimuth(first: Position, second: Position) -> float | None:
+    """The direction of the second, in radians clockwise from north; None where all directions lead there or none."""
+    (longitude1, latitude1), (longitude2, latitude2) = first, second
+    across, north = math.radians(longitude2 - longitude1), math.radians(latitude2)
+    south = math.radians(latitude1)
+    x = math.sin(across) * math.cos(north)
+    y = math.sin(north - south) + 2 * math.sin(south) * math.cos(north) * math.sin(across / 2) ** 2
+    return math.atan2(x, y) if math.hypot(x, y) > 1e-15 else None
+
+
+def turn(*degrees: object) -> float | None:
+    """geo_angle: the angle at the second of three places, clockwise from the first to the third."""
+    first, middle, last = (position(degrees[at], degrees[at + 1]) for at in (0, 2, 4))
+    if first is None or middle is None or last is None:
+        return None
+    to_first, to_last = azimuth(middle, first), azimuth(middle, last)
+    return None if to_first is None or to_last is None else (to_last - to_first) % math.tau
