@@ -22,7 +22,9 @@ from bluetick.functions.scalar import (
     conversions,
     dynamic,
     geo_cells,
+    geo_lines,
     geo_points,
+    geo_polygons,
     ipv6,
     logic,
     math,
@@ -65,6 +67,8 @@ _SCALARS: tuple[tuple[ScalarFunction, ...], ...] = (
     calendar_parts.FUNCTIONS,
     geo_points.FUNCTIONS,
     geo_cells.FUNCTIONS,
+    geo_lines.FUNCTIONS,
+    geo_polygons.FUNCTIONS,
 )
 _AGGREGATES: tuple[tuple[AggregateFunction, ...], ...] = (
     counting.AGGREGATES,

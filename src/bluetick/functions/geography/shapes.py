@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -120,7 +121,7 @@ def _repeats_vertices(value: Any) -> bool:
     coordinates = value["coordinates"]
     parts = [coordinates] if value["type"] == "Polygon" else coordinates
     rings = (ring for part in parts for ring in part)
-    return any(first[:2] == second[:2] for ring in rings for first, second in zip(ring, ring[1:], strict=False))
+    return any(first[:2] == second[:2] for ring in rings for first, second in pairwise(ring))
 
 
 def _vertex_count(part: Polygon) -> int:
@@ -190,7 +191,7 @@ def distinct_edges(paths: Iterable[Sequence[Position]]) -> list[Edge]:
     """Every edge once, in order; one that is written in both directions keeps the first."""
     found: dict[Edge, Edge] = {}
     for path in paths:
-        for first, second in zip(path, path[1:], strict=False):
+        for first, second in pairwise(path):
             if (second, first) not in found:
                 found.setdefault((first, second), (first, second))
     return list(found)
@@ -227,23 +228,24 @@ def point_text(place: Position) -> str:
     return dynamic_text(_shape("Point", _place(place)))
 
 
-def pieces_text(pieces: Pieces) -> str:
-    """GeoJSON text of all the pieces: one shape if they are of one kind, else a collection; an empty one for none."""
-    shapes = [
-        *_one_or_many("Point", [_place(place) for place in pieces.points]),
-        *_one_or_many("LineString", [_places(path) for path in pieces.paths]),
-        *_one_or_many("Polygon", [[_places(ring) for ring in part] for part in pieces.polygons]),
+def pieces_text(pieces: Pieces, *, multiple: bool = False) -> str:
+    """GeoJSON text of all the pieces: one shape if they are of one kind, else a collection; an empty one for none.
+    With `multiple` a single piece stands in a Multi... shape as well."""
+    shapes: list[Any] = [
+        *_one_or_many("Point", [_place(place) for place in pieces.points], multiple),
+        *_one_or_many("LineString", [_places(path) for path in pieces.paths], multiple),
+        *_one_or_many("Polygon", [[_places(ring) for ring in part] for part in pieces.polygons], multiple),
     ]
     if len(shapes) == 1:
         return dynamic_text(shapes[0])
     return dynamic_text({"type": "GeometryCollection", "geometries": shapes})
 
 
-def _one_or_many(kind: str, coordinates: list[Any]) -> list[dict[str, Any]]:
+def _one_or_many(kind: str, coordinates: list[Any], multiple: bool) -> list[dict[str, Any]]:
     match coordinates:
         case []:
             return []
-        case [single]:
+        case [single] if not multiple:
             return [_shape(kind, single)]
         case _:
             return [_shape(f"Multi{kind}", coordinates)]

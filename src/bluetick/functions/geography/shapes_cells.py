@@ -7,7 +7,7 @@ import h3
 import numpy as np
 import spherely
 from numpy.typing import NDArray
-from s2sphere import Cell, CellId, LatLng
+from s2sphere import MAX_AREA, MAX_DIAG, Cell, CellId, LatLng
 
 from bluetick.functions.geography.geojson import Polygon
 from bluetick.functions.geography.points import EARTH_RADIUS_METRES
@@ -22,20 +22,30 @@ MOST_H3_RESOLUTION, MOST_H3_CELLS = 15, 61_680
 H3_SPREAD = 3.0
 
 
-def line_to_s2cells(line: str, level: int = 11, radius: float = 0.0) -> str | None:
+def line_to_s2cells(line: str, level: float = 11, radius: float = 0.0) -> str | None:
     lines = read_lines(line)
-    return None if lines is None else _covering(lines.geography, level, radius, has_area=False)
+    if lines is None or not _is_valid(level, MOST_S2_LEVEL, radius):
+        return None
+    if spherely.length(lines.geography, radius=1.0) > MOST_S2_CELLS * MAX_DIAG.get_value(int(level)):
+        return None
+    return _covering(lines.geography, int(level), radius, has_area=False)
 
 
-def polygon_to_s2cells(polygon: str, level: int = 11, radius: float = 0.0) -> str | None:
+def polygon_to_s2cells(polygon: str, level: float = 11, radius: float = 0.0) -> str | None:
     polygons = read_polygons(polygon)
-    return None if polygons is None else _covering(polygons.geography, level, radius, has_area=True)
+    if polygons is None or not _is_valid(level, MOST_S2_LEVEL, radius):
+        return None
+    if spherely.area(polygons.geography, radius=1.0) > MOST_S2_CELLS * MAX_AREA.get_value(int(level)):
+        return None
+    return _covering(polygons.geography, int(level), radius, has_area=True)
+
+
+def _is_valid(level: float, most: int, radius: float) -> bool:
+    return 0 <= level <= most and 0 <= radius < math.pi * EARTH_RADIUS_METRES
 
 
 def _covering(shape: spherely.Geography, level: int, radius: float, *, has_area: bool) -> str | None:
     """The tokens, in order, of every cell of the level that meets the shape or lies within metres of it."""
-    if not 0 <= level <= MOST_S2_LEVEL or not 0 <= radius < math.pi * EARTH_RADIUS_METRES:
-        return None
     inside: list[CellId] = []  # every cell in these belongs to the covering
     border = _meeting([CellId.from_face_pos_level(face, 0, 0) for face in range(FACES)], shape, radius)
     for _ in range(level):
@@ -80,11 +90,11 @@ def _descendants(cell: CellId, level: int) -> list[CellId]:
     return cells
 
 
-def polygon_to_h3cells(polygon: str, resolution: int = 6, radius: float = 0.0) -> str | None:
+def polygon_to_h3cells(polygon: str, resolution: float = 6, radius: float = 0.0) -> str | None:
     """The cells whose centres are inside; edges are straight on the map here
     (https://learn.microsoft.com/kusto/query/geo-polygon-to-h3cells-function)."""
     polygons = read_polygons(polygon)
-    if polygons is None or not 0 <= resolution <= MOST_H3_RESOLUTION or not radius >= 0:
+    if polygons is None or not _is_valid(resolution, MOST_H3_RESOLUTION, radius):
         return None
     parts, shape = polygons.parts, polygons.geography
     if radius > 0:
@@ -93,9 +103,9 @@ def polygon_to_h3cells(polygon: str, resolution: int = 6, radius: float = 0.0) -
             return None
         parts, shape = pieces_of(wider).polygons, wider
     area = spherely.area(shape, radius=EARTH_RADIUS_METRES)
-    if area > H3_SPREAD * MOST_H3_CELLS * h3.average_hexagon_area(resolution, unit="m^2"):
+    if area > H3_SPREAD * MOST_H3_CELLS * h3.average_hexagon_area(int(resolution), unit="m^2"):
         return None
-    cells = {cell for part in parts for cell in h3.polygon_to_cells(_h3_polygon(part), resolution)}
+    cells = {cell for part in parts for cell in h3.polygon_to_cells(_h3_polygon(part), int(resolution))}
     return None if len(cells) > MOST_H3_CELLS else dynamic_text(sorted(cells))
 
 

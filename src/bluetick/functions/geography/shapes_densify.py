@@ -7,8 +7,9 @@ large (https://learn.microsoft.com/kusto/query/geo-line-densify-function).
 import json
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 
-from bluetick.functions.geography.geojson import Path, Polygon, complete
+from bluetick.functions.geography.geojson import Path, Polygon, complete, is_multiple
 from bluetick.functions.geography.points import EARTH_RADIUS_METRES, Position, Vector, vector
 from bluetick.functions.geography.shapes import Pieces, lines_of, pieces_text, polygons_of
 
@@ -21,19 +22,21 @@ HALF_TURN = 180.0
 
 
 def densify_line(line: str, tolerance: float = 10.0, preserve_crossing: bool = False) -> str | None:
-    lines = lines_of(json.loads(line))
+    value = json.loads(line)
+    lines = lines_of(value)
     if lines is None or not SMALLEST <= tolerance <= LARGEST:
         return None
     paths = complete(_densified(path, tolerance, preserve_crossing) for path in lines.paths)
-    return None if paths is None else pieces_text(Pieces(paths=paths))
+    return None if paths is None else pieces_text(Pieces(paths=paths), multiple=is_multiple(value))
 
 
 def densify_polygon(polygon: str, tolerance: float = 10.0, preserve_crossing: bool = False) -> str | None:
-    polygons = polygons_of(json.loads(polygon))
+    value = json.loads(polygon)
+    polygons = polygons_of(value)
     if polygons is None or not SMALLEST <= tolerance <= LARGEST:
         return None
     parts = complete(_rings(part, tolerance, preserve_crossing) for part in polygons.parts)
-    return None if parts is None else pieces_text(Pieces(polygons=parts))
+    return None if parts is None else pieces_text(Pieces(polygons=parts), multiple=is_multiple(value))
 
 
 def _rings(part: Polygon, tolerance: float, preserve_crossing: bool) -> Polygon | None:
@@ -43,7 +46,7 @@ def _rings(part: Polygon, tolerance: float, preserve_crossing: bool) -> Polygon 
 def _densified(path: Sequence[Position], tolerance: float, preserve_crossing: bool) -> Path | None:
     chord = 2 * math.sin(min(tolerance * SCALE / EARTH_RADIUS_METRES, math.pi) / 2)
     found = [path[0]]
-    for first, second in zip(path, path[1:], strict=False):
+    for first, second in pairwise(path):
         last = _unrolled(first, second) if preserve_crossing else second
         waiting = [(first, last)]
         while waiting:

@@ -4,6 +4,7 @@ Two shapes share a vertex or an edge when it is exactly the same; where edges cr
 """
 
 from collections.abc import Iterable
+from itertools import pairwise
 
 import spherely
 
@@ -120,7 +121,7 @@ def _vertices(paths: Iterable[Path]) -> set[Position]:
 
 
 def _edges(paths: Iterable[Path]) -> list[Edge]:
-    return [edge for path in paths for edge in zip(path, path[1:], strict=False)]
+    return [edge for path in paths for edge in pairwise(path)]
 
 
 def _shared_edges(paths: Iterable[Path], rings: Iterable[Path]) -> list[Edge]:

@@ -1,0 +1,56 @@
+"""What the functions on lines and polygons share: their parameters, and how their computations are loaded."""
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+from bluetick.functions.definition import (
+    Compute,
+    Example,
+    Nulls,
+    Parameter,
+    ReturnRule,
+    ScalarFunction,
+    param,
+    signature,
+)
+from bluetick.types import NUMBER, Type
+
+LONGITUDE = param("longitude", *NUMBER)
+LATITUDE = param("latitude", *NUMBER)
+LINE = param("lineString", Type.DYNAMIC)
+POLYGON = param("polygon", Type.DYNAMIC)
+TOLERANCE = param("tolerance", *NUMBER, optional=True)
+RADIUS = param("radius", *NUMBER)
+AROUND = param("radius", *NUMBER, optional=True)
+PRESERVE_CROSSING = param("preserve_crossing", Type.BOOL, *NUMBER, optional=True)
+
+
+def shape_function(
+    name: str,
+    summary: str,
+    parameters: tuple[Parameter, ...],
+    returns: ReturnRule,
+    load: Callable[[], Compute],
+    *examples: Example,
+    differs: str = "",
+) -> ScalarFunction:
+    """A function of shapes as GeoJSON text. `load` gives its computation, and imports it first; a shape that is not
+    valid, and any null, gives null."""
+    return ScalarFunction(
+        name=name,
+        summary=summary,
+        signatures=(signature(*parameters, returns=returns),),
+        nulls=Nulls.PROPAGATE,
+        compute=_loaded(load),
+        json_as_text=True,
+        examples=examples,
+        differs=differs,
+    )
+
+
+def _loaded(load: Callable[[], Compute]) -> Compute:
+    def compute(*arguments: Any) -> Any:
+        return load()(*(float(a) if isinstance(a, Decimal) else a for a in arguments))
+
+    return compute
