@@ -100,11 +100,14 @@ def _print_datetime(value: LiteralValue) -> str:
 
 
 def _print_decimal(value: Decimal) -> str:
-    """DECIMAL(38, s) with the scale of the literal itself."""
+    """DECIMAL(38, 18) as columns are, since DuckDB gives a choice between two scales the lesser one; with the scale of
+    the literal itself only where that has more digits."""
     _, digits, exponent = value.as_tuple()
     if not isinstance(exponent, int) or max(len(digits), -exponent) + max(exponent, 0) > DECIMAL_DIGITS:
         raise EngineError(f"the decimal {value} does not fit {DECIMAL_DIGITS} digits")
-    return f"CAST('{value:f}' AS DECIMAL({DECIMAL_DIGITS},{max(0, -exponent)}))"
+    places, whole = max(0, -exponent), len(digits) + exponent
+    fits = places <= DECIMAL_SCALE and whole <= DECIMAL_DIGITS - DECIMAL_SCALE
+    return f"CAST('{value:f}' AS DECIMAL({DECIMAL_DIGITS},{DECIMAL_SCALE if fits else places}))"
 
 
 def _print_real(finite: str, value: float) -> str:

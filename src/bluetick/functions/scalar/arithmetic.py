@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import reduce
 from typing import TypeAlias
 
 from bluetick.functions.definition import Argument
@@ -121,8 +122,25 @@ def _whole(operator: str, left: Argument, right: Argument, numbers: Numbers) -> 
 def _number(operator: str, left: Argument, right: Argument, returns: Type, numbers: Numbers) -> Expr:
     if returns is Type.LONG:
         return _whole(operator, left, right, numbers)
-    result = Binary(operator, _as(left, returns), _as(right, returns))
-    return Cast(result, Type.DECIMAL) if returns is Type.DECIMAL else result
+    a, b = _as(left, returns), _as(right, returns)
+    if returns is Type.DECIMAL:
+        return _decimal_product(a, b) if operator == "*" else Cast(Binary(operator, a, b), Type.DECIMAL)
+    return Binary(operator, a, b)
+
+
+_WHOLE, _FRACTION = "DECIMAL(19, 0)", "DECIMAL(18, 18)"
+
+
+def _decimal_product(left: Expr, right: Expr) -> Expr:
+    """Whole parts and fractions one by one: of the 38 digits that a product of two decimals with 18 places may have,
+    36 would stand behind the point."""
+
+    def parts(value: Expr) -> tuple[Expr, Expr]:
+        fraction = Binary("%", value, Cast(long(1), Type.DECIMAL))
+        return Cast(Binary("-", value, fraction), _WHOLE), Cast(fraction, _FRACTION)
+
+    products = [Cast(Binary("*", a, b), Type.DECIMAL) for a in parts(left) for b in parts(right)]
+    return Cast(reduce(lambda total, product: Binary("+", total, product), products), Type.DECIMAL)
 
 
 def add(left: Argument, right: Argument, returns: Type, numbers: Numbers) -> Expr:
@@ -216,10 +234,11 @@ def modulo(left: Argument, right: Argument, returns: Type, numbers: Numbers) -> 
 
 
 def _not_negative(remainder: Expr, size: Expr, zero: Expr, divisor: Argument) -> Expr:
-    turned: Expr = call("abs", size)
-    if divisor.is_constant and isinstance(divisor.constant, int) and divisor.constant > 0:
-        turned = size
-    return Case(((Binary("<", remainder, zero), Binary("+", remainder, turned)),), remainder)
+    """The remainder turned by the divisor's absolute value, which for the least long is no long itself."""
+    turned: Expr = Binary("+", remainder, size)
+    if not (divisor.is_constant and isinstance(divisor.constant, int) and divisor.constant > 0):
+        turned = Case(((Binary("<", size, zero), Binary("-", remainder, size)),), turned)
+    return Case(((Binary("<", remainder, zero), turned),), remainder)
 
 
 def _modulo_of_datetime(left: Argument, right: Argument, numbers: Numbers) -> Expr:
