@@ -1,0 +1,1 @@
+"""What the series functions compute, on numpy vectors; loaded when a query calls one."""
