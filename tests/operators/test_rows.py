@@ -9,7 +9,7 @@ from golden import GOLDENS, check_goldens
 
 from bluetick.session import Session
 
-FILES = sorted((GOLDENS / "queries").glob("ops_*.test"))
+FILES = sorted([*(GOLDENS / "queries").glob("ops_*.test"), *(GOLDENS / "operators").glob("*.test")])
 
 
 @cache

@@ -6,6 +6,7 @@ from bluetick.binder.calls import bind_builtin, call_operator
 from bluetick.binder.lambdas import bind_scalar_function
 from bluetick.binder.packing import bind_pack_all, bind_pack_columns
 from bluetick.binder.scope import Env, FunctionSymbol, TabularSymbol
+from bluetick.binder.sessions import bind_session
 from bluetick.binder.window_calls import bind_rank_dense, bind_rank_min, bind_window
 from bluetick.diagnostics import codes
 from bluetick.functions import refusals
@@ -160,6 +161,7 @@ _SPECIAL: dict[str, Callable[[Env, CallExpression], Expr]] = {
     "geo_distance_2points": _bind_distance,
     "row_rank_dense": bind_rank_dense,
     "row_rank_min": bind_rank_min,
+    "row_window_session": bind_session,
 }
 
 # Aggregates that the plan knows by itself (binder.operators.summarize).

@@ -9,6 +9,7 @@ from bluetick.binder.schema import CatalogSchema
 from bluetick.diagnostics import Diagnostic, Span, codes, has_errors
 from bluetick.plan.expressions import Column, Expr, WindowCall
 from bluetick.plan.relations import Assertion, Binding, QueryPlan, Reference, Relation, TabularStatement
+from bluetick.plan.scan_steps import ScanSteps
 from bluetick.syntax.expressions import CallExpression, Expression
 from bluetick.syntax.operators import Pipeline
 from bluetick.syntax.statements import FunctionDeclaration
@@ -100,6 +101,18 @@ class Recursion(Protocol):
         """A pipeline; `rows` feed one that has no source of its own. None once reported."""
 
 
+@dataclass(frozen=True, slots=True)
+class StepCall:
+    """A window call that takes the state of the rows before (row_window_session): `computed` are columns of the row,
+    out of which the steps compute theirs."""
+
+    computed: tuple[tuple[Column, Expr], ...]
+    steps: ScanSteps
+
+
+WindowItem: TypeAlias = tuple[Column, WindowCall | StepCall]
+
+
 class Observer(Protocol):
     """Runs a small plan while a query is bound: the columns of some plugins are known only from the rows."""
 
@@ -155,7 +168,7 @@ class Env:
     state: State
     scope: Scope
     row: Row | None = None
-    windows: list[tuple[Column, WindowCall]] | None = None
+    windows: list[WindowItem] | None = None
     hidden: Row | None = None
     ungrouped: Row | None = None
 
@@ -195,7 +208,7 @@ class Env:
             scope = scope.parent
         return scope
 
-    def serialized(self, windows: list[tuple[Column, WindowCall]]) -> "Env":
+    def serialized(self, windows: list[WindowItem]) -> "Env":
         """The same place where window functions may stand; their calls gather in `windows`."""
         return replace(self, windows=windows)
 

@@ -149,4 +149,22 @@ RUNNING_MAX = WindowFunction(
     examples=(),
 )
 
+# Not in the catalogue either: the binder makes steps of scan of it (binder.sessions), and no lowering is asked for.
+ROW_WINDOW_SESSION = WindowFunction(
+    name="row_window_session",
+    summary="The first time of the session that the row belongs to.",
+    signatures=(
+        signature(
+            param("expr", Type.DATETIME),
+            param("max_distance_from_first", Type.TIMESPAN),
+            param("max_distance_between_neighbors", Type.TIMESPAN),
+            param("restart", Type.BOOL, optional=True),
+            returns=Type.DATETIME,
+        ),
+    ),
+    duckdb=_running_max,
+    spark=_running_max,
+    examples=(),
+)
+
 WINDOWS: tuple[WindowFunction, ...] = (ROW_NUMBER, PREV, NEXT, ROW_CUMSUM)

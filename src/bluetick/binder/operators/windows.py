@@ -1,7 +1,7 @@
 """Window functions in an operator's expressions: allowed over serialized rows, computed in a node before it."""
 
-from bluetick.binder.scope import Env
-from bluetick.plan.expressions import Column, WindowCall
+from bluetick.binder.scope import Env, StepCall, WindowItem
+from bluetick.plan.expressions import ColumnRef
 from bluetick.plan.relations import (
     Filter,
     Limit,
@@ -15,7 +15,7 @@ from bluetick.plan.relations import (
     Window,
 )
 
-WindowItems = list[tuple[Column, WindowCall]]
+WindowItems = list[WindowItem]
 
 
 def is_serialized(relation: Relation) -> bool:
@@ -43,6 +43,11 @@ def over_rows(env: Env, rows: Relation) -> tuple[Env, WindowItems | None]:
 def with_windows(rows: Relation, calls: WindowItems | None) -> Relation:
     """The rows with the columns of the gathered window calls; an argument of one may be the result of another."""
     relation = rows
-    for item in calls or ():
-        relation = Window(relation, (item,), item[1].partition)
+    for column, call in calls or ():
+        if isinstance(call, StepCall):
+            kept = tuple((c, ColumnRef(c)) for c in relation.columns)
+            base = Project(relation, (*kept, *call.computed))
+            relation = PythonOperator(base, call.steps, tuple(c for c, _ in call.computed))
+        else:
+            relation = Window(relation, ((column, call),), call.partition)
     return relation
