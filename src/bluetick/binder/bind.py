@@ -3,8 +3,12 @@
 from bluetick.binder.expressions import bind_expression
 from bluetick.binder.functions import bind_call
 from bluetick.binder.lambdas import convert_argument, declare_let
+from bluetick.binder.patterns import declare_pattern
+from bluetick.binder.places import is_elsewhere
+from bluetick.binder.results import bind_results
 from bluetick.binder.schema import CatalogSchema
 from bluetick.binder.scope import Env, Observer, ScalarSymbol, Scope, State
+from bluetick.binder.settings import bind_restrict, bind_set
 from bluetick.binder.tabular import bind_pipeline, bind_tabular, is_tabular
 from bluetick.diagnostics import Diagnostic, Span, codes
 from bluetick.plan.expressions import Expr, Parameter
@@ -12,12 +16,14 @@ from bluetick.plan.relations import QueryPlan, Relation, TabularStatement
 from bluetick.syntax import operators as syntax
 from bluetick.syntax.expressions import CallExpression, Expression
 from bluetick.syntax.statements import (
-    DeclareStatement,
+    AliasStatement,
     FunctionParameter,
     LetStatement,
+    PatternStatement,
     Query,
     QueryParametersStatement,
     QueryStatement,
+    RestrictStatement,
     SetStatement,
 )
 from bluetick.types import Type
@@ -57,31 +63,25 @@ def bind(
             case LetStatement():
                 declare_let(env, statement)
             case QueryStatement(pipeline=pipeline):
-                bound = _bind_result(env, pipeline)
-                if bound is not None:
-                    statements.append(bound)
+                statements.extend(bind_results(env, pipeline))
             case QueryParametersStatement(parameters=declared):
                 for parameter in declared:
                     name, default, symbol = _declare_parameter(env, parameter)
                     state.parameters.append((name, default))
                     state.parameter_types.append(symbol)
             case SetStatement():
-                pass  # request options: the session reads those it knows from the tree
-            case DeclareStatement(span=span, keyword=keyword):
-                env.report(codes.operator_not_supported(span, keyword))
+                bind_set(env, statement)
+            case PatternStatement():
+                declare_pattern(env, statement)
+            case RestrictStatement():
+                bind_restrict(env, statement)
+            case AliasStatement():
+                if not is_elsewhere(statement.value):
+                    env.report(codes.form_not_supported(statement.span, "an alias of anything but a database"))
     if not statements and not state.diagnostics:
         env.report(codes.no_query(Span(0, query.span.end)))
     plan = QueryPlan(tuple(statements), tuple(state.parameters), tuple(state.parameter_types))
     return plan, tuple(sorted(state.diagnostics, key=lambda d: d.span.start))
-
-
-def _bind_result(env: Env, pipeline: syntax.Pipeline) -> TabularStatement | None:
-    state = env.state
-    state.assertions, state.visualization = [], ()
-    relation = bind_pipeline(env, pipeline, None)
-    if relation is None:
-        return None
-    return TabularStatement("PrimaryResult", relation, tuple(state.assertions), state.visualization)
 
 
 def _declare_parameter(env: Env, node: FunctionParameter) -> tuple[str, Expr | None, Expr]:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from bluetick.binder.calls import bind_builtin, call_operator
 from bluetick.binder.lambdas import bind_scalar_function
 from bluetick.binder.packing import bind_pack_all, bind_pack_columns
-from bluetick.binder.scope import Env, FunctionSymbol, TabularSymbol
+from bluetick.binder.scope import Env, FunctionSymbol, PatternSymbol, TabularSymbol
 from bluetick.binder.sessions import bind_session
 from bluetick.binder.window_calls import bind_rank_dense, bind_rank_min, bind_window
 from bluetick.diagnostics import codes
@@ -27,7 +27,7 @@ def bind_call(env: Env, node: CallExpression) -> Expr:
     symbol = env.scope.find(name)
     if isinstance(symbol, FunctionSymbol):
         return bind_scalar_function(env, symbol, node)
-    if isinstance(symbol, TabularSymbol):
+    if isinstance(symbol, TabularSymbol | PatternSymbol):
         env.report(codes.scalar_expected(node.span))
         return Invalid()
     special = _SPECIAL.get(name)

@@ -7,12 +7,12 @@ from typing import Any, Protocol, TypeAlias
 
 from bluetick.binder.schema import CatalogSchema
 from bluetick.diagnostics import Diagnostic, Span, codes, has_errors
-from bluetick.plan.expressions import Column, Expr, WindowCall
+from bluetick.plan.expressions import Column, Expr, Literal, WindowCall
 from bluetick.plan.relations import Assertion, Binding, QueryPlan, Reference, Relation, TabularStatement
 from bluetick.plan.scan_steps import ScanSteps
 from bluetick.syntax.expressions import CallExpression, Expression
 from bluetick.syntax.operators import Pipeline
-from bluetick.syntax.statements import FunctionDeclaration
+from bluetick.syntax.statements import FunctionDeclaration, PatternStatement
 from bluetick.types import Type
 
 MAX_OPERATORS = 2_000  # of one expanded plan; published rules stay under 200
@@ -41,15 +41,25 @@ class FunctionSymbol:
     scope: "Scope"
 
 
-Symbol: TypeAlias = ScalarSymbol | TabularSymbol | FunctionSymbol
+@dataclass(frozen=True, slots=True)
+class PatternSymbol:
+    """A declared pattern with the scope in which it was declared."""
+
+    declaration: PatternStatement
+    scope: "Scope"
+
+
+Symbol: TypeAlias = ScalarSymbol | TabularSymbol | FunctionSymbol | PatternSymbol
 
 
 @dataclass(slots=True)
 class Scope:
-    """Names declared here, and the scope around it."""
+    """Names declared here, and the scope around it. With `tables` only these of the catalog are seen from here on
+    (restrict access)."""
 
     parent: "Scope | None" = None
     names: dict[str, Symbol] = field(default_factory=dict)
+    tables: frozenset[str] | None = None
 
     def find(self, name: str) -> Symbol | None:
         scope: Scope | None = self
@@ -58,6 +68,15 @@ class Scope:
                 return scope.names[name]
             scope = scope.parent
         return None
+
+    def sees_table(self, name: str) -> bool:
+        """Whether a table of the catalog may be named here."""
+        scope: Scope | None = self
+        while scope is not None:
+            if scope.tables is not None and name not in scope.tables:
+                return False
+            scope = scope.parent
+        return True
 
     def child(self) -> "Scope":
         return Scope(self)
@@ -125,13 +144,16 @@ class State:
     """What one binding run gathers: diagnostics, column identities, assertions, how results ask to be drawn.
 
     Without an `observer` nothing may run (a check); `is_open` then says that a plugin has brought columns that are not
-    known here, so that a column that is missing is no mistake any more.
+    known here, so that a column that is missing is no mistake any more. `options` are those set that are honoured. `foreign`
+    holds the first column of each table that was named as one of another place.
     """
 
     catalog: CatalogSchema
     bind: Recursion
     observer: Observer | None = None
     is_open: bool = False
+    options: dict[str, Literal] = field(default_factory=dict)
+    foreign: set[int] = field(default_factory=set)
     parameters: list[tuple[str, Expr | None]] = field(default_factory=list)
     parameter_types: list[Expr] = field(default_factory=list)
     diagnostics: list[Diagnostic] = field(default_factory=list)
@@ -144,6 +166,15 @@ class State:
     def column(self, name: str, type_: Type) -> Column:
         self.columns_made += 1
         return Column(self.columns_made, name, type_)
+
+    def table_names(self, scope: Scope) -> tuple[str, ...]:
+        """The catalog's tables that may be named in a scope."""
+        return tuple(name for name in self.catalog.names() if scope.sees_table(name))
+
+    def report_once(self, diagnostic: Diagnostic) -> None:
+        """Reports unless one with its code has been before."""
+        if all(known.code != diagnostic.code for known in self.diagnostics):
+            self.report(diagnostic)
 
     def report(self, diagnostic: Diagnostic) -> None:
         if not (self.is_open and codes.is_missing_column(diagnostic)):

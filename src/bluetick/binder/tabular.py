@@ -3,8 +3,10 @@
 from bluetick.binder.lambdas import bind_tabular_function, gives_table
 from bluetick.binder.operators import bind_operator
 from bluetick.binder.operators.sources import bind_source_operator
+from bluetick.binder.patterns import bind_pattern_call, invoked_pattern
+from bluetick.binder.places import PLACES, VIEWS, is_elsewhere, local_name, warn_of
 from bluetick.binder.schema import TableFace
-from bluetick.binder.scope import Env, FunctionSymbol, ScalarSymbol, TabularSymbol
+from bluetick.binder.scope import Env, FunctionSymbol, PatternSymbol, ScalarSymbol, TabularSymbol
 from bluetick.diagnostics import Span, codes
 from bluetick.functions import refusals
 from bluetick.plan.expressions import Invalid, Literal
@@ -23,7 +25,6 @@ from bluetick.syntax.expressions import (
 from bluetick.types import Type
 
 _TABLE_FUNCTIONS = frozenset({"table", "materialize", "view"})
-_ELSEWHERE = frozenset({"database", "cluster", "workspace", "app", "resource", "adx", "arg", "external_table"})
 
 
 def is_tabular(env: Env, node: Expression) -> bool:
@@ -34,21 +35,10 @@ def is_tabular(env: Env, node: Expression) -> bool:
             return _names_table(env, name)
         case CallExpression(base=None, name=name, arguments=arguments):
             return _call_gives_table(env, name.text, arguments)
-        case CallExpression(base=base, name=name):
-            return name.text in _TABLE_FUNCTIONS or name.text in _ELSEWHERE or (base is not None and _elsewhere(base))
+        case CallExpression():
+            return is_elsewhere(node)
         case PathExpression(base=base):
-            return _elsewhere(base)
-        case _:
-            return False
-
-
-def _elsewhere(node: Expression) -> bool:
-    """database('x') and such, in front of a dot."""
-    match node:
-        case CallExpression(name=name, base=base):
-            return name.text in _ELSEWHERE or (base is not None and _elsewhere(base))
-        case PathExpression(base=base):
-            return _elsewhere(base)
+            return invoked_pattern(env, node) is not None or is_elsewhere(base)
         case _:
             return False
 
@@ -59,23 +49,23 @@ def _names_table(env: Env, name: str) -> bool:
     match env.scope.find(name):
         case TabularSymbol():
             return True
-        case ScalarSymbol():
+        case ScalarSymbol() | PatternSymbol():
             return False
         case FunctionSymbol() as symbol:
             return not symbol.declaration.parameters and gives_table(env, symbol)
         case None:
-            return env.state.catalog.find(name) is not None
+            return env.scope.sees_table(name) and env.state.catalog.find(name) is not None
 
 
 def _call_gives_table(env: Env, name: str, arguments: tuple[Argument, ...]) -> bool:
     symbol = env.scope.find(name)
     if isinstance(symbol, FunctionSymbol):
         return gives_table(env, symbol)
-    if isinstance(symbol, TabularSymbol):
+    if isinstance(symbol, TabularSymbol | PatternSymbol):
         return True  # T() of a let-bound table
     if name == "materialize":
         return bool(arguments) and env.is_tabular(arguments[0].value)
-    return name in _TABLE_FUNCTIONS or name in _ELSEWHERE
+    return name in _TABLE_FUNCTIONS or name in PLACES or name in VIEWS
 
 
 def bind_tabular(env: Env, node: Expression) -> Relation | None:
@@ -89,13 +79,33 @@ def bind_tabular(env: Env, node: Expression) -> Relation | None:
             return None
         case CallExpression():
             return _bind_table_call(env, node)
-        case PathExpression(span=span) if _elsewhere(node):
-            env.report(codes.outside_reference(span, "a table of another database, cluster or workspace"))
-            return None
+        case PathExpression() if (pattern := invoked_pattern(env, node)) is not None:
+            return bind_pattern_call(env, pattern, node)
+        case PathExpression() if is_elsewhere(node):
+            return _bind_elsewhere(env, node)
         case _:
             if not isinstance(env.expression(node), Invalid):
                 env.report(codes.tabular_expected(node.span))
             return None
+
+
+def _bind_elsewhere(env: Env, node: Expression) -> Relation | None:
+    """A table of another place, by its name in the catalog."""
+    name = local_name(env, node)
+    if name is None:
+        return None
+    if "*" in name:
+        env.report(codes.form_not_supported(node.span, "a name pattern outside union"))
+        return None
+    face = env.state.catalog.find(name) if env.scope.sees_table(name) else None
+    if face is None:
+        what = "a table of another database, cluster or workspace"
+        env.report(codes.outside_reference(node.span, what, f"the catalog here has no table '{name}'"))
+        return None
+    warn_of(env, node, name)
+    found = scan(env, face)
+    env.state.foreign.update(c.id for c in found.columns[:1])
+    return found
 
 
 def _bind_table_name(env: Env, name: str, span: Span) -> Relation | None:
@@ -105,6 +115,8 @@ def _bind_table_name(env: Env, name: str, span: Span) -> Relation | None:
             return env.refer(binding)
         case FunctionSymbol():
             return bind_tabular_function(env, symbol, CallExpression(span, Name(span, name), ()))
+        case PatternSymbol():
+            return bind_pattern_call(env, symbol, CallExpression(span, Name(span, name), ()))
         case ScalarSymbol(value=Invalid()):
             return None
         case ScalarSymbol():
@@ -116,9 +128,9 @@ def _bind_table_name(env: Env, name: str, span: Span) -> Relation | None:
 
 def bind_table(env: Env, name: str, span: Span) -> Relation | None:
     """A table of the catalog by its exact name."""
-    face = env.state.catalog.find(name)
+    face = env.state.catalog.find(name) if env.scope.sees_table(name) else None
     if face is None:
-        candidates = (*env.state.catalog.names(), *env.scope.all_names())
+        candidates = (*env.state.table_names(env.scope), *env.scope.all_names())
         env.report(codes.unresolved_table(span, name, candidates, env.state.catalog.hint(name)))
         return None
     return scan(env, face)
@@ -137,12 +149,16 @@ def _bind_table_call(env: Env, node: CallExpression) -> Relation | None:
         return bind_tabular_function(env, symbol, node)
     if isinstance(symbol, TabularSymbol):
         return env.refer(symbol.binding)
+    if isinstance(symbol, PatternSymbol):
+        return bind_pattern_call(env, symbol, node)
     if name == "materialize" and node.base is None and node.arguments:
         relation = env.tabular(node.arguments[0].value)
         return None if relation is None else env.refer(Binding("materialize", relation, materialized=True))
     if name == "table" and node.base is None and node.arguments:
         return _bind_table_function(env, node)
-    if name in _ELSEWHERE or node.base is not None:
+    if is_elsewhere(node):
+        return _bind_elsewhere(env, node)
+    if node.base is not None:
         env.report(codes.outside_reference(node.span, f"'{name}(...)'"))
         return None
     if name in refusals.FUNCTIONS:

@@ -188,10 +188,29 @@ def no_query(span: Span) -> Diagnostic:
     return Diagnostic("SEM0010", "the text has no tabular statement to run", span)
 
 
-def outside_reference(span: Span, what: str) -> Diagnostic:
+def outside_reference(span: Span, what: str, note: str = "") -> Diagnostic:
+    hint = "register its tables and use their plain names"
+    return Diagnostic("BTK0108", f"{what} is outside the local catalog", span, note=note, hint=hint)
+
+
+def local_table(span: Span, name: str) -> Diagnostic:
     return Diagnostic(
-        "BTK0108", f"{what} is outside the local catalog", span, hint="register its tables and use their plain names"
+        "BTK0155",
+        f"tables of other places are read from the local catalog, as here '{name}'",
+        span,
+        Severity.WARNING,
+        hint="the local table must hold the rows of that place too",
     )
+
+
+def repeated_leg(span: Span, name: str) -> Diagnostic:
+    return Diagnostic(
+        "BTK0156", f"table '{name}' of several places is one local table, and is read once", span, Severity.WARNING
+    )
+
+
+def unmatched_pattern(span: Span, name: str, wanted: str) -> Diagnostic:
+    return Diagnostic("SEM0036", f"pattern '{name}' has no definition for ({wanted})", span)
 
 
 def missing_provider(span: Span, name: str) -> Diagnostic:

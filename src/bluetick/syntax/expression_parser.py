@@ -1,5 +1,6 @@
 """Scalar expressions: operators by precedence, without recursion along a chain."""
 
+import re
 from typing import NamedTuple
 
 from bluetick.diagnostics import Span
@@ -36,6 +37,8 @@ _RESERVED = frozenset({"and", "or", "in", "between", "contains", "has", "has_any
 _SOURCE_KEYWORDS = frozenset(
     {"datatable", "externaldata", "external_data", "print", "range", "union", "search", "find", "evaluate", "macro"}
 )
+_PLACES = frozenset({"database", "workspace", "app", "resource"})
+_STAR_NAME = re.compile(r"[\w*]*")
 _WORDS = frozenset(text for text in OPERATORS if text[0].isalpha()) | {"matches"}
 
 
@@ -248,11 +251,25 @@ def _bracketed_name_after_dot(c: Cursor) -> bool:
 
 
 def _parse_member(c: Cursor, base: Expression, start: int) -> Expression:
-    name = parse_name(c, "a name after '.'")
+    name = _parse_star_name(c) if c.at("*") and _is_place(base) else parse_name(c, "a name after '.'")
     if c.at("(") and name.text:
         arguments = parse_arguments(c)
         return CallExpression(c.span_from(start), name, arguments, base)
     return PathExpression(c.span_from(start), base, name)
+
+
+def _is_place(node: Expression) -> bool:
+    """database('x') and its kin, behind which a pattern of names may stand."""
+    return isinstance(node, CallExpression) and node.name.text in _PLACES
+
+
+def _parse_star_name(c: Cursor) -> Name:
+    """The pattern of names behind database('x'). that begins with a star."""
+    start = c.current.start
+    match = _STAR_NAME.match(c.text, start)
+    text = match.group() if match else ""
+    c.advance_to(start + len(text))
+    return Name(c.span_from(start), text)
 
 
 def parse_name(c: Cursor, wanted: str = "a name") -> Name:

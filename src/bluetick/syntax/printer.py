@@ -20,13 +20,16 @@ from bluetick.syntax.operators import (
     UnionOperator,
 )
 from bluetick.syntax.statements import (
-    DeclareStatement,
+    AliasStatement,
     FunctionDeclaration,
     FunctionParameter,
     LetStatement,
     Query,
+    PatternMatch,
+    PatternStatement,
     QueryParametersStatement,
     QueryStatement,
+    RestrictStatement,
     SetStatement,
     Statement,
 )
@@ -83,8 +86,12 @@ def _statement(statement: Statement) -> str:
             return f"set {statement.name.text}{value}"
         case QueryParametersStatement():
             return f"declare query_parameters({', '.join(map(_parameter, statement.parameters))})"
-        case DeclareStatement():
-            return statement.text
+        case PatternStatement():
+            return _pattern(statement)
+        case RestrictStatement():
+            return f"restrict access to ({', '.join(map(_expressions.reference, statement.entities))})"
+        case AliasStatement():
+            return f"alias database {print_name(statement.name.text)} = {_expressions.scalar(statement.value)}"
         case QueryStatement():
             return print_pipeline(statement.pipeline)
         case _:
@@ -101,6 +108,21 @@ def _value(value: FunctionDeclaration | Expression) -> str:
             return print_pipeline(value.pipeline)
         case _:
             return _expressions.scalar(value)
+
+
+def _pattern(pattern: PatternStatement) -> str:
+    name = print_name(pattern.name.text)
+    if not pattern.parameters:
+        return f"declare pattern {name}"
+    path = f"[{_parameter(pattern.path)}]" if pattern.path else ""
+    matches = " ".join(map(_match, pattern.matches))
+    return f"declare pattern {name} = ({', '.join(map(_parameter, pattern.parameters))}){path} {{ {matches} }}"
+
+
+def _match(match: PatternMatch) -> str:
+    path = f".[{_expressions.scalar(match.path)}]" if match.path else ""
+    statements = "".join(f"{_statement(statement)}; " for statement in match.body.statements)
+    return f"({_expressions.many(match.values)}){path} = {{ {statements}{_value(match.body.body)} }};"
 
 
 def _parameter(parameter: FunctionParameter) -> str:

@@ -1,28 +1,30 @@
 """Statements: let, set, declare and the queries themselves."""
 
+from collections.abc import Callable
+
 from bluetick.diagnostics import Span
 from bluetick.diagnostics import syntax_codes as codes
 from bluetick.syntax.cursor import Cursor
-from bluetick.syntax.expression_parser import at_source, parse_name, parse_tabular
+from bluetick.syntax.expression_parser import at_source, parse_expression, parse_name, parse_tabular
 from bluetick.syntax.expressions import Expression, MissingExpression, PipelineExpression
-from bluetick.syntax.item_parser import as_pipeline, parse_list, parse_parameter_value
+from bluetick.syntax.item_parser import as_pipeline, parse_list, parse_name_or_pattern, parse_parameter_value
 from bluetick.syntax.literal_parser import parse_declared_type, parse_schema
 from bluetick.syntax.operators import ExpressionSource, Pipeline
 from bluetick.syntax.pipeline_parser import match_keyword
 from bluetick.syntax.statements import (
-    DeclareStatement,
+    AliasStatement,
     FunctionDeclaration,
     FunctionParameter,
     LetStatement,
+    PatternMatch,
+    PatternStatement,
     QueryParametersStatement,
     QueryStatement,
+    RestrictStatement,
     SetStatement,
     Statement,
 )
 from bluetick.syntax.tokens import END, NAME
-
-_DECLARATIONS = {("declare", "pattern"), ("alias", "database"), ("restrict", "access")}
-
 
 def parse_statements(c: Cursor, closing: str) -> tuple[Statement, ...]:
     """Statements between semicolons up to a closing bracket, or to the end where `closing` is empty."""
@@ -77,8 +79,9 @@ def _parse_statement(c: Cursor) -> Statement:
         return _parse_set(c)
     if token.text == "declare" and following.text == "query_parameters":
         return _parse_query_parameters(c)
-    if (token.text, following.text) in _DECLARATIONS:
-        return _parse_declaration(c)
+    declaration = _DECLARATIONS.get((token.text, following.text))
+    if declaration is not None:
+        return declaration(c)
     if token.text == ".":
         c.report(codes.management_command(c.here()))
         c.abandon()
@@ -123,6 +126,13 @@ def _parse_function(c: Cursor) -> FunctionDeclaration:
     opening = c.advance()
     parameters = () if c.at(")") else parse_list(c, _parse_parameter)
     c.close(opening)
+    return _parse_body(c, start, parameters, is_view)
+
+
+def _parse_body(
+    c: Cursor, start: int, parameters: tuple[FunctionParameter, ...], is_view: bool = False
+) -> FunctionDeclaration:
+    """{ statements; expression }"""
     brace = c.current
     if not c.expect("{") or not c.enter(3):
         missing = MissingExpression(c.missing_span())
@@ -181,10 +191,73 @@ def _parse_query_parameters(c: Cursor) -> QueryParametersStatement:
     return QueryParametersStatement(c.span_from(start), parameters)
 
 
-def _parse_declaration(c: Cursor) -> DeclareStatement:
-    """Kept as text up to its ';': these are refused by name later."""
-    start = c.current.start
-    keyword = f"{c.advance().text} {c.advance().text}"
-    c.skip_kept(frozenset({";"}))
-    span = c.span_from(start)
-    return DeclareStatement(span, keyword, c.text[span.start : span.end])
+def _parse_pattern(c: Cursor) -> PatternStatement:
+    """declare pattern name [= (parameters)[path] { (values).[path] = { ... }; ... }]"""
+    start = c.advance().start
+    c.advance()
+    name = parse_name(c)
+    if not c.accept("="):
+        return PatternStatement(c.span_from(start), name)
+    opening = c.open("(")
+    parameters: tuple[FunctionParameter, ...] = ()
+    if opening is not None:
+        parameters = parse_list(c, _parse_parameter)
+        c.close(opening)
+    path = None
+    bracket = c.current
+    if c.accept("["):
+        path = _parse_parameter(c)
+        c.close(bracket)
+    brace = c.open("{")
+    matches: list[PatternMatch] = []
+    while brace is not None and c.at("("):
+        matches.append(_parse_match(c))
+        c.accept(";")
+    if brace is not None:
+        c.close(brace)
+    return PatternStatement(c.span_from(start), name, parameters, path, tuple(matches))
+
+
+def _parse_match(c: Cursor) -> PatternMatch:
+    opening = c.advance()
+    start = opening.start
+    values = parse_list(c, parse_expression)
+    c.close(opening)
+    path = None
+    if c.accept("."):
+        bracket = c.open("[")
+        if bracket is not None:
+            path = parse_expression(c)
+            c.close(bracket)
+    c.expect("=")
+    body = _parse_body(c, c.current.start, ())
+    return PatternMatch(c.span_from(start), values, path, body)
+
+
+def _parse_restrict(c: Cursor) -> RestrictStatement:
+    """restrict access to (entities)"""
+    start = c.advance().start
+    c.advance()
+    c.expect("to")
+    opening = c.open("(")
+    entities: tuple[Expression, ...] = ()
+    if opening is not None:
+        entities = parse_list(c, parse_name_or_pattern)
+        c.close(opening)
+    return RestrictStatement(c.span_from(start), entities)
+
+
+def _parse_alias(c: Cursor) -> AliasStatement:
+    """alias database name = expression"""
+    start = c.advance().start
+    c.advance()
+    name = parse_name(c)
+    value: Expression = parse_expression(c) if c.expect("=") else MissingExpression(c.missing_span())
+    return AliasStatement(c.span_from(start), name, value)
+
+
+_DECLARATIONS: dict[tuple[str, str], Callable[[Cursor], Statement]] = {
+    ("declare", "pattern"): _parse_pattern,
+    ("restrict", "access"): _parse_restrict,
+    ("alias", "database"): _parse_alias,
+}

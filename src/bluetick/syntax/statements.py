@@ -56,12 +56,41 @@ class QueryParametersStatement:
 
 
 @dataclass(frozen=True, slots=True)
-class DeclareStatement:
-    """declare pattern, alias database, restrict access to: parsed to their end, refused by name."""
+class PatternMatch:
+    """(values).[path] = { statements; expression }: the body is a function without parameters."""
 
     span: Span
-    keyword: str
-    text: str = ""
+    values: tuple[Expression, ...]
+    path: Expression | None
+    body: FunctionDeclaration
+
+
+@dataclass(frozen=True, slots=True)
+class PatternStatement:
+    """declare pattern name = (a:string, b:string)[path:string] { matches }; without a definition, only declared."""
+
+    span: Span
+    name: Name
+    parameters: tuple[FunctionParameter, ...] = ()
+    path: FunctionParameter | None = None
+    matches: tuple[PatternMatch, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RestrictStatement:
+    """restrict access to (names, patterns of names, paths such as database('x').T*)."""
+
+    span: Span
+    entities: tuple[Expression, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AliasStatement:
+    """alias database name = cluster('c').database('d')"""
+
+    span: Span
+    name: Name
+    value: Expression
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +99,15 @@ class QueryStatement:
     pipeline: Pipeline
 
 
-Statement: TypeAlias = LetStatement | SetStatement | QueryParametersStatement | DeclareStatement | QueryStatement
+Statement: TypeAlias = (
+    LetStatement
+    | SetStatement
+    | QueryParametersStatement
+    | PatternStatement
+    | RestrictStatement
+    | AliasStatement
+    | QueryStatement
+)
 
 
 @dataclass(frozen=True, slots=True)

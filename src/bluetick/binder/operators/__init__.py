@@ -63,7 +63,6 @@ _BINDERS: dict[type, Callable[[Env, Any, Relation], Relation | None]] = {
 _KEYWORDS: dict[type, str] = {
     syntax.ForkOperator: "fork",
     syntax.FacetOperator: "facet",
-    syntax.ReduceOperator: "reduce",
 }
 
 
@@ -73,6 +72,6 @@ def bind_operator(env: Env, node: syntax.Operator, rows: Relation) -> Relation |
         return None
     binder = _BINDERS.get(type(node))
     if binder is None:
-        env.report(codes.operator_not_supported(node.span, _KEYWORDS[type(node)]))
+        env.report(codes.form_not_supported(node.span, f"'{_KEYWORDS[type(node)]}' before the end of a statement"))
         return None
     return binder(env, node, rows)

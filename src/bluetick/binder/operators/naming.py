@@ -43,7 +43,7 @@ def bind_render(env: Env, node: RenderOperator, rows: Relation) -> Relation | No
 def bind_simple(env: Env, node: SimpleOperator, rows: Relation) -> Relation | None:
     match node.keyword:
         case "getschema":
-            return _schema(env, rows)
+            return schema_of(env, rows)
         case "consume":
             return Values(rows.columns, ())
         case _:
@@ -51,7 +51,7 @@ def bind_simple(env: Env, node: SimpleOperator, rows: Relation) -> Relation | No
             return None
 
 
-def _schema(env: Env, rows: Relation) -> Relation:
+def schema_of(env: Env, rows: Relation) -> Relation:
     """A row for each column; known without reading any data."""
     columns = (
         env.state.column("ColumnName", Type.STRING),

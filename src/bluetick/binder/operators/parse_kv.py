@@ -1,10 +1,13 @@
-"""parse-kv: values by their keys out of a text of pairs, each key by a regular expression of its own.
+"""parse-kv: values by their keys out of a text of pairs.
+
+With delimiters that regular expressions can tell, each key has one of its own; other forms are read in Python.
 
 A key that is missing gives an empty string or null; of a key that stands twice the first counts.
 https://learn.microsoft.com/kusto/query/parse-kv-operator
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 from bluetick.binder.calls import call_operator
 from bluetick.binder.operators.conversion import CONVERSIONS
@@ -12,12 +15,20 @@ from bluetick.binder.operators.sources import declared_columns
 from bluetick.binder.scope import Env
 from bluetick.diagnostics import codes
 from bluetick.functions.scalar import regex
-from bluetick.plan.expressions import Column, ColumnRef, Expr, Invalid, Literal
+from bluetick.functions.scalar.key_values import VALUES_IN_TEXT, VALUES_OF_PAIRS, PairFormat
+from bluetick.plan.expressions import Call, Column, ColumnRef, Expr, Invalid, Literal
 from bluetick.plan.relations import Project, Relation
 from bluetick.syntax.operators import ParseKvOperator
 from bluetick.types import Type
 
-_NAMES = ("pair_delimiter", "kv_delimiter", "quote", "escape")
+_PROPERTIES = {
+    "pair_delimiter": Type.STRING,
+    "kv_delimiter": Type.STRING,
+    "quote": Type.STRING,
+    "escape": Type.STRING,
+    "greedy": Type.BOOL,
+    "regex": Type.STRING,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,41 +71,137 @@ class Format:
         return rf"({value})(?:{regex.quote(self.pair)}|\z)"
 
 
+@dataclass(frozen=True, slots=True)
+class _Properties:
+    """What stands behind `with`, by the names of the product page; quote and escape may stand there several times."""
+
+    pair: str = ""
+    key_value: str = ""
+    quotes: tuple[str, ...] = ()
+    escapes: tuple[str, ...] = ()
+    pattern: str = ""
+    greedy: bool = False
+
+    def problem(self) -> str:
+        if bool(self.pair) != bool(self.key_value):
+            return "pair_delimiter and kv_delimiter come together"
+        if self.pattern and (self.pair or self.quotes or self.escapes or self.greedy):
+            return "regex stands alone"
+        if self.greedy and not self.pair:
+            return "greedy needs delimiters"
+        if any(len(quote) not in (1, 2) for quote in self.quotes) or any(len(mark) != 1 for mark in self.escapes):
+            return "quote takes one or two characters, and escape takes one"
+        if self.escapes and not self.quotes:
+            return "escape needs a quote"
+        if self.pattern and (wrong := regex.find_problem(self.pattern)):
+            return wrong
+        if self.pattern and len(regex.group_names(self.pattern)) != 2:
+            return "the regular expression needs two groups: the key and the value"
+        return ""
+
+
 def bind_parse_kv(env: Env, node: ParseKvOperator, rows: Relation) -> Relation | None:
-    format_ = _format(env, node)
+    """The rows with a column for each key; one that has a column's name takes its place."""
+    given = _properties(env, node)
     columns = declared_columns(env, node.columns)
     source = env.over(rows).expression(node.value)
-    if format_ is None or columns is None or isinstance(source, Invalid):
+    if given is None or columns is None or isinstance(source, Invalid):
         return None
-    text = env.state.column("text", Type.STRING)
-    texts = Project(
-        rows,
-        (*((c, ColumnRef(c)) for c in rows.columns), (text, call_operator(env, "tostring", (source,), node.span))),
-    )
-    filled = {c.name: (c, _value(env, node, format_, ColumnRef(text), c)) for c in columns}
-    if any(isinstance(value, Invalid) for _, value in filled.values()):
-        return None
-    items: list[tuple[Column, Expr]] = [filled.pop(c.name, (c, ColumnRef(c))) for c in rows.columns]
-    return Project(texts, (*items, *filled.values()))
+    text = call_operator(env, "tostring", (source,), node.span)
+    if given.pair and not given.greedy and len(given.quotes) <= 1 and len(given.escapes) <= 1:
+        return _by_patterns(env, node, given, rows, columns, text)
+    return _by_bag(env, node, given, rows, columns, text)
 
 
-def _format(env: Env, node: ParseKvOperator) -> Format | None:
-    written: dict[str, str] = {}
+def _properties(env: Env, node: ParseKvOperator) -> _Properties | None:
+    given: dict[str, list[Any]] = {}
     for parameter in node.parameters:
         value = env.expression(parameter.value)
-        known = parameter.name in _NAMES and isinstance(value, Literal) and isinstance(value.value, str)
-        if not known or not isinstance(value, Literal):
-            what = f"parse-kv with '{parameter.name}'"
-            env.report(codes.form_not_supported(parameter.span, what, f"known are {', '.join(_NAMES)}, as texts"))
+        if isinstance(value, Invalid):
             return None
-        written[parameter.name] = str(value.value)
-    quote = written.get("quote", "")
-    pair, key_value = written.get("pair_delimiter", ""), written.get("kv_delimiter", "")
-    if not pair or not key_value or len(quote) > 2 or len(written.get("escape", "")) > 1:
-        hint = "give pair_delimiter and kv_delimiter, one or two quotes, and one character to escape them"
-        env.report(codes.form_not_supported(node.span, "this form of parse-kv", hint))
+        wanted = _PROPERTIES.get(parameter.name)
+        if wanted is None:
+            env.report(codes.bad_parameter(parameter.span, parameter.name, ", ".join(_PROPERTIES)))
+            return None
+        if not isinstance(value, Literal) or value.type is not wanted:
+            env.report(codes.constant_expected(parameter.span, f"'{parameter.name}', of type {wanted},"))
+            return None
+        given.setdefault(parameter.name, []).append(value.value)
+    last = {name: values[-1] for name, values in given.items()}
+    found = _Properties(
+        last.get("pair_delimiter", ""),
+        last.get("kv_delimiter", ""),
+        tuple(given.get("quote", ())),
+        tuple(given.get("escape", ())),
+        last.get("regex", ""),
+        last.get("greedy", False),
+    )
+    problem = found.problem()
+    if problem:
+        env.report(codes.bad_argument(node.span, "parse-kv", problem))
         return None
-    return Format(pair, key_value, quote[:1], quote[-1:], written.get("escape", ""))
+    return found
+
+
+def _filled(rows: Relation, values: dict[str, tuple[Column, Expr]]) -> tuple[tuple[Column, Expr], ...]:
+    """The rows' columns, those that a key replaces in their place, then the other keys'."""
+    replaced = [values.pop(c.name, (c, ColumnRef(c))) for c in rows.columns]
+    return (*replaced, *values.values())
+
+
+# --- keys found in Python --------------------------------------------------------------------------------------------
+
+
+def _by_bag(
+    env: Env, node: ParseKvOperator, given: _Properties, rows: Relation, columns: tuple[Column, ...], text: Expr
+) -> Relation | None:
+    """Each text is read once, for all keys."""
+    odd = next((c.name for c in columns if not c.name.isalnum()), "")
+    if odd and not given.pair and not given.pattern and not given.quotes:
+        problem = f"'{odd}' is no single word, and without delimiters every other character is one"
+        env.report(codes.bad_argument(node.span, "parse-kv", problem))
+        return None
+    quotes = tuple((quote[0], quote[-1]) for quote in given.quotes)
+    keys = tuple(c.name for c in columns)
+    format_ = PairFormat(keys, given.pair, given.key_value, quotes, given.escapes, given.greedy)
+    function, source = VALUES_IN_TEXT, text
+    if given.pattern:
+        function, source = VALUES_OF_PAIRS, _pairs(env, node, given.pattern, text)
+    if isinstance(source, Invalid):
+        return None
+    bag = env.state.column("pairs", Type.DYNAMIC)
+    found = Call(function, (source, Literal(format_.written(), Type.STRING)), Type.DYNAMIC)
+    read = Project(rows, (*((c, ColumnRef(c)) for c in rows.columns), (bag, found)))
+    values = {c.name: (c, _member(env, node, ColumnRef(bag), c)) for c in columns}
+    return Project(read, _filled(rows, values))
+
+
+def _pairs(env: Env, node: ParseKvOperator, pattern: str, text: Expr) -> Expr:
+    """Each match of the expression as [key, value]."""
+    return call_operator(env, "extract_all", (Literal(pattern, Type.STRING), text), node.span)
+
+
+def _member(env: Env, node: ParseKvOperator, bag: Expr, column: Column) -> Expr:
+    value = call_operator(env, "[]", (bag, Literal(column.name, Type.STRING)), node.span)
+    text = call_operator(env, "tostring", (value,), node.span)
+    return text if column.type is Type.STRING else call_operator(env, CONVERSIONS[column.type], (text,), node.span)
+
+
+# --- keys found by regular expressions -------------------------------------------------------------------------------
+
+
+def _by_patterns(
+    env: Env, node: ParseKvOperator, given: _Properties, rows: Relation, columns: tuple[Column, ...], source: Expr
+) -> Relation | None:
+    quote = given.quotes[0] if given.quotes else ""
+    escape = given.escapes[0] if given.escapes else ""
+    format_ = Format(given.pair, given.key_value, quote[:1], quote[-1:], escape)
+    text = env.state.column("text", Type.STRING)
+    texts = Project(rows, (*((c, ColumnRef(c)) for c in rows.columns), (text, source)))
+    values = {c.name: (c, _value(env, node, format_, ColumnRef(text), c)) for c in columns}
+    if any(isinstance(value, Invalid) for _, value in values.values()):
+        return None
+    return Project(texts, _filled(rows, values))
 
 
 def _value(env: Env, node: ParseKvOperator, format_: Format, source: Expr, column: Column) -> Expr:

@@ -1,15 +1,16 @@
 """union, as an operator and as a source: all rows of every leg."""
 
-import re
 from dataclasses import dataclass
 
 from bluetick.binder.names import Names
 from bluetick.binder.operators.join import word
+from bluetick.binder.places import fitting, is_elsewhere, warn_of
 from bluetick.binder.scope import Env, FunctionSymbol
 from bluetick.diagnostics import codes
 from bluetick.plan.expressions import Column, ColumnRef, Expr, Literal
 from bluetick.plan.relations import Binding, Reference, Relation, Scan, Union
-from bluetick.syntax.expressions import NamePattern, NameReference
+from bluetick.plan.traversal import relations_in
+from bluetick.syntax.expressions import Expression, NamePattern, NameReference, PathExpression
 from bluetick.syntax.operators import (
     AsOperator,
     ExpressionSource,
@@ -30,25 +31,24 @@ class Leg:
 
 def bind_union(env: Env, node: UnionOperator, rows: Relation | None) -> Relation | None:
     options = {p.name: p for p in node.parameters}
-    fuzzy = _is_fuzzy(options)
+    kind = options.get("kind")
+    if kind is not None and word(kind) not in ("inner", "outer"):
+        env.report(codes.bad_parameter(kind.span, "kind", "inner, outer"))
+        return None
     legs: list[Leg] = [Leg(rows, _name_of(rows))] if rows is not None else []
-    failed = False
+    is_sound = True
     outside = env.without_row() if rows is not None else env
     for leg in node.legs:
-        found = _bind_leg(outside, leg, fuzzy, len(legs))
-        failed |= found is None
+        found = _bind_leg(outside, leg, legs, fuzzy=_is_fuzzy(env, options))
+        is_sound &= found is not None
         legs.extend(found or ())
-    if failed:
+    if not is_sound:
         return None
     if not legs:
         env.report(codes.unresolved_table(node.span, "union", ()))
         return None
-    kind = options.get("kind")
-    inner = kind is not None and word(kind) == "inner"
-    if kind is not None and word(kind) not in ("inner", "outer"):
-        env.report(codes.bad_parameter(kind.span, "kind", "inner, outer"))
-        return None
     source = options.get("withsource") or options.get("with_source")
+    inner = kind is not None and word(kind) == "inner"
     return combine(env, legs, word(source) if source is not None else "", inner=inner)
 
 
@@ -61,40 +61,85 @@ def _name_of(rows: Relation) -> str:
             return "union_arg0"
 
 
-def _is_fuzzy(options: dict[str, OperatorParameter]) -> bool:
+def _is_fuzzy(env: Env, options: dict[str, OperatorParameter]) -> bool:
+    if "best_effort" in env.state.options:
+        return bool(env.state.options["best_effort"].value)
     return "isfuzzy" in options and word(options["isfuzzy"]) == "true"
 
 
-def _bind_leg(env: Env, leg: Pipeline, fuzzy: bool, index: int) -> list[Leg] | None:
-    source = leg.source
-    if isinstance(source, ExpressionSource) and isinstance(source.expression, NamePattern):
-        return _bind_pattern(env, leg, source.expression)
-    before = len(env.state.diagnostics)
+def _bind_leg(env: Env, leg: Pipeline, before: list[Leg], *, fuzzy: bool) -> list[Leg] | None:
+    """The legs that one stands for; None once reported."""
+    source = leg.source.expression if isinstance(leg.source, ExpressionSource) else None
+    pattern = _pattern_of(env, source)
+    if source is not None and pattern is not None:
+        return _bind_pattern(env, source, pattern, before)
+    reported = len(env.state.diagnostics)
     relation = env.pipeline(leg)
     if relation is not None:
-        return [Leg(relation, _source_name(leg, index))]
-    if not fuzzy or not isinstance(source, ExpressionSource) or not isinstance(source.expression, NameReference):
+        if _is_repeated(env, relation, before):
+            env.report(codes.repeated_leg(leg.span, _name_of(relation)))
+            return []
+        return [Leg(relation, _source_name(leg, relation, len(before)))]
+    missing = _missing_name(env, source) if fuzzy else ""
+    if not missing or source is None:
         return None
-    if env.is_tabular(source.expression):
-        return None
-    del env.state.diagnostics[before:]
-    env.report(codes.unresolved_leg(source.span, source.expression.name))
+    del env.state.diagnostics[reported:]
+    env.report(codes.unresolved_leg(source.span, missing))
     return []
 
 
-def _bind_pattern(env: Env, leg: Pipeline, node: NamePattern) -> list[Leg] | None:
+def _missing_name(env: Env, source: Expression | None) -> str:
+    """The name of a table that does not exist, here or as that of another place; empty where that is not the fault."""
+    match source:
+        case NameReference(name=name) if not env.is_tabular(source):
+            return name
+        case PathExpression(name=name) if is_elsewhere(source) and env.state.catalog.find(name.text) is None:
+            return name.text
+        case _:
+            return ""
+
+
+def _is_repeated(env: Env, relation: Relation, before: list[Leg]) -> bool:
+    """Whether a table of several places has come already: here it is one."""
+    if not isinstance(relation, Scan):
+        return False
+    same = [r for leg in before if isinstance(r := leg.relation, Scan) and r.table == relation.table]
+    return bool(same) and any(r.columns[0].id in env.state.foreign for r in (*same, relation) if r.columns)
+
+
+def _pattern_of(env: Env, source: Expression | None) -> str | None:
+    """The pattern of names that a leg is: T*, *, database('x').T*."""
+    match source:
+        case NamePattern(pattern=pattern):
+            return pattern
+        case PathExpression(name=name) if "*" in name.text and is_elsewhere(source):
+            return name.text
+        case _:
+            return None
+
+
+def _bind_pattern(env: Env, node: Expression, pattern: str, before: list[Leg]) -> list[Leg] | None:
     """Every table, and every let declared with `view`, whose name fits."""
-    wanted = re.compile(".*".join(re.escape(part) for part in node.pattern.split("*")))
-    names = [n for n in env.state.catalog.names() if wanted.fullmatch(n)]
-    names += [n for n in dict.fromkeys(env.scope.all_names()) if wanted.fullmatch(n) and _is_view(env, n)]
+    names = fitting(pattern, env.state.table_names(env.scope))
+    is_outside = is_elsewhere(node)
+    if is_outside:
+        warn_of(env, node, pattern)
+    else:
+        lets = [n for n in dict.fromkeys(env.scope.all_names()) if _is_view(env, n)]
+        names = sorted({*names, *fitting(pattern, lets)})
     if not names:
-        env.report(codes.unresolved_table(node.span, node.pattern, ()))
+        env.report(codes.unresolved_table(node.span, pattern, ()))
         return None
     legs = []
-    for name in sorted(names):
+    for name in names:
         relation = env.tabular(NameReference(node.span, name))
         if relation is None:
             return None
+        if is_outside:
+            env.state.foreign.update(c.id for c in relation.columns[:1])
+        if _is_repeated(env, relation, before):
+            env.report(codes.repeated_leg(node.span, name))
+            continue
         legs.append(Leg(relation, name))
     return legs
 
@@ -104,13 +149,16 @@ def _is_view(env: Env, name: str) -> bool:
     return isinstance(symbol, FunctionSymbol) and symbol.declaration.is_view and not symbol.declaration.parameters
 
 
-def _source_name(leg: Pipeline, index: int) -> str:
+def _source_name(leg: Pipeline, relation: Relation, index: int) -> str:
     """The table's or let's name, the name given by `as`, else union_argN."""
     named = next((o.name.text for o in reversed(leg.operators) if isinstance(o, AsOperator)), "")
     if named:
         return named
     if isinstance(leg.source, ExpressionSource) and isinstance(leg.source.expression, NameReference):
         return leg.source.expression.name
+    if isinstance(leg.source, ExpressionSource) and is_elsewhere(leg.source.expression):
+        name = next((node.table for node in relations_in(relation) if isinstance(node, Scan)), "")
+        return name or f"union_arg{index}"
     return f"union_arg{index}"
 
 
