@@ -25,6 +25,7 @@ from bluetick.syntax.statements import (
     QueryStatement,
     RestrictStatement,
     SetStatement,
+    Statement,
 )
 from bluetick.types import Type
 
@@ -59,29 +60,34 @@ def bind(
     env = Env(state, Scope())
     statements: list[TabularStatement] = []
     for statement in query.statements:
-        match statement:
-            case LetStatement():
-                declare_let(env, statement)
-            case QueryStatement(pipeline=pipeline):
-                statements.extend(bind_results(env, pipeline))
-            case QueryParametersStatement(parameters=declared):
-                for parameter in declared:
-                    name, default, symbol = _declare_parameter(env, parameter)
-                    state.parameters.append((name, default))
-                    state.parameter_types.append(symbol)
-            case SetStatement():
-                bind_set(env, statement)
-            case PatternStatement():
-                declare_pattern(env, statement)
-            case RestrictStatement():
-                bind_restrict(env, statement)
-            case AliasStatement():
-                if not is_elsewhere(statement.value):
-                    env.report(codes.form_not_supported(statement.span, "an alias of anything but a database"))
+        if isinstance(statement, QueryStatement):
+            statements.extend(bind_results(env, statement.pipeline))
+        else:
+            _declare(env, statement)
     if not statements and not state.diagnostics:
         env.report(codes.no_query(Span(0, query.span.end)))
     plan = QueryPlan(tuple(statements), tuple(state.parameters), tuple(state.parameter_types))
     return plan, tuple(sorted(state.diagnostics, key=lambda d: d.span.start))
+
+
+def _declare(env: Env, statement: Statement) -> None:
+    """A statement that gives no rows itself: what it says holds for those behind it."""
+    match statement:
+        case LetStatement():
+            declare_let(env, statement)
+        case QueryParametersStatement(parameters=declared):
+            for parameter in declared:
+                name, default, symbol = _declare_parameter(env, parameter)
+                env.state.parameters.append((name, default))
+                env.state.parameter_types.append(symbol)
+        case SetStatement():
+            bind_set(env, statement)
+        case PatternStatement():
+            declare_pattern(env, statement)
+        case RestrictStatement():
+            bind_restrict(env, statement)
+        case AliasStatement() if not is_elsewhere(statement.value):
+            env.report(codes.form_not_supported(statement.span, "an alias of anything but a database"))
 
 
 def _declare_parameter(env: Env, node: FunctionParameter) -> tuple[str, Expr | None, Expr]:

@@ -14,7 +14,7 @@ from bluetick.plan.expressions import Literal
 from bluetick.syntax.expressions import CallExpression, Expression, PathExpression
 
 PLACES = frozenset({"database", "cluster", "workspace", "app", "resource", "adx", "arg"})
-VIEWS = frozenset({"materialized_view", "external_table", "stored_query_result"})
+VIEWS = frozenset({"materialized_view", "external_table"})
 
 
 def is_elsewhere(node: Expression | None) -> bool:
@@ -34,8 +34,8 @@ def local_name(env: Env, node: Expression) -> str | None:
         case PathExpression(name=name):
             found = name.text
         case CallExpression(name=name, arguments=(argument,), base=base) if (
-            (name.text == "table" and base is not None) or name.text == "materialized_view"
-        ):
+            name.text == "table" and base is not None
+        ) or name.text == "materialized_view":
             value = env.expression(argument.value)
             found = str(value.value) if isinstance(value, Literal) else ""
         case CallExpression(name=name):

@@ -144,8 +144,8 @@ class State:
     """What one binding run gathers: diagnostics, column identities, assertions, how results ask to be drawn.
 
     Without an `observer` nothing may run (a check); `is_open` then says that a plugin has brought columns that are not
-    known here, so that a column that is missing is no mistake any more. `options` are those set that are honoured. `foreign`
-    holds the first column of each table that was named as one of another place.
+    known here, so that a column that is missing is no mistake any more. `options` are the request properties that are
+    honoured; `foreign` holds the first column of each table that was named as one of another place.
     """
 
     catalog: CatalogSchema

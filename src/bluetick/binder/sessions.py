@@ -60,7 +60,7 @@ def _steps(env: Env, span: Span, result: Column, args: Sequence[Expr]) -> StepCa
         call("coalesce", call(">=", ColumnRef(here), call("+", ColumnRef(first), ColumnRef(session_span))), _FALSE),
         call("coalesce", call(">=", ColumnRef(here), call("+", ColumnRef(before), ColumnRef(gap))), _FALSE),
     )
-    is_new = tests[0]
+    is_new: Expr = tests[0]
     for test in tests[1:]:
         is_new = call("or", is_new, test)
     chosen = call("iff", is_new, ColumnRef(here), ColumnRef(first))

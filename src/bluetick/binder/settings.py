@@ -25,19 +25,22 @@ _HONOURED: dict[str, frozenset[Type]] = {
 # About speed, memory, transport and the caller: the rows are the same. Nothing is truncated here, so that to lift the
 # service's limits changes nothing either.
 _WITHOUT_EFFECT = frozenset(
-    """
-    client_max_redirect_count client_results_reader_allow_varying_row_widths materialized_view_shuffle
-    materialized_view_shuffle_query max_memory_consumption_per_iterator max_memory_consumption_per_query_per_node
-    maxmemoryconsumptionperiterator maxoutputcolumns norequesttimeout notruncation push_selection_through_aggregation
-    query_datascope query_distribution_nodes_span query_fanout_nodes_percent query_fanout_threads_percent
-    query_log_query_parameters query_max_entities_in_union query_optimize_fts_at_relop query_results_cache_force_refresh
-    query_results_cache_max_age query_results_cache_per_shard query_results_progressive_row_count
-    query_results_progressive_update_period query_weakconsistency_session_id queryconsistency request_app_name
-    request_description request_readonly request_readonly_hardline request_remote_entities_disabled
-    request_sandboxed_execution_disabled request_user results_error_reporting_placement results_progressive_enabled
-    results_v2_fragment_primary_tables results_v2_newlines_between_frames servertimeout
-    """.split()
-)
+    {
+        "client_max_redirect_count", "client_results_reader_allow_varying_row_widths",
+        "materialized_view_shuffle", "materialized_view_shuffle_query", "max_memory_consumption_per_iterator",
+        "max_memory_consumption_per_query_per_node", "maxmemoryconsumptionperiterator", "maxoutputcolumns",
+        "norequesttimeout", "notruncation", "push_selection_through_aggregation", "query_datascope",
+        "query_distribution_nodes_span", "query_fanout_nodes_percent", "query_fanout_threads_percent",
+        "query_log_query_parameters", "query_max_entities_in_union", "query_optimize_fts_at_relop",
+        "query_results_cache_force_refresh", "query_results_cache_max_age", "query_results_cache_per_shard",
+        "query_results_progressive_row_count", "query_results_progressive_update_period",
+        "query_weakconsistency_session_id", "queryconsistency", "request_app_name", "request_description",
+        "request_readonly", "request_readonly_hardline", "request_remote_entities_disabled",
+        "request_sandboxed_execution_disabled", "request_user", "results_error_reporting_placement",
+        "results_progressive_enabled", "results_v2_fragment_primary_tables",
+        "results_v2_newlines_between_frames", "servertimeout",
+    }
+)  # fmt: skip
 
 _REFUSED = {
     "query_now": "give the instant with the request",

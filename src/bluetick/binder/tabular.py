@@ -145,12 +145,20 @@ def scan(env: Env, face: TableFace) -> Scan:
 def _bind_table_call(env: Env, node: CallExpression) -> Relation | None:
     name = node.name.text
     symbol = env.scope.find(name) if node.base is None else None
-    if isinstance(symbol, FunctionSymbol):
-        return bind_tabular_function(env, symbol, node)
-    if isinstance(symbol, TabularSymbol):
-        return env.refer(symbol.binding)
-    if isinstance(symbol, PatternSymbol):
-        return bind_pattern_call(env, symbol, node)
+    match symbol:
+        case FunctionSymbol():
+            return bind_tabular_function(env, symbol, node)
+        case TabularSymbol(binding=binding):
+            return env.refer(binding)
+        case PatternSymbol():
+            return bind_pattern_call(env, symbol, node)
+        case _:
+            return _bind_known_call(env, node)
+
+
+def _bind_known_call(env: Env, node: CallExpression) -> Relation | None:
+    """table(), materialize(), a function of another place."""
+    name = node.name.text
     if name == "materialize" and node.base is None and node.arguments:
         relation = env.tabular(node.arguments[0].value)
         return None if relation is None else env.refer(Binding("materialize", relation, materialized=True))

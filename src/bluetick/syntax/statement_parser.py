@@ -26,6 +26,7 @@ from bluetick.syntax.statements import (
 )
 from bluetick.syntax.tokens import END, NAME
 
+
 def parse_statements(c: Cursor, closing: str) -> tuple[Statement, ...]:
     """Statements between semicolons up to a closing bracket, or to the end where `closing` is empty."""
     statements: list[Statement] = []

@@ -60,9 +60,13 @@ _BINDERS: dict[type, Callable[[Env, Any, Relation], Relation | None]] = {
     syntax.SimpleOperator: bind_simple,
 }
 
-_KEYWORDS: dict[type, str] = {
-    syntax.ForkOperator: "fork",
-    syntax.FacetOperator: "facet",
+_REFUSED: dict[type, tuple[str, str]] = {
+    syntax.ForkOperator: ("'fork' before the end of a statement", "give each branch all operators that it needs"),
+    syntax.FacetOperator: ("'facet' before the end of a statement", "its tables go through no further operator"),
+    syntax.ReduceOperator: (
+        "'reduce'",
+        "how it forms its groups is not documented; make a pattern by replace_regex(...) and summarize by it",
+    ),
 }
 
 
@@ -72,6 +76,7 @@ def bind_operator(env: Env, node: syntax.Operator, rows: Relation) -> Relation |
         return None
     binder = _BINDERS.get(type(node))
     if binder is None:
-        env.report(codes.form_not_supported(node.span, f"'{_KEYWORDS[type(node)]}' before the end of a statement"))
+        what, hint = _REFUSED[type(node)]
+        env.report(codes.form_not_supported(node.span, what, hint))
         return None
     return binder(env, node, rows)
