@@ -14,6 +14,12 @@ from bluetick.binder.operators.plugins.activity import (
     bind_activity_metrics,
     bind_sliding_window_counts,
 )
+from bluetick.binder.operators.plugins.mining import (
+    bind_autocluster,
+    bind_basket,
+    bind_diffpatterns,
+    bind_diffpatterns_text,
+)
 from bluetick.binder.operators.plugins.new_activity_metrics import bind_new_activity_metrics
 from bluetick.binder.operators.plugins.rolling_percentile import bind_rolling_percentile
 from bluetick.binder.operators.plugins.rows_near import bind_rows_near
@@ -31,7 +37,11 @@ _PLUGINS: dict[str, PluginBinder] = {
     "activity_counts_metrics": bind_activity_counts_metrics,
     "activity_engagement": bind_activity_engagement,
     "activity_metrics": bind_activity_metrics,
+    "autocluster": bind_autocluster,
     "bag_unpack": bind_bag_unpack,
+    "basket": bind_basket,
+    "diffpatterns": bind_diffpatterns,
+    "diffpatterns_text": bind_diffpatterns_text,
     "ipv4_lookup": bind_ipv4_lookup,
     "narrow": bind_narrow,
     "pivot": bind_pivot,
@@ -45,11 +55,7 @@ _PLUGINS: dict[str, PluginBinder] = {
 # Kusto's other plugins, so that one we do not have is refused by name and not as unknown.
 _OTHERS = frozenset(
     {
-        "autocluster",
-        "basket",
         "dcount_intersect",
-        "diffpatterns",
-        "diffpatterns_text",
         "funnel_sequence",
         "funnel_sequence_completion",
         "geo_line_lookup",
