@@ -62,11 +62,13 @@ def _refusal(target: Session, case: Case) -> Exception | None:
 
 
 def _run(target: Session, batch: list[Case]) -> dict[str, object]:
-    rows = list(target.query(query_text(batch)).rows())
+    result = target.query(query_text(batch))
+    places = {name: place for place, (name, _) in enumerate(result.columns)}  # a call may give several columns
+    rows = list(result.rows())
     if batch[0].operator == "extend":
-        return {case.id: [row[index] for row in rows] for index, case in enumerate(batch)}
+        return {case.id: [row[places[f"x{index}"]] for row in rows] for index, case in enumerate(batch)}
     (row,) = rows
-    return {case.id: row[index] for index, case in enumerate(batch)}
+    return {case.id: row[places[f"x{index}"]] for index, case in enumerate(batch)}
 
 
 def query_text(batch: list[Case]) -> str:

@@ -39,7 +39,7 @@ class Line:
 
 def _rsquare(residual: float, whole: float) -> float:
     """NaN where the values do not vary."""
-    return 1 - residual / whole if whole else float("nan")
+    return max(0.0, 1 - residual / whole) if whole else float("nan")
 
 
 def fitted_line(values: Vector, points: int | None = None) -> Line:

@@ -11,8 +11,8 @@ Stats: TypeAlias = tuple[float, int, float, int, float, float, float]
 
 
 def variance(values: Vector) -> float:
-    """The sample variance; 0 of a single value."""
-    return float(np.var(values, ddof=1)) if len(values) > 1 else 0.0
+    """The sample variance; exactly 0 of values that are all the same."""
+    return float(np.var(values, ddof=1)) if values.min() < values.max() else 0.0
 
 
 def _finite(series: object, ignore_nonfinite: bool | None) -> tuple[Vector, list[int]] | None:
