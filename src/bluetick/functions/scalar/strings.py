@@ -221,6 +221,7 @@ FUNCTIONS: tuple[ScalarFunction, ...] = (
             Example('strcat_array(dynamic([1, "b", true]), "->")', "1->b->true"),
             Example('strcat_array(dynamic(null), ",")', ""),
         ),
+        aliases=("array_strcat",),
     ),
     _function(
         "strcmp",
