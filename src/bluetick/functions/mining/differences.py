@@ -59,7 +59,7 @@ def _patterns(
 ) -> tuple[Data, list[Pattern]]:
     data = encode(rows, weights, share)
     found = closed_patterns(data, share, most_dimensions).patterns
-    differing = [p for p in found if _difference(data, p) >= 100.0 * share]
+    differing = [p for p in found if _difference(data, p) >= 100.0 * share - 1e-9]
     ordered = sorted(differing, key=lambda p: (-_difference(data, p), fixed_order(data, p)))
     return data, list(_distinct(data, ordered))
 

@@ -4,9 +4,8 @@ A pattern names a value for some of the columns. It is closed where no further c
 of the patterns that the same rows meet, the one that says most.
 """
 
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import combinations
 from math import isnan
 from typing import Any, TypeAlias
@@ -15,11 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 Mask: TypeAlias = NDArray[np.bool_]
+Places: TypeAlias = NDArray[np.intp]  # of rows
 Item: TypeAlias = tuple[int, int]  # a column and the number of one of its values
 
 NAN = "NaN"
-_WORK = 2_000_000_000  # cells that a search looks at before it gives up: some seconds
-_CANDIDATE = 1_000  # what one more set of values to think about costs, in cells
+_ROUNDING = 1e-12
+_WORK = 1_000_000_000  # cells that a search looks at before it gives up: some seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,16 +52,19 @@ class Data:
         found: NDArray[np.float64] = self.weights[:, mask].sum(axis=1)
         return found
 
-    def closure(self, mask: Mask) -> tuple[Item, ...]:
+    def closure(self, rows: Mask | Places) -> tuple[Item, ...]:
         """The values that all these rows share."""
-        inside = self.codes[:, mask]
+        inside = self.codes[:, rows]
         first = inside[:, 0]
         shared = (first >= 0) & (inside == first[:, None]).all(axis=1)
         return tuple((int(column), int(first[column])) for column in np.nonzero(shared)[0])
 
-    def items(self) -> Iterator[Item]:
-        for column, values in enumerate(self.values):
-            yield from ((column, code) for code in range(len(values)))
+    def held(self, column: int, rows: Places) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+        """How many of these rows have each value of a column, and their weight in each set."""
+        codes = self.codes[column, rows] + 1
+        many = len(self.values[column]) + 1
+        weights = [np.bincount(codes, one[rows], many)[1:] for one in self.weights]
+        return np.bincount(codes, minlength=many)[1:], np.array(weights, np.float64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,19 +91,19 @@ def encode(rows: Sequence[Sequence[Any]], weights: Sequence[Sequence[float]], sh
     totals = given.sum(axis=1)
     values, columns = [], []
     for column in range(width):
-        kept, codes = _column([_plain(row[column]) for row in rows], given, totals * share)
+        kept, numbers = _column([_plain(row[column]) for row in rows], given, totals * (share - _ROUNDING))
         values.append(kept)
-        columns.append(codes)
-    merged: dict[tuple[int, ...], NDArray[np.float64]] = defaultdict(lambda: np.zeros(len(totals)))
-    for place, key in enumerate(zip(*columns, strict=True) if columns else ()):
-        merged[key] += given[:, place]
-    keys = sorted(merged)
-    return Data(
-        np.array(keys, np.int32).reshape(len(keys), width).T,
-        tuple(values),
-        np.array([merged[key] for key in keys], np.float64).reshape(len(keys), len(totals)).T,
-        totals,
-    )
+        columns.append(numbers)
+    codes = np.array(columns, np.int32).reshape(width, len(rows))
+    kinds, places = np.unique(codes, axis=1, return_inverse=True)
+    sums = [np.bincount(places.ravel(), one, kinds.shape[1]) for one in given]
+    return Data(kinds, tuple(values), np.array(sums, np.float64).reshape(len(totals), -1), totals)
+
+
+def least_weight(data: Data, share: float) -> NDArray[np.float64]:
+    """What is this share of each set, but for the rounding of reals."""
+    least: NDArray[np.float64] = data.totals * (share - _ROUNDING)
+    return least
 
 
 def _plain(value: Any) -> Any:
@@ -128,59 +131,57 @@ def sort_key(value: Any) -> tuple[int, Any]:
     return (1, 0) if value == (NAN,) or value != value else (2, value)  # noqa: PLR0124 - NaN differs from itself
 
 
-def closed_patterns(data: Data, share: float, most_dimensions: int) -> Search:
-    """The closed patterns with at least this share of one of the sets that this many values determine.
+@dataclass(slots=True)
+class _Walk:
+    """Level by level over sets of values: only one that fewer rows have than have each of its parts is worth extending.
 
-    Level by level: only a set of values that is rarer than each of its parts is worth extending.
+    `known` holds how many rows have each of those.
     """
+
+    data: Data
+    least: NDArray[np.float64]
+    known: dict[frozenset[Item], int] = field(default_factory=dict)
+    found: dict[tuple[Item, ...], Pattern] = field(default_factory=dict)
+    work: int = 0
+
+    def extend(self, start: tuple[Item, ...]) -> Iterator[tuple[Item, ...]]:
+        """The set with one more value, of a later column."""
+        rows = np.nonzero(self.data.mask(start))[0]
+        self.work += self.data.rows
+        for column in range(start[-1][0] + 1 if start else 0, self.data.columns):
+            counts, weights = self.data.held(column, rows)
+            self.work += len(rows) * 2
+            for code in np.nonzero(np.any(weights >= self.least[:, None], axis=0))[0]:
+                wanted = (*start, (column, int(code)))
+                least = min(self.known.get(frozenset(p), 0) for p in combinations(wanted, len(start)))
+                if counts[code] < least:
+                    self.known[frozenset(wanted)] = int(counts[code])
+                    self.add(rows[self.data.codes[column, rows] == code], weights[:, code])
+                    yield wanted
+
+    def add(self, rows: Places, support: NDArray[np.float64]) -> None:
+        self.work += len(rows) * self.data.columns
+        items = self.data.closure(rows)
+        if items:
+            self.found.setdefault(items, Pattern(items, tuple(float(one) for one in support)))
+
+
+def closed_patterns(data: Data, share: float, most_dimensions: int) -> Search:
+    """The closed patterns with at least this share of one of the sets that this many values determine."""
     if not data.rows:
         return Search((), complete=True)
-    least = data.totals * share
-    found: dict[tuple[Item, ...], Pattern] = {}
-    known: dict[frozenset[Item], float] = {frozenset(): float(data.totals.sum())}
+    walk = _Walk(data, least_weight(data, share))
+    walk.known[frozenset()] = data.rows
+    walk.add(np.arange(data.rows), data.totals)
     level: list[tuple[Item, ...]] = [()]
-    _add(found, data, np.ones(data.rows, np.bool_), data.totals)
-    items = list(data.items())
-    work = 0
     for _ in range(most_dimensions):
         following: list[tuple[Item, ...]] = []
-        work += len(level) * len(items) * _CANDIDATE
-        for wanted in _candidates(level, items, known):
-            work += data.rows * data.columns
-            if work > _WORK:
-                return Search(tuple(found.values()), complete=False)
-            mask = data.mask(wanted)
-            support = data.support(mask)
-            total = float(support.sum())
-            if not (support >= least).any() or total >= min(known[frozenset(p)] for p in _parts(wanted)):
-                continue
-            known[frozenset(wanted)] = total
-            following.append(wanted)
-            _add(found, data, mask, support)
+        for start in level:
+            following.extend(walk.extend(start))
+            if walk.work > _WORK:
+                return Search(tuple(walk.found.values()), complete=False)
         level = following
-    return Search(tuple(found.values()), complete=True)
-
-
-def _add(found: dict[tuple[Item, ...], Pattern], data: Data, mask: Mask, support: NDArray[np.float64]) -> None:
-    items = data.closure(mask)
-    if items:
-        found.setdefault(items, Pattern(items, tuple(float(one) for one in support)))
-
-
-def _candidates(
-    level: list[tuple[Item, ...]], items: list[Item], known: dict[frozenset[Item], float]
-) -> Iterator[tuple[Item, ...]]:
-    """Each set of the level with one more value, of a later column, all parts of which are known."""
-    for start in level:
-        after = start[-1][0] if start else -1
-        for item in items:
-            wanted = (*start, item)
-            if item[0] > after and all(frozenset(part) in known for part in _parts(wanted)):
-                yield wanted
-
-
-def _parts(wanted: tuple[Item, ...]) -> Iterator[tuple[Item, ...]]:
-    return combinations(wanted, len(wanted) - 1)
+    return Search(tuple(walk.found.values()), complete=True)
 
 
 def cells(data: Data, pattern: Pattern, wildcards: Sequence[Any]) -> tuple[Any, ...]:
