@@ -70,7 +70,10 @@ def _seasonal(learned: Vector, period: int, points: int) -> Vector:
     """For each point the median of the learned points at its place in the period; 0 without a period."""
     if not 0 < period <= len(learned):
         return np.zeros(points)
-    medians = np.array([np.median(learned[phase::period]) for phase in range(period)])
+    rows, rest = divmod(len(learned), period)
+    whole = learned[: rows * period].reshape(rows, period)
+    longer = np.vstack([whole[:, :rest], learned[rows * period :]])
+    medians = np.concatenate([np.median(longer, axis=0), np.median(whole[:, rest:], axis=0)])
     return np.resize(medians, points)
 
 
@@ -80,6 +83,7 @@ def _trend(learned: Vector, trend: str, points: int) -> Vector:
     return fitted_line(learned, points).fitted if trend == LINE else np.zeros(points)
 
 
+@np.errstate(all="ignore")
 def decompose(
     series: object,
     period: int | None = AUTODETECT,
@@ -95,6 +99,7 @@ def decompose(
     return found.baseline.tolist(), found.seasonal.tolist(), found.trend.tolist(), residual
 
 
+@np.errstate(all="ignore")
 def forecast(
     series: object,
     points: int | None,
@@ -106,6 +111,7 @@ def forecast(
     return None if points is None else decompose(series, period, trend, points, threshold)
 
 
+@np.errstate(all="ignore")
 def anomalies(
     series: object,
     limit: float | None = 1.5,
@@ -128,6 +134,7 @@ def anomalies(
     return flag.tolist(), score.tolist(), found.baseline.tolist()
 
 
+@np.errstate(all="ignore")
 def seasonal(series: object, period: int | None = AUTODETECT, test_points: int | None = 0) -> list[Any] | None:
     found = _learned(series, test_points)
     if found is None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from bluetick.functions.series.vectors import Elements, Mask, array, elements, is_number
+from bluetick.functions.series.vectors import Elements, Mask, array, elements, is_number, plain
 
 _REAL = {
     "acos": np.arccos,
@@ -32,18 +32,19 @@ _COMPARISONS = {
 }
 
 
+@np.errstate(all="ignore")
 def unary(name: str, series: object) -> list[Any] | None:
     """The function of each element of an array; None for what is no array."""
     if not isinstance(series, list):
         return None
     given = elements(series)
-    with np.errstate(all="ignore"):
-        if name in _REAL:
-            return array(_REAL[name](given.reals), given.is_number)
-        keeping = _KEEPING[name]
-        return _mixed(keeping(given.reals), keeping(given.wholes), given.is_whole, given.is_number)
+    if name in _REAL:
+        return array(_REAL[name](given.reals), given.is_number)
+    keeping = _KEEPING[name]
+    return _mixed(keeping(given.reals), keeping(given.wholes), given.is_whole, given.is_number)
 
 
+@np.errstate(all="ignore")
 def binary(name: str, left: object, right: object) -> list[Any] | None:
     """The operation on the elements in equal places; a number stands for an array of itself.
 
@@ -52,16 +53,15 @@ def binary(name: str, left: object, right: object) -> list[Any] | None:
     lengths = [len(side) for side in (left, right) if isinstance(side, list)]
     if not lengths:
         return None
-    one, other = _padded(left, max(lengths)), _padded(right, max(lengths))
+    one, other = _padded(plain(left), max(lengths)), _padded(plain(right), max(lengths))
     if one is None or other is None:
         return None
     is_known = one.is_number & other.is_number
     is_whole = one.is_whole & other.is_whole
-    with np.errstate(all="ignore"):
-        if name in _REAL_ARITHMETIC:
-            return array(_REAL_ARITHMETIC[name](one.reals, other.reals), is_known)
-        operation = _ARITHMETIC.get(name) or _COMPARISONS[name]
-        return _mixed(operation(one.reals, other.reals), operation(one.wholes, other.wholes), is_whole, is_known)
+    if name in _REAL_ARITHMETIC:
+        return array(_REAL_ARITHMETIC[name](one.reals, other.reals), is_known)
+    operation = _ARITHMETIC.get(name) or _COMPARISONS[name]
+    return _mixed(operation(one.reals, other.reals), operation(one.wholes, other.wholes), is_whole, is_known)
 
 
 def _padded(side: object, length: int) -> Elements | None:

@@ -3,7 +3,7 @@
 from itertools import pairwise
 from typing import Any
 
-from bluetick.functions.series.vectors import is_number
+from bluetick.functions.series.vectors import is_number, plain, real
 
 
 def _is_missing(item: Any, placeholder: float | None) -> bool:
@@ -32,7 +32,8 @@ def backward(series: object, placeholder: float | None = None) -> list[Any] | No
 def constant(series: object, value: float | None = 0, placeholder: float | None = None) -> list[Any] | None:
     if not isinstance(series, list):
         return None
-    return [value if _is_missing(item, placeholder) else item for item in series]
+    filling = plain(value)
+    return [filling if _is_missing(item, placeholder) else item for item in series]
 
 
 def linear(
@@ -45,7 +46,8 @@ def linear(
     is_gap = [_is_missing(item, placeholder) for item in series]
     known = [i for i, item in enumerate(series) if not is_gap[i] and is_number(item)]
     if not known:
-        return [value if gap and value is not None else item for item, gap in zip(series, is_gap, strict=True)]
+        filling = plain(value)
+        return [filling if gap and value is not None else item for item, gap in zip(series, is_gap, strict=True)]
     filled = list(series)
     if fill_edges is not False:
         _fill(filled, is_gap, range(known[0]), series[known[0]])
@@ -67,6 +69,6 @@ def _fill(items: list[Any], is_gap: list[bool], places: range, value: Any) -> No
 def _between(first: Any, last: Any, step: int, steps: int, whole: bool) -> Any:
     """The value `step` steps from `first`; a whole one is cut towards zero."""
     if not whole:
-        return float(first) + (float(last) - float(first)) * step / steps
+        return real(first) + (real(last) - real(first)) * step / steps
     times = first * steps + (last - first) * step
     return times // steps if times >= 0 else -(-times // steps)

@@ -7,6 +7,7 @@ import numpy as np
 from bluetick.functions.series.vectors import array, complete, vector
 
 
+@np.errstate(all="ignore")
 def fir(series: object, taps: object, normalize: bool | None = None, center: bool | None = False) -> list[Any] | None:
     """Each element and those before it (around it when `center`), weighted; there are zeros beyond the ends.
 
@@ -21,16 +22,16 @@ def fir(series: object, taps: object, normalize: bool | None = None, center: boo
     is_negative = bool((weights < 0).any())
     if normalize and is_negative:
         return None
-    with np.errstate(all="ignore"):
-        if normalize or (normalize is None and not is_negative):
-            weights = weights / weights.sum()
-        start = (len(weights) - 1) // 2 if center else 0
-        is_known = ~np.isnan(values)
-        filtered = np.convolve(np.where(is_known, values, 0.0), weights)[start : start + len(values)]
+    if normalize or (normalize is None and not is_negative):
+        weights = weights / weights.sum()
+    start = (len(weights) - 1) // 2 if center else 0
+    is_known = ~np.isnan(values)
+    filtered = np.convolve(np.where(is_known, values, 0.0), weights)[start : start + len(values)]
     touched = np.convolve(~is_known, np.ones(len(weights)))[start : start + len(values)]
     return array(filtered, touched < 0.5)
 
 
+@np.errstate(all="ignore")
 def iir(series: object, numerators: object, denominators: object) -> list[Any] | None:
     """The recursive filter; null from the first element on that is no number, and all null where it would divide
     by zero."""
@@ -48,12 +49,14 @@ def iir(series: object, numerators: object, denominators: object) -> list[Any] |
     return array(results, np.logical_and.accumulate(~np.isnan(values)))
 
 
+@np.errstate(all="ignore")
 def fft(real: object, imaginary: object = None) -> tuple[list[Any], list[Any]] | None:
     """The real and the imaginary parts of the series' frequencies."""
     values = _complex(real, imaginary)
     return None if values is None else _parts(np.fft.fft(values))
 
 
+@np.errstate(all="ignore")
 def ifft(real: object, imaginary: object = None) -> tuple[list[Any], list[Any]] | None:
     """The series that has these frequencies."""
     values = _complex(real, imaginary)

@@ -12,6 +12,7 @@ from bluetick.functions.series.vectors import Vector, complete
 LineParts: TypeAlias = tuple[float, float, float, float, float, list[float]]
 
 _LEAST_POINTS = 2  # on each side of a split, too
+_GREATEST_DEGREE = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +54,14 @@ def fitted_line(values: Vector, points: int | None = None) -> Line:
     return Line(slope, interception, variance(values), variance(values - fitted[: len(values)]), fitted)
 
 
+@np.errstate(all="ignore")
 def line(series: object) -> LineParts | None:
     """rsquare, slope, variance, rvariance, interception, line_fit; None unless there are two numbers or more."""
     values = complete(series)
     return None if values is None or len(values) < _LEAST_POINTS else fitted_line(values).parts()
 
 
+@np.errstate(all="ignore")
 def line_bag(series: object) -> dict[str, Any] | None:
     found = line(series)
     names = ("rsquare", "slope", "variance", "rvariance", "interception", "line_fit")
@@ -109,12 +112,12 @@ def _squares_missed(values: Vector) -> Vector:
     x = np.arange(len(y), dtype=np.float64) - (len(y) - 1) / 2
     count = np.arange(len(y) + 1, dtype=np.float64)
     sums = [np.concatenate([[0.0], np.cumsum(product)]) for product in (x, y, x * x, x * y, y * y)]
-    with np.errstate(all="ignore"):
-        xx, xy, yy = sums[2] - sums[0] ** 2 / count, sums[3] - sums[0] * sums[1] / count, sums[4] - sums[1] ** 2 / count
-        missed: Vector = np.maximum(yy - xy * xy / xx, 0.0)
+    xx, xy, yy = sums[2] - sums[0] ** 2 / count, sums[3] - sums[0] * sums[1] / count, sums[4] - sums[1] ** 2 / count
+    missed: Vector = np.maximum(yy - xy * xy / xx, 0.0)
     return missed
 
 
+@np.errstate(all="ignore")
 def two_lines(series: object) -> tuple[Any, ...] | None:
     """rsquare, split_idx, variance, rvariance, line_fit, then the five facts of the right line and of the left one."""
     found = _two_lines(series)
@@ -128,6 +131,7 @@ def _side(side: Line) -> tuple[float, ...]:
     return side.rsquare, side.slope, side.interception, side.variance, side.residual_variance
 
 
+@np.errstate(all="ignore")
 def two_lines_bag(series: object) -> dict[str, Any] | None:
     found = two_lines(series)
     if found is None:
@@ -138,6 +142,7 @@ def two_lines_bag(series: object) -> dict[str, Any] | None:
     return {**dict(zip(own, found, strict=False)), "right": right, "left": left}
 
 
+@np.errstate(all="ignore")
 def polynomial(
     y_series: object, x_series: object = None, degree: int | None = 1
 ) -> tuple[float, list[float], float, float, list[float]] | None:
@@ -147,20 +152,22 @@ def polynomial(
         return None
     x = np.arange(1, len(y) + 1, dtype=np.float64) if x_series is None else complete(x_series)
     power = 1 if degree is None else degree
-    if x is None or len(x) != len(y) or not 0 <= power < len(y):
+    if x is None or len(x) != len(y) or not 0 <= power < min(len(y), _GREATEST_DEGREE + 1):
         return None
-    fitted_coefficients = _coefficients(x, y, power)
-    fitted = np.polyval(fitted_coefficients, x)
+    coefficients = _coefficients(x, y, power)
+    if coefficients is None:
+        return None
+    fitted = np.polyval(coefficients, x)
     whole, residual = variance(y), variance(y - fitted)
-    return _rsquare(residual, whole), fitted_coefficients.tolist(), whole, residual, fitted.tolist()
+    return _rsquare(residual, whole), coefficients.tolist(), whole, residual, fitted.tolist()
 
 
-def _coefficients(x: Vector, y: Vector, degree: int) -> Vector:
+def _coefficients(x: Vector, y: Vector, degree: int) -> Vector | None:
     """By least squares on columns scaled to one size, as high powers differ by orders of magnitude."""
-    with np.errstate(all="ignore"):
-        powers = np.vander(x, degree + 1)
-        size = np.sqrt((powers * powers).sum(axis=0))
-        size[(size == 0) | ~np.isfinite(size)] = 1.0
-        scaled = np.nan_to_num(powers / size)
-    solution = np.linalg.lstsq(scaled, y, rcond=None)[0]
+    powers = np.vander(x, degree + 1)
+    if not np.isfinite(powers).all():
+        return None
+    size = np.abs(powers).max(axis=0)
+    size[size == 0] = 1.0
+    solution = np.linalg.lstsq(powers / size, y, rcond=None)[0]
     return np.asarray(solution / size, dtype=np.float64)

@@ -24,6 +24,7 @@ _FENCE = 4 * _QUARTILE
 _NINETIETH = 1.29682082
 
 
+@np.errstate(all="ignore")
 def outliers(
     series: object,
     kind: str = CUSTOM_TUKEY,
@@ -58,9 +59,8 @@ def scores(values: Vector, learned: Vector, percentiles: tuple[float, float], no
     low, high = (float(edge) for edge in np.percentile(learned, percentiles))
     below, above = _factors(*percentiles)
     span = high - low if high - low > noise else 0.0
-    with np.errstate(all="ignore"):
-        up = np.where(values - high > noise, above * (values - high) / span, 0.0)
-        down = np.where(low - values > noise, below * (values - low) / span, 0.0)
+    up = np.where(values - high > noise, above * (values - high) / span, 0.0)
+    down = np.where(low - values > noise, below * (values - low) / span, 0.0)
     return up + down
 
 

@@ -15,22 +15,25 @@ from bluetick.functions.series.vectors import Vector, complete
 LEAST_PERIOD = 4
 # How seldom the power of one frequency in noise is as great as that of a candidate.
 _CHANCE = 0.01
+_MOST_PERIODS = 10_000
 # Of Tukey, in ranges between the quartiles.
 _FENCE = 1.5
 
 
+@np.errstate(all="ignore")
 def detect(
     series: object, least: float | None, greatest: float | None, count: int | None
 ) -> tuple[list[Any], list[Any]] | None:
     """As many periods as asked for, best first, and their scores; zeros where there are fewer."""
     values = complete(series)
-    if values is None or least is None or greatest is None or count is None or not 0 < count <= len(values):
+    if values is None or least is None or greatest is None or count is None or not 0 < count <= _MOST_PERIODS:
         return None
     best = found_periods(values, float(least), float(greatest))[:count]
     rest = [0.0] * (count - len(best))
     return [float(period) for period, _ in best] + rest, [score for _, score in best] + rest
 
 
+@np.errstate(all="ignore")
 def validate(series: object, periods: Iterable[float | None]) -> tuple[list[Any], list[Any]] | None:
     """The periods as given, and their scores; 0 for one below 4 or above half of the length."""
     values, asked = complete(series), [None if period is None else float(period) for period in periods]

@@ -4,7 +4,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from bluetick.functions.series.vectors import Vector, complete, vector
+from bluetick.functions.series.vectors import Vector, complete, plain, vector
 
 # min, min_idx, max, max_idx, avg, stdev, variance
 Stats: TypeAlias = tuple[float, int, float, int, float, float, float]
@@ -26,6 +26,7 @@ def _finite(series: object, ignore_nonfinite: bool | None) -> tuple[Vector, list
     return values[is_finite], np.flatnonzero(is_finite).tolist()
 
 
+@np.errstate(all="ignore")
 def stats(series: object, ignore_nonfinite: bool | None = False) -> Stats | None:
     found = _finite(series, ignore_nonfinite)
     if found is None:
@@ -37,6 +38,7 @@ def stats(series: object, ignore_nonfinite: bool | None = False) -> Stats | None
     return float(values[low]), places[low], float(values[high]), places[high], average, float(np.sqrt(spread)), spread
 
 
+@np.errstate(all="ignore")
 def stats_bag(series: object, ignore_nonfinite: bool | None = False) -> dict[str, Any] | None:
     found, values = stats(series, ignore_nonfinite), vector(series)
     if found is None or values is None:
@@ -52,21 +54,22 @@ def _numbers(series: object) -> Vector | None:
     return None if values is None or not len(values) else values[~np.isnan(values)]
 
 
+@np.errstate(all="ignore")
 def total(series: object) -> float | None:
     numbers = _numbers(series)
     return None if numbers is None else float(numbers.sum())
 
 
+@np.errstate(all="ignore")
 def product(series: object) -> float | None:
     numbers = _numbers(series)
-    with np.errstate(all="ignore"):
-        return None if numbers is None else float(numbers.prod())
+    return None if numbers is None else float(numbers.prod())
 
 
+@np.errstate(all="ignore")
 def magnitude(series: object) -> float | None:
     numbers = _numbers(series)
-    with np.errstate(all="ignore"):
-        return None if numbers is None else float(np.sqrt((numbers * numbers).sum()))
+    return None if numbers is None else float(np.sqrt((numbers * numbers).sum()))
 
 
 def _pairs(left: object, right: object) -> tuple[Vector, Vector] | None:
@@ -82,17 +85,19 @@ def _pairs(left: object, right: object) -> tuple[Vector, Vector] | None:
 
 def _side(side: object, opposite: object) -> Vector | None:
     """The side as a vector; a number beside an array stands for an array of itself."""
-    if isinstance(side, int | float) and isinstance(opposite, list):
-        return np.full(len(opposite), float(side))
+    number = plain(side)
+    if isinstance(number, int | float) and isinstance(opposite, list):
+        return np.full(len(opposite), float(number))
     return vector(side)
 
 
+@np.errstate(all="ignore")
 def dot_product(left: object, right: object) -> float | None:
     pairs = _pairs(left, right)
-    with np.errstate(all="ignore"):
-        return None if pairs is None else float((pairs[0] * pairs[1]).sum())
+    return None if pairs is None else float((pairs[0] * pairs[1]).sum())
 
 
+@np.errstate(all="ignore")
 def cosine_similarity(
     left: object, right: object, left_magnitude: float | None = None, right_magnitude: float | None = None
 ) -> float | None:
@@ -100,20 +105,19 @@ def cosine_similarity(
     if pairs is None:
         return None
     one, other = pairs
-    with np.errstate(all="ignore"):
-        lengths = [
-            np.float64(given) if given is not None else np.sqrt((side * side).sum())
-            for given, side in ((left_magnitude, one), (right_magnitude, other))
-        ]
-        return float((one * other).sum() / (lengths[0] * lengths[1]))
+    lengths = [
+        np.float64(given) if given is not None else np.sqrt((side * side).sum())
+        for given, side in ((left_magnitude, one), (right_magnitude, other))
+    ]
+    return float((one * other).sum() / (lengths[0] * lengths[1]))
 
 
+@np.errstate(all="ignore")
 def pearson_correlation(left: object, right: object) -> float | None:
     """None unless both are arrays of as many numbers; NaN where one side does not vary."""
     one, other = complete(left), complete(right)
     if one is None or other is None or len(one) != len(other):
         return None
     first, second = one - one.mean(), other - other.mean()
-    with np.errstate(all="ignore"):
-        spread = np.sqrt((first * first).sum() * (second * second).sum())
-        return float((first * second).sum() / spread)
+    spread = np.sqrt((first * first).sum() * (second * second).sum())
+    return float((first * second).sum() / spread)

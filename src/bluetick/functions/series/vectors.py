@@ -1,7 +1,9 @@
 """Series as numpy vectors: which elements of a dynamic array are numbers, and how results become arrays again."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -38,6 +40,11 @@ def real(item: Any) -> float:
             return float("nan")
 
 
+def plain(argument: object) -> Any:
+    """A decimal as a real, as no element of a dynamic array is a decimal; anything else as it is."""
+    return float(argument) if isinstance(argument, Decimal) else argument
+
+
 def _wrapped(item: int) -> int:
     """An integer as a long, which wraps on overflow."""
     return (item + _WRAP // 2) % _WRAP - _WRAP // 2
@@ -70,6 +77,9 @@ def vector(series: object) -> Vector | None:
     """The elements of an array as reals, NaN for what is no number; None for what is no array."""
     if not isinstance(series, list):
         return None
+    if {float, int} >= set(map(type, series)):
+        with suppress(OverflowError):
+            return np.array(series, dtype=np.float64)
     return np.array([real(item) for item in series], dtype=np.float64)
 
 
