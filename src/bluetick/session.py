@@ -1,14 +1,15 @@
 """The façade: connect, query, check. Everything that runs goes through one `QueryRequest`."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from time import monotonic
 from types import TracebackType
-from typing import Any, Self, TypeAlias
+from typing import TYPE_CHECKING, Any, Self, TypeAlias
 from uuid import UUID
 
 import pyarrow as pa
@@ -24,6 +25,7 @@ from bluetick.execution.catalog import Catalog, Faces, packs_for
 from bluetick.execution.program import Program, build_program
 from bluetick.execution.result import Result
 from bluetick.execution.run import Execution
+from bluetick.functions.scalar.geo_points import PLACES
 from bluetick.lowering.flavour import DUCKDB, SPARK, Flavour
 from bluetick.plan.expressions import Literal
 from bluetick.plan.relations import QueryPlan, Scan, TabularStatement
@@ -32,6 +34,9 @@ from bluetick.rewrite.computed import with_computed
 from bluetick.schema.packs import SchemaFileError, TableSchema, load_schema_file
 from bluetick.syntax import parse
 from bluetick.types import Type
+
+if TYPE_CHECKING:
+    from bluetick.enrichment.places import AddressPlaces
 
 TableInput: TypeAlias = "str | Path | list[str] | pa.Table"
 _FLAVOURS: dict[str, Flavour] = {"duckdb": DUCKDB, "spark": SPARK}
@@ -82,12 +87,14 @@ class Session:
         memory_limit: str | None = None,
         threads: int | None = None,
         external: Mapping[str, str | Path] | None = None,
+        geo: "str | Path | AddressPlaces | None" = None,
     ) -> None:
         self.now = _utc(now)
         self.engine = open_engine(engine, memory_limit=memory_limit, threads=threads)
         self.catalog = Catalog(external)
         self._schemas, self._custom = _schemas(schemas)
         self.providers: dict[str, FileProfileProvider] = {}
+        self.resources: dict[str, Callable[[], object]] = {} if geo is None else {PLACES.name: _places(geo)}
         if lake is not None:
             self.catalog.register_folder(Path(lake))
         for name, data in (tables or {}).items():
@@ -230,7 +237,11 @@ class Session:
             return QueryPlan(()), syntax_errors
         observer = None if moment is None else _Observer(self, request, moment)
         plan, diagnostics = bind(tree, Faces(self.catalog, packs, is_check=moment is None), observer)
-        return plan if has_errors(diagnostics) else with_computed(plan), (*syntax_errors, *diagnostics)
+        return plan if has_errors(diagnostics) else self._computed(plan, observer), (*syntax_errors, *diagnostics)
+
+    def _computed(self, plan: QueryPlan, observer: "_Observer | None") -> QueryPlan:
+        """Without an observer the plan is only checked: then nothing that a session may lack is asked of it."""
+        return with_computed(plan, None if observer is None else self.resources)
 
     def _values(self, plan: QueryPlan, request: QueryRequest) -> dict[str, Any]:
         """Query parameters by their names in the program: what was given, else the default."""
@@ -264,7 +275,7 @@ class _Observer:
 
     def rows(self, plan: QueryPlan) -> list[tuple[Any, ...]]:
         """The rows of the plan's one statement."""
-        plan = with_computed(plan)
+        plan = with_computed(plan, self.session.resources)
         return list(Result(*self.session._prepared(plan.statements[0], plan, self.request, self.moment)).rows())
 
 
@@ -278,6 +289,7 @@ def connect(  # noqa: PLR0913, PLR0917 - the public surface, see Session
     memory_limit: str | None = None,
     threads: int | None = None,
     external: Mapping[str, str | Path] | None = None,
+    geo: "str | Path | AddressPlaces | None" = None,
 ) -> Session:
     """A session.
 
@@ -292,8 +304,27 @@ def connect(  # noqa: PLR0913, PLR0917 - the public surface, see Session
         memory_limit: of the embedded engine, such as "4GB".
         threads: of the embedded engine.
         external: address -> local copy, for externaldata; nothing is ever fetched.
+        geo: what answers geo_info_from_ip_address: a table of address ranges and their places (CSV, TSV, Parquet),
+            read when a query first asks, or one that is loaded already.
     """
-    return Session(lake, tables, profiles, schemas, engine, now, memory_limit, threads, external)
+    return Session(lake, tables, profiles, schemas, engine, now, memory_limit, threads, external, geo)
+
+
+def _places(geo: "str | Path | AddressPlaces") -> Callable[[], object]:
+    """What gives the places of addresses, read once."""
+
+    @cache
+    def load() -> object:
+        if not isinstance(geo, str | Path):
+            return geo
+        from bluetick.enrichment.places import load_places  # noqa: PLC0415 - its reader costs start-up time
+
+        try:
+            return load_places(Path(geo))
+        except (ValueError, OSError) as error:
+            raise SourceError(f"the table of address ranges cannot be read: {error}", str(geo)) from error
+
+    return load
 
 
 def _schemas(schemas: str | Path | None) -> tuple[str | None, Mapping[str, TableSchema] | None]:

@@ -9,16 +9,19 @@ from itertools import groupby
 from example_forms import Case
 
 import bluetick
+from bluetick.enrichment.places import AddressPlaces
 from bluetick.session import Session
 
 ENGINES = {"duckdb": "duckdb", "spark": "local[2]"}
 _BATCH = 40
+# What the examples of geo_info_from_ip_address are answered from.
+PLACES = ({"network": "20.53.203.0/24", "country": "AU", "city": "Sydney", "latitude": "-33.8715"},)
 
 
 @cache
 def session(engine: str) -> Session:
     """One session for the whole test run: starting Spark takes seconds."""
-    return bluetick.connect(engine=ENGINES[engine])
+    return bluetick.connect(engine=ENGINES[engine], geo=AddressPlaces(PLACES))
 
 
 def run_all(engine: str, cases: Sequence[Case]) -> dict[str, object]:

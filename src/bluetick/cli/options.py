@@ -60,6 +60,7 @@ class DataOptions:
     schemas: str | None
     engine: str
     external: tuple[tuple[str, str], ...] = ()
+    geo: Path | None = None
 
     def open(self) -> Session:
         """A session with these tables; several paths for one name are one table."""
@@ -73,6 +74,7 @@ class DataOptions:
             schemas=self.schemas,
             engine=self._checked_engine(),
             external=dict(self.external),
+            geo=self.geo,
         )
 
     def _checked_engine(self) -> str:
@@ -102,6 +104,11 @@ _DATA_OPTIONS: tuple[Callable[..., Any], ...] = (
         type=PairType("ADDRESS=FILE", at_last=True),
         help="A copy of what externaldata names by an address; nothing is fetched. May be repeated.",
     ),
+    click.option(
+        "--geo",
+        type=click.Path(path_type=Path),
+        help="What answers geo_info_from_ip_address(): a table of address ranges and their places.",
+    ),
     click.option("--engine", default="duckdb", show_default=True, help="duckdb, local[N] or spark://HOST:PORT."),
 )
 
@@ -118,9 +125,10 @@ def data_options(command: Callable[..., Any]) -> Callable[..., Any]:
         schemas: str | None,
         engine: str,
         external: tuple[tuple[str, str], ...],
+        geo: Path | None,
         **others: Any,
     ) -> Any:
-        return command(data=DataOptions(lake, tables, profiles, schemas, engine, external), **others)
+        return command(data=DataOptions(lake, tables, profiles, schemas, engine, external, geo), **others)
 
     decorated: Callable[..., Any] = with_data
     for option in reversed(_DATA_OPTIONS):

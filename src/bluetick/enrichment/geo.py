@@ -26,24 +26,42 @@ class GeoDataError(ValueError):
     """A table of address ranges that cannot be trusted to answer."""
 
 
-class RangeCountries:
-    """A GeoLookup over sorted ranges that do not overlap, by binary search.
+class AddressRanges:
+    """Sorted ranges of addresses that do not overlap, by binary search.
 
     Addresses are compared as 16 bytes, IPv4 in its place within IPv6, so that one table holds both.
     """
 
-    __slots__ = ("_countries", "_ends", "_starts", "_version")
+    __slots__ = ("_ends", "_starts")
+
+    def __init__(self, starts: Sequence[bytes], ends: Sequence[bytes]) -> None:
+        self._starts: npt.NDArray[np.bytes_] = np.array(starts, dtype="S16")
+        self._ends: npt.NDArray[np.bytes_] = np.array(ends, dtype="S16")
+        overlaps = np.flatnonzero(self._ends[:-1] >= self._starts[1:])
+        if overlaps.size:
+            first = _spell(starts[int(overlaps[0]) + 1])
+            raise GeoDataError(f"two ranges hold the address {first}: {overlaps.size} such overlaps")
+
+    def places(self, addresses: Sequence[bytes]) -> list[int]:
+        """The number of the range that holds each packed address, -1 where none does."""
+        keys = np.array(addresses, dtype="S16")
+        places = np.searchsorted(self._starts, keys, side="right") - 1
+        return [
+            int(place) if place >= 0 and key <= self._ends[place] else -1
+            for key, place in zip(keys, places, strict=True)
+        ]
+
+
+class RangeCountries:
+    """A GeoLookup over ranges of addresses."""
+
+    __slots__ = ("_countries", "_ranges", "_version")
 
     def __init__(self, rows: Iterable[Row], version: str) -> None:
         ranges = sorted(_ranges(rows))
-        self._starts: npt.NDArray[np.bytes_] = np.array([start for start, _, _ in ranges], dtype="S16")
-        self._ends: npt.NDArray[np.bytes_] = np.array([end for _, end, _ in ranges], dtype="S16")
+        self._ranges = AddressRanges([start for start, _, _ in ranges], [end for _, end, _ in ranges])
         self._countries = [country for _, _, country in ranges]
         self._version = version
-        overlaps = np.flatnonzero(self._ends[:-1] >= self._starts[1:])
-        if overlaps.size:
-            first = _spell(ranges[int(overlaps[0]) + 1][0])
-            raise GeoDataError(f"two ranges hold the address {first}: {overlaps.size} such overlaps")
 
     @property
     def version(self) -> str:
@@ -56,17 +74,10 @@ class RangeCountries:
 
     def countries(self, ips: Sequence[str]) -> list[str]:
         """The country of each address, in one search over the distinct ones."""
-        keys = {ip: _packed(ip) for ip in set(ips) if is_public(ip)}
-        found = dict(zip(keys, self._search(list(keys.values())), strict=True))
-        return [found.get(ip, "") for ip in ips]
-
-    def _search(self, keys: Sequence[bytes]) -> list[str]:
-        packed = np.array(keys, dtype="S16")
-        places = np.searchsorted(self._starts, packed, side="right") - 1
-        return [
-            self._countries[place] if place >= 0 and key <= self._ends[place] else ""
-            for key, place in zip(packed, places, strict=True)
-        ]
+        keys = {ip: packed(ip) for ip in set(ips) if is_public(ip)}
+        found = dict(zip(keys, self._ranges.places(list(keys.values())), strict=True))
+        places = (found.get(ip, -1) for ip in ips)
+        return [self._countries[place] if place >= 0 else "" for place in places]
 
 
 def is_public(text: str) -> bool:
@@ -100,17 +111,22 @@ def load_range_countries(path: Path, *, version: str | None = None) -> RangeCoun
 
 def _ranges(rows: Iterable[Row]) -> Iterator[tuple[bytes, bytes, str]]:
     for number, (start, end, country) in enumerate(rows, 1):
-        try:
-            first, last = _packed(start), _packed(end)
-        except (OSError, OverflowError, ValueError) as error:
-            raise GeoDataError(f"range {number}: '{start}' to '{end}' are not two addresses") from error
-        is_one_family = first.startswith(_IPV4_PREFIX) == last.startswith(_IPV4_PREFIX)
-        if first > last or not is_one_family:
-            raise GeoDataError(f"range {number}: '{start}' to '{end}' is not a range")
-        yield first, last, country_name(country)
+        yield *packed_range(number, start, end), country_name(country)
 
 
-def _packed(text: str) -> bytes:
+def packed_range(number: int, start: str, end: str) -> tuple[bytes, bytes]:
+    """The ends of one range; a GeoDataError that names it where they are none."""
+    try:
+        first, last = packed(start), packed(end)
+    except (OSError, OverflowError, ValueError) as error:
+        raise GeoDataError(f"range {number}: '{start}' to '{end}' are not two addresses") from error
+    is_one_family = first.startswith(_IPV4_PREFIX) == last.startswith(_IPV4_PREFIX)
+    if first > last or not is_one_family:
+        raise GeoDataError(f"range {number}: '{start}' to '{end}' is not a range")
+    return first, last
+
+
+def packed(text: str) -> bytes:
     """The 16 bytes of an address, without its zone; an OSError where it is not one."""
     text = text.strip().partition("%")[0]
     if ":" in text:
@@ -135,7 +151,7 @@ def _parquet_rows(path: Path) -> Iterator[Row]:
 
 
 def _text_rows(path: Path) -> Iterator[Row]:
-    with _open_text(path) as stream:
+    with open_text(path) as stream:
         delimiter = "\t" if "\t" in stream.readline() else ","
         stream.seek(0)
         lines = csv.reader(stream, delimiter=delimiter)
@@ -150,7 +166,8 @@ def _text_rows(path: Path) -> Iterator[Row]:
                 yield line[order[0]], line[order[1]], line[order[2]]
 
 
-def _open_text(path: Path) -> IO[str]:
+def open_text(path: Path) -> IO[str]:
+    """A text file, gzipped or not."""
     with path.open("rb") as stream:
         is_gzip = stream.read(2) == _GZIP_MAGIC
     if is_gzip:

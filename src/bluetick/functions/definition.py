@@ -147,6 +147,14 @@ def _in_python(call: BoundCall) -> Expr:
 
 
 @dataclass(frozen=True, slots=True)
+class Resource:
+    """Data that a computed function needs of the session: its name there, and how a user gives it."""
+
+    name: str
+    how: str
+
+
+@dataclass(frozen=True, slots=True)
 class Part:
     """One of several results of a call: the end of its column's name (behind the call's own result name and an
     underscore), and its type."""
@@ -167,7 +175,8 @@ class ScalarFunction:
     for each distinct tuple of arguments, and gives the engine its results. `compute` takes and gives physical values
     (a datetime is naive UTC, a timespan whole microseconds, a guid lower-case text), a dynamic as what its JSON says,
     or as JSON text with `json_as_text`; with Nulls.PROPAGATE it sees no null. It never fails: what has no answer is
-    None. With `parts` it gives a tuple, one value for each (or None: all are null).
+    None. With `parts` it gives a tuple, one value for each (or None: all are null). With a `resource` the session's
+    is its first argument.
     """
 
     name: str
@@ -179,6 +188,7 @@ class ScalarFunction:
     compute: Compute | None = None
     json_as_text: bool = False
     parts: tuple[Part, ...] = ()
+    resource: Resource | None = None
     examples: tuple[Example, ...]
     aliases: tuple[str, ...] = ()
     result_name: ResultName = UNNAMED

@@ -23,7 +23,7 @@ _COUNTED = (*_PLAIN_NUMBER, Type.BOOL)
 def operation_of(call: Call) -> Operation | None:
     """The call's function on physical values; None where it is not known here."""
     function = call.function
-    if function.compute is not None and not function.parts:
+    if function.compute is not None and not function.parts and function.resource is None:
         compute = computing(function, _types(call), (call.type,))
         return lambda *values: compute(*values)[0]
     choose = _OPERATIONS.get(function.name)

@@ -5,12 +5,14 @@ nothing. A call of constants is computed at once. A filter's other conditions st
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC
+from functools import partial
 from typing import TypeAlias
 
 from bluetick.diagnostics import Span
+from bluetick.diagnostics.errors import SourceError
 from bluetick.functions.definition import ScalarFunction
 from bluetick.plan.computing import computing, result_types
 from bluetick.plan.evaluation import physical
@@ -46,12 +48,19 @@ from bluetick.plan.relations import (
 from bluetick.plan.traversal import relations_in
 from bluetick.types import Type
 
+# What gives each resource of a session, by its name.
+Resources: TypeAlias = Mapping[str, Callable[[], object]]
 
-def with_computed(plan: QueryPlan) -> QueryPlan:
-    """The plan with every such call in a `Computed` node; the same plan where there is none."""
+
+def with_computed(plan: QueryPlan, resources: Resources | None) -> QueryPlan:
+    """The plan with every such call in a `Computed` node; the same plan where there is none.
+
+    A function that needs a resource gets it here, or a SourceError says how to give it. Without `resources` the plan
+    is only checked, and asks for none.
+    """
     if not any(_has_computed(statement) for statement in plan.statements):
         return plan
-    work = _Rewrite()
+    work = _Rewrite(resources)
     return replace(plan, statements=tuple(work.statement(statement) for statement in plan.statements))
 
 
@@ -106,6 +115,7 @@ class _Calls:
 class _Rewrite:
     """New columns have numbers below zero, which no binder gives."""
 
+    resources: Resources | None
     last: int = 0
     bindings: dict[int, Binding] = field(default_factory=dict)
     scalars: dict[int, ScalarQuery] = field(default_factory=dict)
@@ -208,17 +218,28 @@ class _Rewrite:
         types = result_types(call.function, call.type)
         made = calls.made.get(id(call)) or calls.same(call.function, args)
         if made is None:
-            if all(isinstance(arg, Literal) for arg in args) and len(types) == 1:
-                return _folded(call, args)
+            function = self._supplied(call.function)
+            is_complete = function.resource is None
+            if is_complete and all(isinstance(arg, Literal) for arg in args) and len(types) == 1:
+                return _folded(replace(call, function=function), args)
             columns = tuple(self._column(call.function.name, type_) for type_ in types)
             level = calls.level_of(args)
             while len(calls.layers) <= level:
                 calls.layers.append([])
-            calls.layers[level].append(ComputedItem(columns, call.function, args))
+            calls.layers[level].append(ComputedItem(columns, function, args))
             calls.given.append((call, columns, args))
             made = (call, columns)
         calls.made[id(call)] = made
         return ColumnRef(made[1][index])
+
+    def _supplied(self, function: ScalarFunction) -> ScalarFunction:
+        """The function with its resource, where it needs one."""
+        if function.resource is None or function.compute is None or self.resources is None:
+            return function
+        given = self.resources.get(function.resource.name)
+        if given is None:
+            raise SourceError(f"'{function.name}' has no data here: {function.resource.how}")
+        return replace(function, compute=partial(function.compute, given()), resource=None)
 
     def _scalar(self, query: ScalarQuery) -> ScalarQuery:
         found = self.scalars.get(id(query))

@@ -9,7 +9,16 @@ from dataclasses import dataclass
 from math import inf, pi
 from typing import Any
 
-from bluetick.functions.definition import BoundCall, Example, Nulls, Parameter, ScalarFunction, param, signature
+from bluetick.functions.definition import (
+    BoundCall,
+    Example,
+    Nulls,
+    Parameter,
+    Resource,
+    ScalarFunction,
+    param,
+    signature,
+)
 from bluetick.functions.scalar.math import as_real
 from bluetick.sql.tree import Binary, Case, Expr, Literal, all_of, call, when
 from bluetick.types import NUMBER, Type
@@ -250,6 +259,30 @@ FROM_WKT = ScalarFunction(
     ),
 )
 
+# What geo_info_from_ip_address asks: `find` of an address gives what is known of its place, or None.
+PLACES = Resource("places", "give a table of address ranges and their places: --geo FILE, or connect(geo=...)")
+
+
+def _place_of_address(places: Any, ip: str) -> Any:
+    return places.find(ip)
+
+
+INFO_FROM_IP_ADDRESS = ScalarFunction(
+    name="geo_info_from_ip_address",
+    summary="What is known of a public address's place: country, state, city, latitude, longitude; null where nothing"
+    " is, and for any other address.",
+    signatures=(signature(param("ip", Type.STRING), returns=Type.DYNAMIC),),
+    nulls=Nulls.OWN,
+    compute=_place_of_address,
+    resource=PLACES,
+    differs="The answers come from your own table of address ranges (--geo FILE); Kusto has one built in.",
+    examples=(
+        Example("tostring(geo_info_from_ip_address('20.53.203.50').country)", "Australia"),
+        Example("geo_info_from_ip_address('10.0.0.1')", None),
+        Example("geo_info_from_ip_address('')", None),
+    ),
+)
+
 FUNCTIONS: tuple[ScalarFunction, ...] = (
     DISTANCE_2POINTS,
     AZIMUTH,
@@ -257,4 +290,5 @@ FUNCTIONS: tuple[ScalarFunction, ...] = (
     POINT_IN_CIRCLE,
     POINT_BUFFER,
     FROM_WKT,
+    INFO_FROM_IP_ADDRESS,
 )
