@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from bluetick.binder.operators.bag_unpack import bind_bag_unpack
-from bluetick.binder.operators.ipv4_lookup import bind_ipv4_lookup
 from bluetick.binder.operators.narrow import bind_narrow
 from bluetick.binder.operators.pivot import bind_pivot
 from bluetick.binder.operators.plugins.activity import (
@@ -14,6 +13,7 @@ from bluetick.binder.operators.plugins.activity import (
     bind_activity_metrics,
     bind_sliding_window_counts,
 )
+from bluetick.binder.operators.plugins.address_lookup import bind_ipv4_lookup, bind_ipv6_lookup
 from bluetick.binder.operators.plugins.mining import (
     bind_autocluster,
     bind_basket,
@@ -43,6 +43,7 @@ _PLUGINS: dict[str, PluginBinder] = {
     "diffpatterns": bind_diffpatterns,
     "diffpatterns_text": bind_diffpatterns_text,
     "ipv4_lookup": bind_ipv4_lookup,
+    "ipv6_lookup": bind_ipv6_lookup,
     "narrow": bind_narrow,
     "pivot": bind_pivot,
     "new_activity_metrics": bind_new_activity_metrics,
@@ -60,7 +61,6 @@ _OTHERS = frozenset(
         "funnel_sequence_completion",
         "geo_line_lookup",
         "geo_polygon_lookup",
-        "ipv6_lookup",
         "preview",
         "schema_merge",
         "sequence_detect",
