@@ -222,7 +222,10 @@ def modulo(left: Argument, right: Argument, returns: Type, numbers: Numbers) -> 
     if left.type is Type.DATETIME:
         return _modulo_of_datetime(left, right, numbers)
     if returns in (Type.LONG, Type.TIMESPAN):
-        remainder: Expr = Binary("%", _as(left, Type.LONG), _divisor(right))
+        divisor = _divisor(right)
+        if _may_be_minus_one(right) and _span(left)[0] <= _LONG_MIN:  # the least long divided by -1 is no long
+            divisor = Case(((Binary("=", _as(right, Type.LONG), long(-1)), long(1)),), divisor)
+        remainder: Expr = Binary("%", _as(left, Type.LONG), divisor)
         zero: Expr = long(0)
         size = _as(right, Type.LONG)
     else:

@@ -16,7 +16,7 @@ from bluetick.functions.definition import (
 )
 from bluetick.functions.scalar.clock import DUCKDB, SPARK, Clock, add, subtract
 from bluetick.functions.scalar.temporal import MICROSECOND_NOTE
-from bluetick.sql.tree import Binary, Cast, Expr, call, long, null, when
+from bluetick.sql.tree import Binary, Case, Cast, Expr, call, long, null, when
 from bluetick.types import NUMBER, Type, widest
 
 
@@ -29,7 +29,17 @@ def _past_edge(value: Expr, size: Expr) -> Expr:
 def _floor(value: Expr, size: Expr, type_: Type, clock: Clock) -> Expr:
     if type_ is Type.REAL:
         return Binary("*", clock.floor(Binary("/", value, call("nullif", size, Cast(long(0), Type.REAL)))), size)
-    return subtract(value, _past_edge(value, size))
+    return _wrapping_difference(value, _past_edge(value, size))
+
+
+def _wrapping_difference(value: Expr, past_edge: Expr) -> Expr:
+    """value - past_edge, which below the least long wraps around as all arithmetic of longs does."""
+    from_end = Binary("+", subtract(_MAX, past_edge), add(subtract(value, _MIN), long(1)))
+    below = Binary("<", value, add(_MIN, past_edge))
+    return Case(((below, from_end),), subtract(value, past_edge))
+
+
+_MIN, _MAX = long(-(2**63)), long(2**63 - 1)
 
 
 def _where_positive(size: Argument, result: Expr, returns: Type) -> Expr:

@@ -13,6 +13,7 @@ from bluetick.sql.tree import (
     any_of,
     call,
     coalesce,
+    is_not_null,
     is_null,
     not_,
     null,
@@ -49,10 +50,13 @@ def ordered(symbol: str, left: Argument, right: Argument, reading: Reading) -> E
         return _ordered_dynamic(symbol, left, right, reading)
     a, b = _as_numbers(left), _as_numbers(right)
     plain: Expr = Binary(symbol, a.sql, b.sql)
-    greater = a if symbol in (">", ">=") else b
-    if _may_be_nan(greater):
+    greater, lesser = (a, b) if symbol in (">", ">=") else (b, a)
+    if not _may_be_nan(greater):
+        return plain
+    if _never_null(lesser):
         return all_of(plain, not_(call("isnan", greater.sql)))
-    return plain
+    # Null beside NaN is null, and no AND with false.
+    return Case(((call("isnan", greater.sql), Case(((is_not_null(lesser.sql), FALSE),))),), plain)
 
 
 def _never_null(arg: Argument) -> bool:

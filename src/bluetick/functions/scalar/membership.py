@@ -139,10 +139,6 @@ def _found_any_case(bound: BoundCall, engine: Engine) -> Expr:
     return any_of(*found)
 
 
-def _has_null_item(bound: BoundCall) -> bool:
-    return any(_is_null_constant(item) for item in _split(bound.args[1:])[0])
-
-
 def _in(search: Test) -> Test:
     """in is == with any item: null only for a null among nulls."""
 
@@ -172,9 +168,17 @@ def _is_sure(bound: BoundCall, search: Test) -> bool:
 
 
 def _null_beside_null(bound: BoundCall, result: Expr) -> Expr:
-    if not _has_null_item(bound) or bound[0].type is Type.STRING:
+    """The result, or null where the value and one of the items are null."""
+    value, *items = bound.args
+    if value.type is Type.STRING:
         return result
-    return when(is_null(bound[0].sql), null(Type.BOOL), result)
+    scalars = _split(tuple(items))[0]
+    if any(_is_null_constant(item) for item in scalars):
+        return when(is_null(value.sql), null(Type.BOOL), result)
+    rows = [is_null(item.sql) for item in scalars if not item.is_constant and item.type is not Type.STRING]
+    if not rows or value.type is Type.DYNAMIC:
+        return result
+    return when(all_of(is_null(value.sql), any_of(*rows)), null(Type.BOOL), result)
 
 
 # --- has_any, has_all ------------------------------------------------------------------------------------------
