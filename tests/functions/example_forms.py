@@ -76,7 +76,9 @@ def cases() -> Iterator[Case]:
     """Every example as written, and the scalar ones over columns too."""
     for function in functions():
         for index, example in enumerate(function.examples):
-            yield from _cases_of(function, example, f"{function.name}-{index}")
+            shared = isinstance(function, AggregateFunction) and function.name in CATALOGUE.scalars
+            name = f"{function.name}-over-rows" if shared else function.name
+            yield from _cases_of(function, example, f"{name}-{index}")
 
 
 def _cases_of(function: AnyFunction, example: Example, id_: str) -> Iterator[Case]:

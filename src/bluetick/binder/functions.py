@@ -62,15 +62,20 @@ def _report_unknown(env: Env, node: CallExpression) -> None:
         env.report(codes.unknown_function(node.name.span, name, candidates))
 
 
+_TYPED = frozenset({"extract", "extractjson", "extract_json", "percentile_tdigest", "percentiles_array_tdigest"})
+
+
 def _typed_extract(env: Env, function: ScalarFunction, node: CallExpression) -> Expr | None:
-    """extract(.., typeof(long)) is tolong(extract(..)); so with extractjson."""
-    if function.name not in ("extract", "extractjson", "extract_json") or not node.arguments:
+    """extract(.., typeof(long)) is tolong(extract(..)); so with extractjson and percentile_tdigest."""
+    if function.name not in _TYPED or not node.arguments:
         return None
     last = node.arguments[-1].value
     if not isinstance(last, TypeLiteral) or last.type is None:
         return None
-    text = bind_builtin(env, function, [env.expression(a.value) for a in node.arguments[:-1]], node.span)
-    return text if last.type is Type.STRING else call_operator(env, f"to{last.type}", (text,), node.span)
+    value = bind_builtin(env, function, [env.expression(a.value) for a in node.arguments[:-1]], node.span)
+    if last.type is value.type or function.name == "percentiles_array_tdigest":  # an array has no other type
+        return value
+    return call_operator(env, f"to{last.type}", (value,), node.span)
 
 
 def _bind_distance(env: Env, node: CallExpression) -> Expr:
@@ -166,5 +171,5 @@ _SPECIAL: dict[str, Callable[[Env, CallExpression], Expr]] = {
 
 # Aggregates that the plan knows by itself (binder.operators.summarize).
 _PLAN_AGGREGATES = frozenset(
-    {"arg_max", "arg_min", "argmax", "argmin", "take_any", "any", "take_anyif", "anyif", "percentiles"}
+    {"arg_max", "arg_min", "argmax", "argmin", "take_any", "any", "take_anyif", "anyif", "percentiles", "percentilesw"}
 )

@@ -100,9 +100,9 @@ def _call_name(function: str, arguments: tuple[Argument, ...]) -> str:
 
 def _percentile_suffix(function: str, arguments: tuple[Argument, ...]) -> str:
     """percentile(a, 99.5) is percentile_a_99_5."""
-    if not function.startswith("percentile") or len(arguments) < 2:
+    if function not in ("percentile", "percentilew") or len(arguments) < 2:
         return ""
-    last = arguments[1].value
+    last = arguments[-1].value
     if isinstance(last, Literal) and last.type in (Type.LONG, Type.INT, Type.REAL):
         return "_" + str(last.value).replace(".", "_")
     return ""

@@ -220,6 +220,9 @@ class AggregateFunction:
     """An aggregate with one result column. (arg_max, arg_min, take_any and percentiles are the plan's own nodes.)
 
     The lowering gives the value for no rows and for nulls only as well: sum 0, make_list [], avg NaN, min null.
+
+    Where SQL can only gather what the aggregate needs, the lowerings give that as a dynamic value, and `finish` makes
+    the aggregate's value of it in Python, as `compute` of a ScalarFunction does (it is the one argument, parsed).
     """
 
     name: str
@@ -232,6 +235,7 @@ class AggregateFunction:
     result_name: ResultName = UNNAMED
     check: Check | None = None
     needs_order: bool = False  # make_list: the order of input rows can be seen
+    finish: Compute | None = None
     differs: str = ""
 
 

@@ -4,7 +4,17 @@ from collections.abc import Iterable
 from typing import TypeVar
 
 from bluetick.functions import language, windows
-from bluetick.functions.aggregates import collections, counting, property_bags, statistics, sums
+from bluetick.functions.aggregates import (
+    collections,
+    counting,
+    property_bags,
+    schemas,
+    statistics,
+    sums,
+    weighted,
+)
+from bluetick.functions.aggregates import digests as digest_aggregates
+from bluetick.functions.aggregates import sketches as sketch_aggregates
 from bluetick.functions.definition import (
     AggregateFunction,
     Catalogue,
@@ -22,6 +32,7 @@ from bluetick.functions.scalar import (
     compression,
     conditions,
     conversions,
+    digests,
     documents,
     dynamic,
     geo_cells,
@@ -45,6 +56,7 @@ from bluetick.functions.scalar import (
     series_statistics,
     sets,
     sizes,
+    sketches,
     special_math,
     strings,
     temporal,
@@ -88,6 +100,8 @@ _SCALARS: tuple[tuple[ScalarFunction, ...], ...] = (
     hashing.FUNCTIONS,
     documents.FUNCTIONS,
     compression.FUNCTIONS,
+    digests.FUNCTIONS,
+    sketches.FUNCTIONS,
     around.FUNCTIONS,
     series_arithmetic.FUNCTIONS,
     series_fills.FUNCTIONS,
@@ -104,6 +118,10 @@ _AGGREGATES: tuple[tuple[AggregateFunction, ...], ...] = (
     statistics.AGGREGATES,
     collections.AGGREGATES,
     property_bags.AGGREGATES,
+    weighted.AGGREGATES,
+    digest_aggregates.AGGREGATES,
+    sketch_aggregates.AGGREGATES,
+    schemas.AGGREGATES,
 )
 _WINDOWS: tuple[tuple[WindowFunction, ...], ...] = (windows.WINDOWS,)
 

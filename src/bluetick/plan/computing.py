@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any, TypeAlias
 
-from bluetick.functions.definition import Nulls, ScalarFunction
+from bluetick.functions.definition import AggregateFunction, Nulls, ScalarFunction
 from bluetick.types import Type
 from bluetick.values import dynamic_text
 
@@ -17,6 +17,13 @@ _parsed = lru_cache(maxsize=512)(json.loads)  # a series or a polygon that stand
 def result_types(function: ScalarFunction, returns: Type) -> tuple[Type, ...]:
     """The types of a call's results: of each part, or the one that it returns."""
     return tuple(part.type for part in function.parts) or (returns,)
+
+
+def finishing(function: AggregateFunction) -> ScalarFunction:
+    """The function that makes an aggregate's value of what its lowering gathers."""
+    return ScalarFunction(
+        name=function.name, summary="", signatures=(), nulls=Nulls.OWN, compute=function.finish, examples=()
+    )
 
 
 def computing(function: ScalarFunction, types: Sequence[Type], results: Sequence[Type]) -> Callable[..., Results]:

@@ -14,7 +14,7 @@ from typing import TypeAlias
 from bluetick.diagnostics import Span
 from bluetick.diagnostics.errors import SourceError
 from bluetick.functions.definition import ScalarFunction
-from bluetick.plan.computing import computing, result_types
+from bluetick.plan.computing import computing, finishing, result_types
 from bluetick.plan.evaluation import physical
 from bluetick.plan.expressions import (
     Call,
@@ -30,12 +30,15 @@ from bluetick.plan.expressions import (
 )
 from bluetick.plan.rebuilding import expression_inputs, with_children, with_expressions, with_inputs
 from bluetick.plan.relations import (
+    Aggregate,
+    AggregateCall,
     Assertion,
     Binding,
     Columns,
     Computed,
     ComputedItem,
     Filter,
+    PickRow,
     Project,
     QueryPlan,
     Reference,
@@ -67,7 +70,15 @@ def with_computed(plan: QueryPlan, resources: Resources | None) -> QueryPlan:
 def _has_computed(statement: TabularStatement) -> bool:
     if any(_stands_in(assertion.condition) for assertion in statement.assertions):
         return True
-    return any(_stands_in(e) for node in relations_in(statement.relation, scalars=True) for e in expressions(node))
+    nodes = relations_in(statement.relation, scalars=True)
+    return any(_is_finished(node) or any(_stands_in(e) for e in expressions(node)) for node in nodes)
+
+
+def _is_finished(node: Relation) -> bool:
+    """Whether Python finishes one of the node's aggregates."""
+    return isinstance(node, Aggregate) and any(
+        isinstance(item, AggregateCall) and item.function.finish is not None for item in node.items
+    )
 
 
 def _stands_in(expr: Expr) -> bool:
@@ -76,7 +87,8 @@ def _stands_in(expr: Expr) -> bool:
         if isinstance(part, Call) and part.function.compute is not None:
             return True
         if isinstance(part, ScalarQuery) and any(
-            _stands_in(e) for node in relations_in(part.relation, scalars=True) for e in expressions(node)
+            _is_finished(node) or any(_stands_in(e) for e in expressions(node))
+            for node in relations_in(part.relation, scalars=True)
         ):
             return True
     return False
@@ -149,6 +161,8 @@ class _Rewrite:
             self.bindings[id(node.binding)] = binding
             self.keep.append(node.binding)
             return Reference(binding, node.columns)
+        if isinstance(node, Aggregate) and _is_finished(node):
+            return self._finished(node, below)
         own = expressions(node)
         if not any(self._is_changed(e) for e in own):
             return with_inputs(node, below)
@@ -161,6 +175,21 @@ class _Rewrite:
         ]
         anew = with_inputs(node, [found.over(one) for found, one in zip(calls, below, strict=True)])
         return _with_columns(with_expressions(anew, new), node.columns)
+
+    def _finished(self, node: Aggregate, below: list[Relation]) -> Relation:
+        """The engine gathers what such an aggregate needs, and a call behind the node makes its value of that."""
+        gathered: list[AggregateCall | PickRow] = []
+        calls: list[ComputedItem] = []
+        for item in node.items:
+            if isinstance(item, AggregateCall) and item.function.finish is not None:
+                function = item.function
+                column = self._column(item.column.name, Type.DYNAMIC)
+                gathered.append(AggregateCall(column, replace(function, finish=None), item.args))
+                calls.append(ComputedItem((item.column,), finishing(function), (ColumnRef(column),)))
+            else:
+                gathered.append(item)
+        anew = self._node(replace(node, items=tuple(gathered)), below)
+        return _with_columns(Computed(anew, tuple(calls)), node.columns)
 
     def _filter(self, node: Filter, below: Relation) -> Relation:
         spans = node.spans or (None,) * len(node.predicates)

@@ -13,7 +13,7 @@ from bluetick.binder.calls import call_operator, promote
 from bluetick.binder.names import Names, default_name
 from bluetick.binder.operators.conversion import CONVERSIONS
 from bluetick.binder.operators.join import word
-from bluetick.binder.operators.picks import PICKS
+from bluetick.binder.operators.picks import PERCENTILES, PICKS
 from bluetick.binder.operators.summarize import Summary, bind_group, bind_item
 from bluetick.binder.scope import Env
 from bluetick.diagnostics import Span, codes
@@ -176,7 +176,7 @@ def _quotient(env: Env, value: Expr, origin: Expr, step: Expr, span: Span) -> Ex
 def _steps(env: Env, node: MakeSeriesOperator, rows: Relation, axis: Axis, names: Names) -> Steps | None:
     for item in node.aggregates:
         name = item.item.value.name.text if isinstance(item.item.value, syntax.CallExpression) else ""
-        if name in PICKS or name.startswith("percentiles"):
+        if name in PICKS or name in PERCENTILES:
             env.report(codes.form_not_supported(item.span, f"'{name}' in make-series"))
             return None
     span = node.span

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from bluetick.binder.calls import choose
+from bluetick.binder.calls import choose, promote
 from bluetick.binder.names import Names, default_name
 from bluetick.binder.scope import Env
 from bluetick.diagnostics import codes
@@ -10,7 +10,6 @@ from bluetick.functions.registry import find_aggregate
 from bluetick.plan.expressions import Column, ColumnRef, Expr, Invalid, Literal
 from bluetick.plan.relations import AggregateCall, PickRow, Relation
 from bluetick.syntax.expressions import CallExpression, Expression, NamedExpression, Star
-from bluetick.types import Type
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,25 +87,32 @@ def _star(env: Env, rows: Relation, covered: set[str], names: Names, pick: Pick)
     ]
 
 
+# How many arguments of a row stand before the percentiles, and which aggregate gives one of them.
+PERCENTILES: dict[str, tuple[int, str]] = {"percentiles": (1, "percentile"), "percentilesw": (2, "percentilew")}
+
+
 def bind_percentiles(env: Env, call: CallExpression, item: NamedExpression, names: Names) -> list[AggregateCall]:
-    """percentiles(a, 50, 95): one column each, percentile_a_50 and percentile_a_95."""
-    function = find_aggregate("percentile")
-    if function is None or len(call.arguments) < 2 or call.name.text != "percentiles":
-        env.report(codes.function_not_supported(call.span, call.name.text))
+    """percentiles(a, 50, 95): one column each, percentile_a_50 and percentile_a_95; so with weights."""
+    leading, name = PERCENTILES[call.name.text]
+    function = find_aggregate(name)
+    if function is None or len(call.arguments) <= leading:
+        expected = f"at least {leading + 1} arguments"
+        env.report(codes.wrong_argument_count(call.span, call.name.text, expected, len(call.arguments)))
         return []
-    value = env.expression(call.arguments[0].value)
+    values = [env.expression(argument.value) for argument in call.arguments[:leading]]
     own = default_name(call.arguments[0].value)
     found: list[AggregateCall] = []
-    for index, argument in enumerate(call.arguments[1:]):
+    for index, argument in enumerate(call.arguments[leading:]):
         rank = env.expression(argument.value)
-        if isinstance(value, Invalid) or isinstance(rank, Invalid):
+        args = (*values, rank)
+        if any(isinstance(arg, Invalid) for arg in args):
             return []
-        match = choose(env, function, (value, rank), call.span)
+        match = choose(env, function, args, call.span)
         if match is None or not isinstance(rank, Literal):
             return []
         written = str(rank.value).replace(".", "_")
-        name = item.names[index].text if index < len(item.names) else f"percentile_{own}_{written}"
-        column = env.state.column(names.claim(name), match.signature.result(match.types))
-        promoted = Literal(float(rank.value), Type.REAL) if match.types[1] is Type.REAL else rank
-        found.append(AggregateCall(column, function, (value, promoted)))
+        wanted = item.names[index].text if index < len(item.names) else f"percentile_{own}_{written}"
+        column = env.state.column(names.claim(wanted), match.signature.result(match.types))
+        promoted = tuple(promote(arg, type_) for arg, type_ in zip(args, match.types, strict=True))
+        found.append(AggregateCall(column, function, promoted))
     return found

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from bluetick.binder.calls import choose, promote
 from bluetick.binder.names import Names, default_name, own_name
 from bluetick.binder.operators.aggregation import group_column
-from bluetick.binder.operators.picks import PICKS, bind_percentiles, bind_pick
+from bluetick.binder.operators.picks import PERCENTILES, PICKS, bind_percentiles, bind_pick
 from bluetick.binder.scope import Env
 from bluetick.diagnostics import codes
 from bluetick.functions.registry import find_aggregate
@@ -68,7 +68,7 @@ def bind_item(summary: Summary, item: NamedExpression) -> None:
                 summary.aggregates.append(pick)
                 summary.items.extend((c, ColumnRef(c)) for c in pick.columns)
             return
-        if name in ("percentiles", "percentiles_array"):
+        if name in PERCENTILES:
             for each in bind_percentiles(summary.env, call, item, summary.names):
                 summary.aggregates.append(each)
                 summary.items.append((each.column, ColumnRef(each.column)))

@@ -3,6 +3,7 @@
 from bluetick.functions.aggregates.conditional import Body, conditional, not_null, plain
 from bluetick.functions.definition import (
     AggregateFunction,
+    AggregateLowering,
     Argument,
     BoundAggregate,
     Example,
@@ -34,6 +35,7 @@ from bluetick.sql.tree import (
 from bluetick.types import ANY_SCALAR, INTEGER, Type
 
 MAX_SIZE = 1_048_576
+_ALL = 2**31 - 1
 OLD_MAX_SIZE = 128  # the default of the old names: makelist, makeset, make_dictionary
 
 _ELEMENT = Bound("element")
@@ -93,6 +95,11 @@ def _list_spark(default: int) -> Body:
         return _array(call("slice", rows, Bare(1), size_of(bound, default)), value.type, SPARK, _VALUE)
 
     return body
+
+
+def whole_list() -> tuple[AggregateLowering, AggregateLowering]:
+    """The array of all values however many, for DuckDB and for Spark."""
+    return plain(_list_duckdb(_ALL)), plain(_list_spark(_ALL))
 
 
 def collect_in_order_spark(value: Expr, order: tuple[Order, ...], where: Expr | None) -> Expr:
