@@ -5,6 +5,7 @@ Edges are geodesics, as in Kusto (https://learn.microsoft.com/kusto/query/geo-po
 
 import heapq
 import json
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -12,18 +13,19 @@ from itertools import pairwise
 from typing import Any, TypeAlias
 
 import numpy as np
-import shapely
 import spherely
 from numpy.typing import NDArray
 
 from bluetick.functions.geography.geojson import Path, Polygon, complete, parse_lines, parse_polygons
-from bluetick.functions.geography.points import Position, vector
-from bluetick.values import dynamic_text
+from bluetick.functions.geography.points import Position, Vector, vector
+from bluetick.functions.geography.well_known_binary import Pieces, pieces_in
 
 # How many shapes of a column are kept after reading: a lookup table's worth, used again for every row.
 KEPT_SHAPES = 1024
 
 Vectors: TypeAlias = NDArray[np.float64]
+# A shape as GeoJSON.
+Json: TypeAlias = dict[str, Any]
 Edge: TypeAlias = tuple[Position, Position]
 
 
@@ -49,15 +51,6 @@ class Polygons:
     parts: tuple[Polygon, ...]
     geography: spherely.Geography
     edges: Edges
-
-
-@dataclass(frozen=True, slots=True)
-class Pieces:
-    """A geography taken apart. Positions of equal points of the S2 library are equal numbers."""
-
-    points: tuple[Position, ...] = ()
-    paths: tuple[Path, ...] = ()
-    polygons: tuple[Polygon, ...] = ()
 
 
 @lru_cache(KEPT_SHAPES)
@@ -161,30 +154,13 @@ def _has_antipodal(edges: Edges) -> bool:
 
 
 def pieces_of(geography: spherely.Geography) -> Pieces:
-    found: tuple[list[Position], list[Path], list[Polygon]] = [], [], []
-    _gather(shapely.from_wkb(spherely.to_wkb(geography)), found)
-    points, paths, polygons = found
-    return Pieces(tuple(points), tuple(paths), tuple(polygons))
+    return pieces_in(spherely.to_wkb(geography))
 
 
-def _gather(shape: Any, found: tuple[list[Position], list[Path], list[Polygon]]) -> None:
-    points, paths, polygons = found
-    if shape.is_empty:
-        return
-    match shape:
-        case shapely.Point():
-            points.append((shape.x, shape.y))
-        case shapely.LineString():
-            paths.append(_path(shape))
-        case shapely.Polygon():
-            polygons.append((_path(shape.exterior), *(_path(ring) for ring in shape.interiors)))
-        case _:
-            for part in shape.geoms:
-                _gather(part, found)
-
-
-def _path(shape: Any) -> Path:
-    return tuple((longitude, latitude) for longitude, latitude in shape.coords)
+def place_below(point: Vector) -> Position:
+    """The position below a vector, rounded as Kusto does it."""
+    x, y, z = point
+    return math.atan2(y, x) * 180 / math.pi, math.atan2(z, math.sqrt(x * x + y * y)) * 180 / math.pi
 
 
 def distinct_edges(paths: Iterable[Sequence[Position]]) -> list[Edge]:
@@ -224,24 +200,22 @@ def chained(edges: Sequence[Edge]) -> list[Path]:
     return paths
 
 
-def point_text(place: Position) -> str:
-    return dynamic_text(_shape("Point", _place(place)))
+def point_shape(place: Position) -> Json:
+    return _shape("Point", _place(place))
 
 
-def pieces_text(pieces: Pieces, *, multiple: bool = False) -> str:
-    """GeoJSON text of all the pieces: one shape if they are of one kind, else a collection; an empty one for none.
-    With `multiple` a single piece stands in a Multi... shape as well."""
-    shapes: list[Any] = [
+def shape_of(pieces: Pieces, *, multiple: bool = False) -> Json:
+    """GeoJSON of all the pieces: one shape if they are of one kind, else a collection; an empty one for none. With
+    `multiple` a single piece stands in a Multi... shape as well."""
+    shapes = [
         *_one_or_many("Point", [_place(place) for place in pieces.points], multiple),
         *_one_or_many("LineString", [_places(path) for path in pieces.paths], multiple),
         *_one_or_many("Polygon", [[_places(ring) for ring in part] for part in pieces.polygons], multiple),
     ]
-    if len(shapes) == 1:
-        return dynamic_text(shapes[0])
-    return dynamic_text({"type": "GeometryCollection", "geometries": shapes})
+    return shapes[0] if len(shapes) == 1 else {"type": "GeometryCollection", "geometries": shapes}
 
 
-def _one_or_many(kind: str, coordinates: list[Any], multiple: bool) -> list[dict[str, Any]]:
+def _one_or_many(kind: str, coordinates: list[Any], multiple: bool) -> list[Json]:
     match coordinates:
         case []:
             return []
@@ -251,7 +225,7 @@ def _one_or_many(kind: str, coordinates: list[Any], multiple: bool) -> list[dict
             return [_shape(f"Multi{kind}", coordinates)]
 
 
-def _shape(kind: str, coordinates: Any) -> dict[str, Any]:
+def _shape(kind: str, coordinates: Any) -> Json:
     return {"type": kind, "coordinates": coordinates}
 
 

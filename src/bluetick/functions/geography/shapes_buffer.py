@@ -14,15 +14,16 @@ from bluetick.functions.geography.geojson import Polygon
 from bluetick.functions.geography.points import EARTH_RADIUS_METRES, Position, place_of
 from bluetick.functions.geography.shapes import (
     Edges,
-    Pieces,
+    Json,
     Polygons,
     Vectors,
     pieces_of,
-    pieces_text,
     read_lines,
     read_polygons,
+    shape_of,
     union_of,
 )
+from bluetick.functions.geography.well_known_binary import Pieces
 
 SMALLEST_TOLERANCE = 1e-6  # as a part of the radius
 TOLERANCE = 10.0
@@ -30,18 +31,18 @@ TOLERANCE = 10.0
 LARGEST_RADIUS = 0.99 * EARTH_RADIUS_METRES * math.pi / 2
 
 
-def buffer_line(line: str, radius: float, tolerance: float = TOLERANCE) -> str | None:
+def buffer_line(line: str, radius: float, tolerance: float = TOLERANCE) -> Json | None:
     lines = read_lines(line)
     step = _step(radius, tolerance)
     if lines is None or step is None:
         return None
-    return _text(union_of(list(_outlines(lines.edges, radius / EARTH_RADIUS_METRES, step))))
+    return _shape(union_of(list(_outlines(lines.edges, radius / EARTH_RADIUS_METRES, step))))
 
 
-def buffer_polygon(polygon: str, radius: float, tolerance: float = TOLERANCE) -> str | None:
+def buffer_polygon(polygon: str, radius: float, tolerance: float = TOLERANCE) -> Json | None:
     polygons = read_polygons(polygon)
     wider = None if polygons is None else polygon_around(polygons, radius, tolerance)
-    return None if wider is None else _text(wider)
+    return None if wider is None else _shape(wider)
 
 
 def polygon_around(polygons: Polygons, radius: float, tolerance: float = TOLERANCE) -> spherely.Geography | None:
@@ -52,9 +53,9 @@ def polygon_around(polygons: Polygons, radius: float, tolerance: float = TOLERAN
     return union_of([(polygons.geography, len(polygons.edges.starts)), *outlines])
 
 
-def _text(geography: spherely.Geography) -> str:
+def _shape(geography: spherely.Geography) -> Json:
     parts: tuple[Polygon, ...] = pieces_of(geography).polygons
-    return pieces_text(Pieces(polygons=parts))
+    return shape_of(Pieces(polygons=parts))
 
 
 def _step(radius: float, tolerance: float) -> float | None:

@@ -13,7 +13,6 @@ from bluetick.functions.geography.geojson import Polygon
 from bluetick.functions.geography.points import EARTH_RADIUS_METRES
 from bluetick.functions.geography.shapes import pieces_of, read_lines, read_polygons
 from bluetick.functions.geography.shapes_buffer import polygon_around
-from bluetick.values import dynamic_text
 
 FACES = 6
 MOST_S2_LEVEL, MOST_S2_CELLS = 30, 65_536
@@ -22,7 +21,7 @@ MOST_H3_RESOLUTION, MOST_H3_CELLS = 15, 61_680
 H3_SPREAD = 3.0
 
 
-def line_to_s2cells(line: str, level: float = 11, radius: float = 0.0) -> str | None:
+def line_to_s2cells(line: str, level: float = 11, radius: float = 0.0) -> list[str] | None:
     lines = read_lines(line)
     if lines is None or not _is_valid(level, MOST_S2_LEVEL, radius):
         return None
@@ -31,7 +30,7 @@ def line_to_s2cells(line: str, level: float = 11, radius: float = 0.0) -> str | 
     return _covering(lines.geography, int(level), radius, has_area=False)
 
 
-def polygon_to_s2cells(polygon: str, level: float = 11, radius: float = 0.0) -> str | None:
+def polygon_to_s2cells(polygon: str, level: float = 11, radius: float = 0.0) -> list[str] | None:
     polygons = read_polygons(polygon)
     if polygons is None or not _is_valid(level, MOST_S2_LEVEL, radius):
         return None
@@ -44,7 +43,7 @@ def _is_valid(level: float, most: int, radius: float) -> bool:
     return 0 <= level <= most and 0 <= radius < math.pi * EARTH_RADIUS_METRES
 
 
-def _covering(shape: spherely.Geography, level: int, radius: float, *, has_area: bool) -> str | None:
+def _covering(shape: spherely.Geography, level: int, radius: float, *, has_area: bool) -> list[str] | None:
     """The tokens, in order, of every cell of the level that meets the shape or lies within metres of it."""
     inside: list[CellId] = []  # every cell in these belongs to the covering
     border = _meeting([CellId.from_face_pos_level(face, 0, 0) for face in range(FACES)], shape, radius)
@@ -60,7 +59,7 @@ def _covering(shape: spherely.Geography, level: int, radius: float, *, has_area:
     if count > MOST_S2_CELLS:
         return None
     cells = [*border, *(child for cell in inside for child in _descendants(cell, level))]
-    return dynamic_text([cell.to_token() for cell in sorted(cells)])
+    return [cell.to_token() for cell in sorted(cells)]
 
 
 def _meeting(cells: list[CellId], shape: spherely.Geography, radius: float) -> list[CellId]:
@@ -90,7 +89,7 @@ def _descendants(cell: CellId, level: int) -> list[CellId]:
     return cells
 
 
-def polygon_to_h3cells(polygon: str, resolution: float = 6, radius: float = 0.0) -> str | None:
+def polygon_to_h3cells(polygon: str, resolution: float = 6, radius: float = 0.0) -> list[str] | None:
     """The cells whose centres are inside; edges are straight on the map here
     (https://learn.microsoft.com/kusto/query/geo-polygon-to-h3cells-function)."""
     polygons = read_polygons(polygon)
@@ -106,7 +105,7 @@ def polygon_to_h3cells(polygon: str, resolution: float = 6, radius: float = 0.0)
     if area > H3_SPREAD * MOST_H3_CELLS * h3.average_hexagon_area(int(resolution), unit="m^2"):
         return None
     cells = {cell for part in parts for cell in h3.polygon_to_cells(_h3_polygon(part), int(resolution))}
-    return None if len(cells) > MOST_H3_CELLS else dynamic_text(sorted(cells))
+    return None if len(cells) > MOST_H3_CELLS else sorted(cells)
 
 
 def _h3_polygon(part: Polygon) -> h3.LatLngPoly:

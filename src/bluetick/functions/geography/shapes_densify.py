@@ -11,7 +11,8 @@ from itertools import pairwise
 
 from bluetick.functions.geography.geojson import Path, Polygon, complete, is_multiple
 from bluetick.functions.geography.points import EARTH_RADIUS_METRES, Position, Vector, vector
-from bluetick.functions.geography.shapes import Pieces, lines_of, pieces_text, polygons_of
+from bluetick.functions.geography.shapes import Json, lines_of, polygons_of, shape_of
+from bluetick.functions.geography.well_known_binary import Pieces
 
 SMALLEST, LARGEST = 0.1, 10_000.0
 MOST_POINTS = 10_485_760
@@ -21,22 +22,22 @@ SCALE = 0.83829992569888509
 HALF_TURN = 180.0
 
 
-def densify_line(line: str, tolerance: float = 10.0, preserve_crossing: bool = False) -> str | None:
+def densify_line(line: str, tolerance: float = 10.0, preserve_crossing: bool = False) -> Json | None:
     value = json.loads(line)
     lines = lines_of(value)
     if lines is None or not SMALLEST <= tolerance <= LARGEST:
         return None
     paths = complete(_densified(path, tolerance, preserve_crossing) for path in lines.paths)
-    return None if paths is None else pieces_text(Pieces(paths=paths), multiple=is_multiple(value))
+    return None if paths is None else shape_of(Pieces(paths=paths), multiple=is_multiple(value))
 
 
-def densify_polygon(polygon: str, tolerance: float = 10.0, preserve_crossing: bool = False) -> str | None:
+def densify_polygon(polygon: str, tolerance: float = 10.0, preserve_crossing: bool = False) -> Json | None:
     value = json.loads(polygon)
     polygons = polygons_of(value)
     if polygons is None or not SMALLEST <= tolerance <= LARGEST:
         return None
     parts = complete(_rings(part, tolerance, preserve_crossing) for part in polygons.parts)
-    return None if parts is None else pieces_text(Pieces(polygons=parts), multiple=is_multiple(value))
+    return None if parts is None else shape_of(Pieces(polygons=parts), multiple=is_multiple(value))
 
 
 def _rings(part: Polygon, tolerance: float, preserve_crossing: bool) -> Polygon | None:

@@ -5,16 +5,18 @@ import math
 import numpy as np
 import spherely
 
-from bluetick.functions.geography.points import EARTH_RADIUS_METRES, Position, Vector, place_of, position, vector
+from bluetick.functions.geography.points import EARTH_RADIUS_METRES, Position, Vector, position, vector
 from bluetick.functions.geography.shapes import (
     Edges,
+    Json,
     Lines,
     Polygons,
     Vectors,
     distinct_edges,
     edges_of,
     pieces_of,
-    point_text,
+    place_below,
+    point_shape,
     read_lines,
     read_polygons,
 )
@@ -28,7 +30,7 @@ def line_length(line: str) -> float | None:
     return float(EARTH_RADIUS_METRES * _angles(_union_edges(lines)).sum())
 
 
-def line_centroid(line: str) -> str | None:
+def line_centroid(line: str) -> Json | None:
     lines = read_lines(line)
     if lines is None:
         return None
@@ -49,13 +51,13 @@ def polygon_perimeter(polygon: str) -> float | None:
     return None if polygons is None else float(spherely.perimeter(polygons.geography, radius=EARTH_RADIUS_METRES))
 
 
-def polygon_centroid(polygon: str) -> str | None:
+def polygon_centroid(polygon: str) -> Json | None:
     polygons = read_polygons(polygon)
     return None if polygons is None else _centroid(polygons.geography)
 
 
-def _centroid(geography: spherely.Geography) -> str:
-    return point_text(pieces_of(spherely.centroid(geography)).points[0])
+def _centroid(geography: spherely.Geography) -> Json:
+    return point_shape(pieces_of(spherely.centroid(geography)).points[0])
 
 
 def point_in_polygon(longitude: float, latitude: float, polygon: str) -> bool | None:
@@ -83,27 +85,27 @@ def metres_from(shape: Lines | Polygons, place: Position) -> float:
     return float(spherely.distance(shape.geography, point, radius=EARTH_RADIUS_METRES))
 
 
-def closest_on_line(longitude: float, latitude: float, line: str) -> str | None:
+def closest_on_line(longitude: float, latitude: float, line: str) -> Json | None:
     place, lines = position(longitude, latitude), read_lines(line)
     if place is None or lines is None:
         return None
     _, point = _closest(lines.edges, vector(place))
-    return point_text(place_of(point))
+    return point_shape(place_below(point))
 
 
-def closest_on_polygon(longitude: float, latitude: float, polygon: str) -> str | None:
+def closest_on_polygon(longitude: float, latitude: float, polygon: str) -> Json | None:
     """The point itself where the polygon contains it."""
     place, polygons = position(longitude, latitude), read_polygons(polygon)
     if place is None or polygons is None:
         return None
     if contains(polygons, place):
-        return point_text(place)
+        return point_shape(place)
     rings = (ring for part in pieces_of(polygons.geography).polygons for ring in part)
     _, point = _closest(edges_of(rings), vector(place))
-    return point_text(place_of(point))
+    return point_shape(place_below(point))
 
 
-def interpolate_point(line: str, fraction: float) -> str | None:
+def interpolate_point(line: str, fraction: float) -> Json | None:
     """The point at a fraction of one line's length; a multiline has none."""
     lines = read_lines(line)
     if lines is None or len(lines.paths) > 1 or not 0 <= fraction <= 1:
@@ -112,9 +114,9 @@ def interpolate_point(line: str, fraction: float) -> str | None:
     left = float(lengths.sum()) * fraction
     for number, length in enumerate(lengths):
         if left < length:
-            return point_text(place_of(_along(lines.edges, number, left)))
+            return point_shape(place_below(_along(lines.edges, number, left)))
         left -= float(length)
-    return point_text(lines.paths[0][-1])
+    return point_shape(lines.paths[0][-1])
 
 
 def locate_point(line: str, longitude: float, latitude: float, use_spheroid: bool = False) -> float | None:

@@ -12,20 +12,21 @@ from bluetick.functions.geography.geojson import Path
 from bluetick.functions.geography.points import Position
 from bluetick.functions.geography.shapes import (
     Edge,
+    Json,
     Lines,
-    Pieces,
     Polygons,
     chained,
     distinct_edges,
     each_of,
     lines_of,
     pieces_of,
-    pieces_text,
     polygons_of,
     read_lines,
     read_polygons,
+    shape_of,
     union_of,
 )
+from bluetick.functions.geography.well_known_binary import Pieces
 
 
 def lines_intersect(first: str, second: str) -> bool | None:
@@ -55,15 +56,15 @@ def _share_vertex(one: Polygons, other: Polygons) -> bool:
     return not _vertices(_rings(one)).isdisjoint(_vertices(_rings(other)))
 
 
-def lines_intersection(first: str, second: str) -> str | None:
+def lines_intersection(first: str, second: str) -> Json | None:
     one, other = read_lines(first), read_lines(second)
     if one is None or other is None:
         return None
     common = pieces_of(spherely.intersection(one.geography, other.geography))
-    return pieces_text(_tidy(common, distinct_edges(common.paths), ()))
+    return shape_of(_tidy(common, distinct_edges(common.paths), ()))
 
 
-def line_polygon_intersection(line: str, polygon: str) -> str | None:
+def line_polygon_intersection(line: str, polygon: str) -> Json | None:
     """A polygon holds its edges and vertices here."""
     one, other = read_lines(line), read_polygons(polygon)
     if one is None or other is None:
@@ -72,10 +73,10 @@ def line_polygon_intersection(line: str, polygon: str) -> str | None:
     paths, rings = pieces_of(one.geography).paths, _rings(other)
     shared = _shared_edges(paths, rings)
     edges = distinct_edges([*common.paths, *shared]) if shared else _edges(common.paths)
-    return pieces_text(_tidy(common, edges, _vertices(paths) & _vertices(rings)))
+    return shape_of(_tidy(common, edges, _vertices(paths) & _vertices(rings)))
 
 
-def polygons_intersection(first: str, second: str) -> str | None:
+def polygons_intersection(first: str, second: str) -> Json | None:
     """Polygons hold their edges and vertices here: those that only touch have a line or a point in common."""
     one, other = read_polygons(first), read_polygons(second)
     if one is None or other is None:
@@ -84,24 +85,24 @@ def polygons_intersection(first: str, second: str) -> str | None:
     rings, others = _rings(one), _rings(other)
     borders = set(_edges([*(ring for part in common.polygons for ring in part)]))
     shared = [(a, b) for a, b in _shared_edges(rings, others) if (a, b) not in borders and (b, a) not in borders]
-    return pieces_text(_tidy(common, shared, _vertices(rings) & _vertices(others)))
+    return shape_of(_tidy(common, shared, _vertices(rings) & _vertices(others)))
 
 
-def union_of_lines(text: str) -> str | None:
+def union_of_lines(text: str) -> Json | None:
     shapes: list[Lines] | None = each_of(text, lines_of)
     if shapes is None:
         return None
     sized = [(shape.geography, order) for order, shape in enumerate(shapes)]
     edges = distinct_edges(pieces_of(union_of(sized)).paths)
-    return pieces_text(Pieces(paths=tuple(chained(edges))))
+    return shape_of(Pieces(paths=tuple(chained(edges))))
 
 
-def union_of_polygons(text: str) -> str | None:
+def union_of_polygons(text: str) -> Json | None:
     shapes: list[Polygons] | None = each_of(text, polygons_of)
     if shapes is None:
         return None
     united = union_of([(shape.geography, len(shape.edges.starts)) for shape in shapes])
-    return pieces_text(Pieces(polygons=pieces_of(united).polygons))
+    return shape_of(Pieces(polygons=pieces_of(united).polygons))
 
 
 def _tidy(common: Pieces, edges: list[Edge], touched: Iterable[Position]) -> Pieces:
