@@ -101,9 +101,11 @@ def test_buffers_that_are_none(radius: float, tolerance: float) -> None:
 
 def holds(polygon: object, place: tuple[float, float]) -> bool:
     (rings,) = parse_polygons(polygon) or ()
-    longitudes, latitudes = zip(*rings[0], strict=True)
-    is_between = min(longitudes) <= place[0] <= max(longitudes)
-    return is_between and min(latitudes) <= place[1] <= max(latitudes)
+    for axis in (0, 1):
+        degrees = [corner[axis] for corner in rings[0]]
+        if not min(degrees) <= place[axis] <= max(degrees):
+            return False
+    return True
 
 
 def middle(point: object) -> tuple[float, float]:
