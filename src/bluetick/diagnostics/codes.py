@@ -176,8 +176,8 @@ def too_deep(span: Span, limit: int) -> Diagnostic:
     return Diagnostic("BTK0110", f"the expression nests deeper than {limit} levels", span)
 
 
-def plan_too_large(span: Span, limit: int) -> Diagnostic:
-    return Diagnostic("BTK0111", f"after its functions are expanded, the query has more than {limit} operators", span)
+def plan_too_large(span: Span, what: str) -> Diagnostic:
+    return Diagnostic("BTK0111", f"after its lets and functions are expanded, the query has {what}", span)
 
 
 def data_rows(span: Span, columns: int, values: int) -> Diagnostic:
@@ -223,6 +223,10 @@ def undeclared_parameter(name: str) -> Diagnostic:
 
 def ignored(span: Span, what: str) -> Diagnostic:
     return Diagnostic("BTK0150", f"{what} has no effect here", span, Severity.WARNING)
+
+
+def first_table_only(span: Span, name: str) -> Diagnostic:
+    return Diagnostic("BTK0157", f"of the tables of '{name}' only the first is given", span, Severity.WARNING)
 
 
 def unresolved_leg(span: Span, name: str) -> Diagnostic:

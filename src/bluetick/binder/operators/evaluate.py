@@ -14,6 +14,8 @@ from bluetick.binder.operators.plugins.activity import (
     bind_sliding_window_counts,
 )
 from bluetick.binder.operators.plugins.address_lookup import bind_ipv4_lookup, bind_ipv6_lookup
+from bluetick.binder.operators.plugins.dcount_intersect import bind_dcount_intersect
+from bluetick.binder.operators.plugins.funnels import bind_funnel_sequence, bind_funnel_sequence_completion
 from bluetick.binder.operators.plugins.mining import (
     bind_autocluster,
     bind_basket,
@@ -23,7 +25,14 @@ from bluetick.binder.operators.plugins.mining import (
 from bluetick.binder.operators.plugins.new_activity_metrics import bind_new_activity_metrics
 from bluetick.binder.operators.plugins.rolling_percentile import bind_rolling_percentile
 from bluetick.binder.operators.plugins.rows_near import bind_rows_near
+from bluetick.binder.operators.plugins.sequence_detect import bind_sequence_detect
 from bluetick.binder.operators.plugins.session_count import bind_session_count
+from bluetick.binder.operators.plugins.simple import (
+    bind_estimate_rows_count,
+    bind_identity,
+    bind_preview,
+    bind_schema_merge,
+)
 from bluetick.binder.scope import Env
 from bluetick.diagnostics import codes
 from bluetick.functions import refusals
@@ -40,15 +49,23 @@ _PLUGINS: dict[str, PluginBinder] = {
     "autocluster": bind_autocluster,
     "bag_unpack": bind_bag_unpack,
     "basket": bind_basket,
+    "dcount_intersect": bind_dcount_intersect,
     "diffpatterns": bind_diffpatterns,
     "diffpatterns_text": bind_diffpatterns_text,
+    "estimate_rows_count": bind_estimate_rows_count,
+    "funnel_sequence": bind_funnel_sequence,
+    "funnel_sequence_completion": bind_funnel_sequence_completion,
+    "identity": bind_identity,
     "ipv4_lookup": bind_ipv4_lookup,
     "ipv6_lookup": bind_ipv6_lookup,
     "narrow": bind_narrow,
-    "pivot": bind_pivot,
     "new_activity_metrics": bind_new_activity_metrics,
+    "pivot": bind_pivot,
+    "preview": bind_preview,
     "rolling_percentile": bind_rolling_percentile,
     "rows_near": bind_rows_near,
+    "schema_merge": bind_schema_merge,
+    "sequence_detect": bind_sequence_detect,
     "session_count": bind_session_count,
     "sliding_window_counts": bind_sliding_window_counts,
 }
@@ -56,14 +73,8 @@ _PLUGINS: dict[str, PluginBinder] = {
 # Kusto's other plugins, so that one we do not have is refused by name and not as unknown.
 _OTHERS = frozenset(
     {
-        "dcount_intersect",
-        "funnel_sequence",
-        "funnel_sequence_completion",
         "geo_line_lookup",
         "geo_polygon_lookup",
-        "preview",
-        "schema_merge",
-        "sequence_detect",
     }
 )
 
