@@ -115,13 +115,15 @@ class Faces:
         return _known_face(schema, table)
 
     def names(self) -> tuple[str, ...]:
-        return self.catalog.names()
+        """The tables with data; in a check also those that are known."""
+        known = [name for pack in self.prefers for name in pack] if self.is_check else []
+        return tuple(dict.fromkeys((*self.catalog.names(), *known)))
 
     def hint(self, name: str) -> str:
         """What to do about a table that is not there."""
         if any(name in pack for pack in self.prefers):
             return f"'{name}' is a known table without data here: give it some, as in --table {name}=PATH"
-        registered = nearest(name, self.names())
+        registered = nearest(name, self.catalog.names())
         known = registered or next((near for pack in self.prefers if (near := nearest(name, pack))), "")
         return f"did you mean '{known}'?" if known else ""
 

@@ -81,10 +81,11 @@ def _parse_found_columns(c: Cursor) -> tuple[tuple[ColumnDeclaration, ...], bool
     columns: list[ColumnDeclaration] = []
     pack = False
     while True:
-        if c.at("pack") and c.peek().text == "(":
-            c.advance()
+        if c.current.text in {"pack", "pack_all"} and c.peek().text == "(":
+            word = c.advance().text
             opening = c.advance()
-            c.expect("*")
+            if word == "pack":
+                c.expect("*")
             c.close(opening)
             pack = True
         elif c.at_name():

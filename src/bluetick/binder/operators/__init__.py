@@ -7,6 +7,7 @@ from bluetick.binder.operators.aggregation import bind_count, bind_distinct
 from bluetick.binder.operators.apply import bind_mv_apply, bind_partition
 from bluetick.binder.operators.evaluate import bind_evaluate
 from bluetick.binder.operators.expand import bind_expand
+from bluetick.binder.operators.find import bind_find
 from bluetick.binder.operators.invoke import bind_invoke
 from bluetick.binder.operators.join import bind_join
 from bluetick.binder.operators.make_series import bind_make_series
@@ -17,7 +18,7 @@ from bluetick.binder.operators.parse_kv import bind_parse_kv
 from bluetick.binder.operators.project import bind_project, bind_reorder
 from bluetick.binder.operators.sampling import bind_sample_distinct, bind_top_hitters
 from bluetick.binder.operators.scan import bind_scan
-from bluetick.binder.operators.search import bind_find, bind_search
+from bluetick.binder.operators.search import bind_search
 from bluetick.binder.operators.summarize import bind_summarize
 from bluetick.binder.operators.top_nested import bind_top_nested
 from bluetick.binder.operators.union import bind_union

@@ -5,9 +5,10 @@ from typing import TypeVar
 from bluetick.binder.calls import promote
 from bluetick.binder.names import Names
 from bluetick.binder.operators.externaldata import bind_externaldata
+from bluetick.binder.operators.find import bind_find
 from bluetick.binder.operators.naming import bind_simple
 from bluetick.binder.operators.project import computed
-from bluetick.binder.operators.search import bind_find, bind_search
+from bluetick.binder.operators.search import bind_search
 from bluetick.binder.operators.tuples import Items, spread_tuples
 from bluetick.binder.operators.union import bind_union
 from bluetick.binder.scope import Env

@@ -6,7 +6,7 @@ from bluetick.binder.names import Names
 from bluetick.binder.operators.join import word
 from bluetick.binder.places import fitting, is_elsewhere, warn_of
 from bluetick.binder.scope import Env, FunctionSymbol
-from bluetick.diagnostics import codes
+from bluetick.diagnostics import Span, codes
 from bluetick.plan.expressions import Column, ColumnRef, Expr, Literal
 from bluetick.plan.relations import Binding, Reference, Relation, Scan, Union
 from bluetick.plan.traversal import relations_in
@@ -19,6 +19,8 @@ from bluetick.syntax.operators import (
     UnionOperator,
 )
 from bluetick.types import Type
+
+_MOST_CHECKED = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +129,7 @@ def _bind_pattern(env: Env, node: Expression, pattern: str, before: list[Leg]) -
     else:
         lets = [n for n in dict.fromkeys(env.scope.all_names()) if _is_view(env, n)]
         names = sorted({*names, *fitting(pattern, lets)})
+    names = most_checked(env, names, node.span)
     if not names:
         env.report(codes.unresolved_table(node.span, pattern, ()))
         return None
@@ -142,6 +145,16 @@ def _bind_pattern(env: Env, node: Expression, pattern: str, before: list[Leg]) -
             continue
         legs.append(Leg(relation, name))
     return legs
+
+
+def most_checked(env: Env, names: list[str], span: Span) -> list[str]:
+    """A check knows every table there is, a run those that have data: of very many a check takes the first, and says
+    that there are more columns."""
+    if env.state.observer is not None or len(names) <= _MOST_CHECKED:
+        return names
+    env.state.is_open = True
+    env.report(codes.checked_in_part(span, len(names), _MOST_CHECKED))
+    return names[:_MOST_CHECKED]
 
 
 def _is_view(env: Env, name: str) -> bool:

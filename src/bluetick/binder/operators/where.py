@@ -1,8 +1,8 @@
 """where, filter."""
 
 from bluetick.binder.expressions import bind_predicate
+from bluetick.binder.operators.any_column import any_column_predicate, has_star
 from bluetick.binder.operators.project import keep
-from bluetick.binder.operators.search import any_column_predicate, has_star
 from bluetick.binder.operators.windows import over_rows, with_windows
 from bluetick.binder.scope import Env
 from bluetick.diagnostics import Span
