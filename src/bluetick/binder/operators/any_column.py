@@ -22,11 +22,11 @@ _TEXTS = (Type.STRING, Type.DYNAMIC)
 _LOOKS = {
     Type.INT: re.compile(r"-?\d+"),
     Type.LONG: re.compile(r"-?\d+"),
-    Type.REAL: re.compile(r"[-+]?[\d.e+-]+|nan|[-+]?inf\w*", re.IGNORECASE),
-    Type.DECIMAL: re.compile(r"-?[\d.]+"),
+    Type.REAL: re.compile(r"(?!.*\..*\.)[-+]?[\d.e+-]+|nan|[-+]?inf\w*", re.IGNORECASE),
+    Type.DECIMAL: re.compile(r"(?!.*\..*\.)-?[\d.]+"),
     Type.BOOL: re.compile(r"t?r?u?e?|f?a?l?s?e?|[01]", re.IGNORECASE),
-    Type.DATETIME: re.compile(r"[TZ]|(?=.*\d)[\dTZ:. /-]+", re.IGNORECASE),
-    Type.TIMESPAN: re.compile(r"[-\d:.]+"),
+    Type.DATETIME: re.compile(r"[TZ]|(?=.*\d)(?!.*\..*\.)[\dTZ:. /-]+", re.IGNORECASE),
+    Type.TIMESPAN: re.compile(r"(?!.*\.[^:]*\.)[-\d:.]+"),
     Type.GUID: re.compile(r"[0-9a-f-]+", re.IGNORECASE),
 }
 

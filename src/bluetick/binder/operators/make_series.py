@@ -2,7 +2,8 @@
 
 Built of other nodes: the rows are grouped by their step's number; each group is expanded to all of its steps, which
 take the step's aggregates or the defaults; and lists are made of them in the order of the steps.
-The last step of `in range(start, stop, step)` is the one that holds stop, and all rows of that step count in it.
+The steps of `in range(start, stop, step)` are those of bin(): the first one holds start and the last one stop, and all
+rows of these two count in them.
 https://learn.microsoft.com/kusto/query/make-series-operator
 """
 
@@ -114,21 +115,20 @@ def _axis(env: Env, node: MakeSeriesOperator, rows: Relation) -> Axis | None:
         if bound is not None and bound.type is not wanted:
             env.report(codes.wrong_type(node.span, "a bound of make-series", str(wanted), str(bound.type)))
             return None
-    if step is None or (node.is_range and not _is_aligned(env, node, start, step)):
+    if step is None:
         return None
+    if node.is_range and start is not None and not _is_aligned(start, step):
+        start = call_operator(env, "bin", (start, step), node.span)
     name = node.axis.names[0].text if node.axis.names else default_name(node.axis.value) or "Column1"
     origin = start if start is not None else Literal(_ZERO[type_], type_)
     first = Literal(0, Type.LONG) if start is not None else None
     return Axis(name, promote(value, type_), origin, step, first, _last(env, node, origin, stop, step))
 
 
-def _is_aligned(env: Env, node: MakeSeriesOperator, start: Expr | None, step: Expr) -> bool:
-    """in range(...) bins from zero whatever the start is: the same as from the start only where that is a multiple."""
-    if start is not None and isinstance(step, Literal) and step.value and _is_multiple(start, int(step.value)):
-        return True
-    what = "in range(...) that does not surely start at a multiple of the step"
-    env.report(codes.form_not_supported(node.span, what, "give the bounds by 'from' and 'to', where 'to' is left out"))
-    return False
+def _is_aligned(start: Expr, step: Expr) -> bool:
+    """in range(...) bins from zero whatever the start is, which then need not be one of the steps: the first step is
+    the one that holds it."""
+    return isinstance(step, Literal) and bool(step.value) and _is_multiple(start, int(step.value))
 
 
 def _is_multiple(value: Expr, step: int) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from bluetick.binder.scope import Env
 from bluetick.diagnostics import Span, codes
 from bluetick.functions.aggregates.carried import CARRIED
-from bluetick.plan.expressions import Column, ColumnRef, Expr
+from bluetick.plan.expressions import Column, ColumnRef, Expr, InTable, ScalarQuery, walk
 from bluetick.plan.relations import (
     Aggregate,
     AggregateCall,
@@ -20,11 +20,14 @@ from bluetick.plan.relations import (
     Limit,
     Project,
     PythonOperator,
+    Reference,
     Relation,
     Serialize,
     Sort,
     SortKey,
+    Union,
     Window,
+    expressions,
     inputs,
 )
 from bluetick.plan.traversal import relations_in
@@ -55,6 +58,10 @@ class Partitioning:
         """The subquery over every partition; None once reported that it cannot be cut."""
         if relation is self.base:
             return self.rows
+        if isinstance(relation, Union) and all(self._is_of_it(leg) for leg, _ in relation.legs):
+            return self._union(relation)
+        if isinstance(relation, Reference) and self._is_of_it(relation):
+            return self._reference(relation)
         if not isinstance(relation, _HANDLED) or not self._is_cuttable(relation):
             self.env.report(
                 codes.form_not_supported(self.span, f"{_word(relation)} in the subquery of {self.operator}")
@@ -63,14 +70,52 @@ class Partitioning:
         inner = self.apply(inputs(relation)[0])
         return None if inner is None else self._over(relation, inner)
 
+    def _is_of_it(self, relation: Relation) -> bool:
+        """Whether the partition's rows go into a relation."""
+        return any(part is self.base for part in relations_in(relation))
+
     def _is_cuttable(self, relation: Relation) -> bool:
-        """A join is where only its left side is of the partition, and each left row stands for itself."""
+        """A join is where its left side is of the partition. Where the right one is not, each left row must stand for
+        itself."""
+        if any(self._is_of_it(scalar) for scalar in _scalar_queries(relation)):
+            return False
         if not isinstance(relation, Join):
             return True
         kinds = (JoinKind.INNER, JoinKind.LEFTOUTER, JoinKind.LEFTSEMI, JoinKind.LEFTANTI)
-        return relation.kind in kinds and all(part is not self.base for part in relations_in(relation.right))
+        is_shared = self._is_of_it(relation.right)
+        return relation.kind in kinds or (is_shared and relation.kind is JoinKind.INNERUNIQUE)
 
-    def _over(self, relation: Relation, inner: Partitioned) -> Partitioned:
+    def _reference(self, relation: Reference) -> Partitioned | None:
+        """A name that `as` gave inside: its rows again, with columns of this use."""
+        inner = self.apply(relation.binding.relation)
+        if inner is None:
+            return None
+        pairs = tuple(zip(relation.columns, relation.binding.relation.columns, strict=True))
+        fresh = self.env.state.column
+        keys = tuple((fresh(k.name, k.type), ColumnRef(k)) for k in inner.keys)
+        carried = tuple((fresh(c.name, c.type), ColumnRef(c)) for c in inner.carried)
+        items = (*((c, ColumnRef(source)) for c, source in pairs), *keys, *carried)
+        origins = {c.id: inner.origins[source.id] for c, source in pairs if source.id in inner.origins}
+        return Partitioned(
+            Project(inner.relation, items), tuple(c for c, _ in keys), tuple(c for c, _ in carried), origins
+        )
+
+    def _union(self, relation: Union) -> Partitioned | None:
+        """Legs that are all of the partition."""
+        parts = [self.apply(leg) for leg, _ in relation.legs]
+        done = [part for part in parts if part is not None]
+        if len(done) < len(parts):
+            return None
+        fresh = self.env.state.column
+        keys = tuple(fresh(k.name, k.type) for k in done[0].keys)
+        carried = tuple(fresh(c.name, c.type) for c in done[0].carried)
+        legs = tuple(
+            (part.relation, (*cells, *(ColumnRef(c) for c in (*part.keys, *part.carried))))
+            for part, (_, cells) in zip(done, relation.legs, strict=True)
+        )
+        return Partitioned(Union((*relation.columns, *keys, *carried), legs), keys, carried)
+
+    def _over(self, relation: Relation, inner: Partitioned) -> Partitioned | None:
         match relation:
             case Filter() | Serialize() | Expand():
                 return replace(inner, relation=replace(relation, input=inner.relation))
@@ -102,11 +147,18 @@ class Partitioning:
         node = Aggregate(inner.relation, (*relation.groups, *keys), (*relation.items, *carried))
         return Partitioned(node, inner.keys, tuple(c.column for c in carried), _origins(relation.groups, inner.origins))
 
-    def _join(self, relation: Join, inner: Partitioned) -> Partitioned:
+    def _join(self, relation: Join, inner: Partitioned) -> Partitioned | None:
+        """A right side that is of the partition too is joined on its keys as well."""
         fresh = self.env.state.column
         keys = tuple((fresh(k.name, k.type), k) for k in inner.keys)
         carried = tuple((fresh(c.name, c.type), c) for c in inner.carried)
         node = replace(relation, left=inner.relation, left_items=(*relation.left_items, *keys, *carried))
+        if self._is_of_it(relation.right):
+            right = self.apply(relation.right)
+            if right is None:
+                return None
+            shared = tuple((ColumnRef(a), ColumnRef(b)) for a, b in zip(inner.keys, right.keys, strict=True))
+            node = replace(node, right=right.relation, keys=(*node.keys, *shared))
         origins = {o.id: inner.origins[i.id] for o, i in relation.left_items if i.id in inner.origins}
         return Partitioned(node, tuple(o for o, _ in keys), tuple(o for o, _ in carried), origins)
 
@@ -122,6 +174,14 @@ def _origins(items: tuple[tuple[Column, Expr], ...], origins: dict[int, Column])
     }
 
 
+def _scalar_queries(relation: Relation) -> list[Relation]:
+    """The relations of toscalar() and `in (table)` in a node's own expressions."""
+    parts = [part for expr in expressions(relation) for part in walk(expr)]
+    return [part.relation for part in parts if isinstance(part, ScalarQuery | InTable)]
+
+
 def _word(relation: Relation) -> str:
-    words = {"Join": "this kind of join", "Reference": "'as' or a table", "ProviderLookup": "FileProfile"}
+    if _scalar_queries(relation):
+        return "a value or a list taken out of the partition's own rows"
+    words = {"Join": "this kind of join", "Reference": "a table", "ProviderLookup": "FileProfile", "Union": "a union with another table"}
     return words.get(type(relation).__name__, type(relation).__name__.lower())

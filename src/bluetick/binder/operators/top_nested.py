@@ -91,7 +91,9 @@ def _names(env: Env, node: TopNestedOperator) -> tuple[tuple[str, str], ...]:
 
 def _shared(env: Env, level: Level) -> Level:
     """The level as a binding, to be used several times."""
-    return _use(env, Level(Reference(Binding("level", level.relation), level.relation.columns), level.groups, level.value))
+    return _use(
+        env, Level(Reference(Binding("level", level.relation), level.relation.columns), level.groups, level.value)
+    )
 
 
 def _use(env: Env, level: Level) -> Level:

@@ -20,7 +20,7 @@ from bluetick.syntax.operators import (
 )
 from bluetick.types import Type
 
-_MOST_CHECKED = 40
+_MOST_CHECKED = 60
 
 
 @dataclass(frozen=True, slots=True)
