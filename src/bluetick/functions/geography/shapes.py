@@ -6,7 +6,7 @@ Edges are geodesics, as in Kusto (https://learn.microsoft.com/kusto/query/geo-po
 import heapq
 import json
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
@@ -22,6 +22,8 @@ from bluetick.functions.geography.well_known_binary import Pieces, pieces_in
 
 # How many shapes of a column are kept after reading: a lookup table's worth, used again for every row.
 KEPT_SHAPES = 1024
+# Lists within each other: positions in a line, positions in rings in a polygon.
+LINE_DEPTH, POLYGON_DEPTH = 2, 3
 
 Vectors: TypeAlias = NDArray[np.float64]
 # A shape as GeoJSON.
@@ -66,7 +68,7 @@ def read_polygons(text: str) -> Polygons | None:
 
 
 def lines_of(value: object) -> Lines | None:
-    paths = parse_lines(value)
+    paths = parse_lines(_flat(value))
     if not paths:
         return None
     edges = edges_of(paths)
@@ -78,6 +80,7 @@ def lines_of(value: object) -> Lines | None:
 
 
 def polygons_of(value: object) -> Polygons | None:
+    value = _flat(value)
     parts = parse_polygons(value)
     if not parts or _repeats_vertices(value):
         return None
@@ -90,6 +93,33 @@ def polygons_of(value: object) -> Polygons | None:
     geography = union_of(list(zip(made, map(_vertex_count, parts), strict=True)))
     spherely.prepare(geography)
     return Polygons(parts, geography, edges)
+
+
+def _flat(value: object) -> object:
+    """Multi... shapes with the lists in their list taken out: Kusto reads those that are gathered from shapes by
+    make_list, and so stand one level deeper (https://learn.microsoft.com/kusto/query/geo-point-in-polygon-function)."""
+    match value:
+        case {"type": "MultiLineString", "coordinates": list() as items}:
+            return {"type": "MultiLineString", "coordinates": list(_at_depth(items, LINE_DEPTH))}
+        case {"type": "MultiPolygon", "coordinates": list() as items}:
+            return {"type": "MultiPolygon", "coordinates": list(_at_depth(items, POLYGON_DEPTH))}
+        case _:
+            return value
+
+
+def _at_depth(items: list[Any], depth: int) -> Iterator[Any]:
+    for item in items:
+        if isinstance(item, list) and _depth(item) > depth:
+            yield from _at_depth(item, depth)
+        else:
+            yield item
+
+
+def _depth(item: Any) -> int:
+    levels = 0
+    while isinstance(item, list) and item:
+        item, levels = item[0], levels + 1
+    return levels
 
 
 def each_of(text: str, read: Callable[[object], Lines | Polygons | None]) -> list[Any] | None:

@@ -1,7 +1,8 @@
 """What lies within a radius of lines and polygons.
 
 Around each edge stands an outline that holds all points within the radius, and none farther than the tolerance beyond
-it; the buffer is the union of these (https://learn.microsoft.com/kusto/query/geo-line-buffer-function).
+it; the buffer is the union of these (https://learn.microsoft.com/kusto/query/geo-line-buffer-function). Each outline is
+a little wider than the one before, within half of the tolerance, so that those of neighbours never run on each other.
 """
 
 import math
@@ -10,13 +11,14 @@ from collections.abc import Iterator
 import numpy as np
 import spherely
 
-from bluetick.functions.geography.geojson import Polygon
 from bluetick.functions.geography.points import EARTH_RADIUS_METRES, Position, place_of
 from bluetick.functions.geography.shapes import (
     Edges,
     Json,
     Polygons,
     Vectors,
+    distinct_edges,
+    edges_of,
     pieces_of,
     read_lines,
     read_polygons,
@@ -27,52 +29,50 @@ from bluetick.functions.geography.well_known_binary import Pieces
 
 SMALLEST_TOLERANCE = 1e-6  # as a part of the radius
 TOLERANCE = 10.0
+# Its multiples, without their whole part, are spread evenly and never meet.
+GOLDEN_SECTION = (math.sqrt(5) - 1) / 2
 # Beyond this a buffer would not fit into half of the sphere.
 LARGEST_RADIUS = 0.99 * EARTH_RADIUS_METRES * math.pi / 2
 
 
 def buffer_line(line: str, radius: float, tolerance: float = TOLERANCE) -> Json | None:
     lines = read_lines(line)
-    step = _step(radius, tolerance)
-    if lines is None or step is None:
+    if lines is None or not _is_valid(radius, tolerance):
         return None
-    return _shape(union_of(list(_outlines(lines.edges, radius / EARTH_RADIUS_METRES, step))))
+    edges = edges_of(distinct_edges(lines.paths))
+    return _shape(union_of(list(_outlines(edges, radius, tolerance))))
 
 
 def buffer_polygon(polygon: str, radius: float, tolerance: float = TOLERANCE) -> Json | None:
     polygons = read_polygons(polygon)
-    wider = None if polygons is None else polygon_around(polygons, radius, tolerance)
-    return None if wider is None else _shape(wider)
-
-
-def polygon_around(polygons: Polygons, radius: float, tolerance: float = TOLERANCE) -> spherely.Geography | None:
-    step = _step(radius, tolerance)
-    if step is None:
+    if polygons is None or not _is_valid(radius, tolerance):
         return None
-    outlines = list(_outlines(polygons.edges, radius / EARTH_RADIUS_METRES, step))
-    return union_of([(polygons.geography, len(polygons.edges.starts)), *outlines])
+    return _shape(polygon_around(polygons, radius, tolerance))
+
+
+def polygon_around(polygons: Polygons, radius: float, tolerance: float = TOLERANCE) -> spherely.Geography:
+    """What lies in the polygons or within a valid radius of them."""
+    edges = edges_of(distinct_edges(ring for part in polygons.parts for ring in part))
+    return union_of([(polygons.geography, len(edges.starts)), *_outlines(edges, radius, tolerance)])
 
 
 def _shape(geography: spherely.Geography) -> Json:
-    parts: tuple[Polygon, ...] = pieces_of(geography).polygons
-    return shape_of(Pieces(polygons=parts))
+    return shape_of(Pieces(polygons=pieces_of(geography).polygons))
 
 
-def _step(radius: float, tolerance: float) -> float | None:
-    """How far the outline may turn between two vertices; None for a radius or tolerance that is not valid.
+def _is_valid(radius: float, tolerance: float) -> bool:
+    return 0 < radius <= LARGEST_RADIUS and tolerance >= SMALLEST_TOLERANCE * radius
 
-    A tangent from the circle to a vertex, half a step on, ends at most the tolerance beyond the circle.
-    """
-    if not 0 < radius <= LARGEST_RADIUS or not tolerance >= SMALLEST_TOLERANCE * radius:
-        return None
+
+def _outlines(edges: Edges, radius: float, tolerance: float) -> Iterator[tuple[spherely.Geography, int]]:
+    """An outline for each edge. From the circle around an end a tangent leads to a vertex, half a step on, which lies
+    at most the tolerance beyond the radius; a step along the edge comes as far out between its ends."""
     inner = radius / EARTH_RADIUS_METRES
-    outer = min(inner + min(tolerance, radius) / EARTH_RADIUS_METRES, (inner + math.pi / 2) / 2)
-    return 2 * math.acos(math.tan(inner) / math.tan(outer))
-
-
-def _outlines(edges: Edges, radius: float, step: float) -> Iterator[tuple[spherely.Geography, int]]:
-    for start, end in zip(edges.starts, edges.ends, strict=True):
-        ring = _outline(start, end, radius, step)
+    room = min(min(tolerance, radius) / EARTH_RADIUS_METRES, (math.pi / 2 - inner) / 2)
+    step = 2 * math.acos(math.tan(inner + room / 2) / math.tan(inner + room))
+    for number, (start, end) in enumerate(zip(edges.starts, edges.ends, strict=True)):
+        wider = room / 2 * (number * GOLDEN_SECTION % 1.0)
+        ring = _outline(start, end, inner + wider, step)
         yield spherely.create_polygon(ring), len(ring)
 
 

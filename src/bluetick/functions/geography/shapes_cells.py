@@ -12,7 +12,7 @@ from s2sphere import MAX_AREA, MAX_DIAG, Cell, CellId, LatLng
 from bluetick.functions.geography.geojson import Polygon
 from bluetick.functions.geography.points import EARTH_RADIUS_METRES
 from bluetick.functions.geography.shapes import pieces_of, read_lines, read_polygons
-from bluetick.functions.geography.shapes_buffer import polygon_around
+from bluetick.functions.geography.shapes_buffer import LARGEST_RADIUS, SMALLEST_TOLERANCE, TOLERANCE, polygon_around
 
 FACES = 6
 MOST_S2_LEVEL, MOST_S2_CELLS = 30, 65_536
@@ -93,14 +93,12 @@ def polygon_to_h3cells(polygon: str, resolution: float = 6, radius: float = 0.0)
     """The cells whose centres are inside; edges are straight on the map here
     (https://learn.microsoft.com/kusto/query/geo-polygon-to-h3cells-function)."""
     polygons = read_polygons(polygon)
-    if polygons is None or not _is_valid(resolution, MOST_H3_RESOLUTION, radius):
+    if polygons is None or not _is_valid(resolution, MOST_H3_RESOLUTION, radius) or radius > LARGEST_RADIUS:
         return None
     parts, shape = polygons.parts, polygons.geography
     if radius > 0:
-        wider = polygon_around(polygons, radius)
-        if wider is None:
-            return None
-        parts, shape = pieces_of(wider).polygons, wider
+        shape = polygon_around(polygons, radius, max(TOLERANCE, radius * SMALLEST_TOLERANCE))
+        parts = pieces_of(shape).polygons
     area = spherely.area(shape, radius=EARTH_RADIUS_METRES)
     if area > H3_SPREAD * MOST_H3_CELLS * h3.average_hexagon_area(int(resolution), unit="m^2"):
         return None

@@ -174,7 +174,7 @@ FUNCTIONS: tuple[ScalarFunction, ...] = (
         (LINE, param("level", *NUMBER, optional=True), AROUND),
         Type.DYNAMIC,
         lambda: _cells().line_to_s2cells,
-        Example(f"geo_line_to_s2cells({FAR_AWAY}, 0)", ["3"]),
+        Example(f"geo_line_to_s2cells({FAR_AWAY}, 0)", ["5"]),
         Example(f"geo_line_to_s2cells({FAR_AWAY}, 31)", None),
         Example("geo_line_to_s2cells(dynamic(null))", None),
     ),
