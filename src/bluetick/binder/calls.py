@@ -143,6 +143,19 @@ def _constants_given(env: Env, function: Function, match: Match, args: Sequence[
     return True
 
 
+def _is_lowered(function: ScalarFunction, args: Sequence[Expr]) -> bool:
+    """Whether the lowerings take these arguments; where all are constant they do, or the mistake is reported."""
+    if all(isinstance(arg, Literal) for arg in args):
+        return True
+    matches = [m for s in function.signatures if (m := match_signature(s, args)) is not None]
+    if not matches:
+        return True
+    parameters = spread(min(matches, key=lambda m: m.cost).signature.parameters, len(args)) or []
+    if any(p.constant and not isinstance(arg, Literal) for p, arg in zip(parameters, args, strict=True)):
+        return False
+    return function.check is None or not function.check(tuple(as_argument(arg) for arg in args))
+
+
 def bind_builtin(env: Env, function: ScalarFunction, args: Sequence[Expr], span: Span) -> Expr:
     """A call of a scalar function with bound arguments; Invalid once reported."""
     if any(isinstance(arg, Invalid) for arg in args):
@@ -151,6 +164,8 @@ def bind_builtin(env: Env, function: ScalarFunction, args: Sequence[Expr], span:
     if several is not None:
         env.report(codes.several_results(span, several.function.name))
         return Invalid()
+    if function.otherwise is not None and not _is_lowered(function, args):
+        function = function.otherwise
     match = choose(env, function, args, span)
     if match is None:
         return Invalid()

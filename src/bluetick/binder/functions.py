@@ -15,7 +15,7 @@ from bluetick.functions.registry import CATALOGUE, find_aggregate, find_scalar, 
 from bluetick.functions.scalar import geo_points
 from bluetick.plan.expressions import ColumnRef, Expr, Invalid, Literal, ScalarQuery
 from bluetick.plan.relations import Assertion
-from bluetick.syntax.expressions import CallExpression, TypeLiteral
+from bluetick.syntax.expressions import CallExpression, Star, TypeLiteral
 from bluetick.types import Type
 
 
@@ -48,7 +48,21 @@ def _bind_catalogue(env: Env, node: CallExpression) -> Expr:
     typed = _typed_extract(env, function, node)
     if typed is not None:
         return typed
-    return bind_builtin(env, function, [env.expression(a.value) for a in node.arguments], node.span)
+    args = _whole_row(env, node) if name == "estimate_data_size" else [env.expression(a.value) for a in node.arguments]
+    if name == "dynamic_to_json" and len(args) == 1 and args[0].type is not Type.DYNAMIC:
+        return call_operator(env, "tostring", args, node.span)
+    return bind_builtin(env, function, args, node.span)
+
+
+def _whole_row(env: Env, node: CallExpression) -> list[Expr]:
+    """The arguments; a star stands for every column."""
+    found: list[Expr] = []
+    for argument in node.arguments:
+        if isinstance(argument.value, Star) and env.row is not None:
+            found.extend(ColumnRef(column) for column in env.row.columns.values())
+        else:
+            found.append(env.expression(argument.value))
+    return found
 
 
 def _report_unknown(env: Env, node: CallExpression) -> None:

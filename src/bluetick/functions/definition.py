@@ -176,7 +176,7 @@ class ScalarFunction:
     (a datetime is naive UTC, a timespan whole microseconds, a guid lower-case text), a dynamic as what its JSON says,
     or as JSON text with `json_as_text`; with Nulls.PROPAGATE it sees no null. It never fails: what has no answer is
     None. With `parts` it gives a tuple, one value for each (or None: all are null). With a `resource` the session's
-    is its first argument.
+    is its first argument. `otherwise` stands in where an argument that the lowerings want to be constant is none.
     """
 
     name: str
@@ -193,6 +193,7 @@ class ScalarFunction:
     aliases: tuple[str, ...] = ()
     result_name: ResultName = UNNAMED
     check: Check | None = None
+    otherwise: "ScalarFunction | None" = None
     differs: str = ""
 
 

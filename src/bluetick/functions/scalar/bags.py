@@ -19,6 +19,7 @@ from bluetick.functions.scalar.json_text import (
     item_text,
     joined,
 )
+from bluetick.functions.scalar.variable_arguments import has_key, remove_keys, with_variables
 from bluetick.sql.tree import FALSE, Binary, Case, Expr, all_of, any_of, call, coalesce, null, text, when
 from bluetick.types import ANY_SCALAR, Type
 
@@ -110,7 +111,7 @@ def _has_key(bound: BoundCall, bags: Bags) -> Expr:
 
 BAG_HAS_KEY = _bag_function(
     "bag_has_key",
-    "Whether the bag has the constant key, or the path of keys `$.a.b`.",
+    "Whether the bag has the key, or the path of keys `$.a.b`.",
     Signature((BAG, param("key", Type.STRING, constant=True)), Type.BOOL),
     _has_key,
     Example("bag_has_key(dynamic({'key1': 123, 'key2': null}), 'key2')", True),
@@ -186,7 +187,7 @@ def _check_remove(args: tuple[Argument, ...]) -> str:
 
 BAG_REMOVE_KEYS = _bag_function(
     "bag_remove_keys",
-    "The bag without the keys of a constant array; `$.a.b` removes b from the bag under a.",
+    "The bag without the keys of an array; `$.a.b` removes b from the bag under a.",
     Signature((BAG, param("keys", Type.DYNAMIC, constant=True)), Type.DYNAMIC),
     _remove,
     Example("bag_remove_keys(dynamic({'k1': 123, 'k2': 'abc'}), dynamic(['k2', 'k4']))", {"k1": 123}),
@@ -252,9 +253,9 @@ BAG_ZIP = _bag_function(
 
 FUNCTIONS: tuple[ScalarFunction, ...] = (
     BAG_KEYS,
-    BAG_HAS_KEY,
+    with_variables(BAG_HAS_KEY, has_key),
     BAG_MERGE,
-    BAG_REMOVE_KEYS,
+    with_variables(BAG_REMOVE_KEYS, remove_keys),
     BAG_SET_KEY,
     BAG_ZIP,
 )

@@ -27,6 +27,7 @@ from bluetick.functions.scalar.json_text import (
     to_dynamic,
 )
 from bluetick.functions.scalar.packing import pack_items
+from bluetick.functions.scalar.variable_arguments import split_array, with_variables
 from bluetick.sql.tree import (
     Binary,
     Bound,
@@ -385,7 +386,7 @@ FUNCTIONS: tuple[ScalarFunction, ...] = (
     ARRAY_CONCAT,
     ZIP,
     ARRAY_IFF,
-    ARRAY_SPLIT,
+    with_variables(ARRAY_SPLIT, split_array),
     SET_UNION,
     SET_INTERSECT,
     SET_DIFFERENCE,

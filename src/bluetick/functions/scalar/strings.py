@@ -15,6 +15,7 @@ from bluetick.functions.definition import (
 from bluetick.functions.scalar.arrays import integer
 from bluetick.functions.scalar.both_engines import BothEngines
 from bluetick.functions.scalar.string_forms import DUCKDB, SPARK, StringForms
+from bluetick.functions.scalar.variable_arguments import replace_strings, with_variables
 from bluetick.sql.tree import (
     EMPTY,
     Bare,
@@ -317,21 +318,26 @@ FUNCTIONS: tuple[ScalarFunction, ...] = (
         _replace_string,
         (Example('replace_string("a.b.c", ".", "-")', "a-b-c"), Example('replace_string("abc", "", "x")', "abc")),
     ),
-    _function(
-        "replace_strings",
-        "Replace every occurrence of several texts; an earlier one takes precedence, and matches do not overlap.",
-        (
-            param("text", Type.STRING),
-            param("lookups", Type.DYNAMIC, constant=True),
-            param("rewrites", Type.DYNAMIC, constant=True),
+    with_variables(
+        _function(
+            "replace_strings",
+            "Replace every occurrence of several texts; an earlier one takes precedence, and matches do not overlap.",
+            (
+                param("text", Type.STRING),
+                param("lookups", Type.DYNAMIC, constant=True),
+                param("rewrites", Type.DYNAMIC, constant=True),
+            ),
+            Type.STRING,
+            _replace_strings,
+            (
+                Example(
+                    'replace_strings("cat and dog", dynamic(["cat","dog"]), dynamic(["dog","cow"]))', "dog and cow"
+                ),
+                Example('replace_strings("ask a task", dynamic(["task","ask"]), dynamic(["job",5]))', "ask a job"),
+            ),
+            check=_check_replace_strings,
         ),
-        Type.STRING,
-        _replace_strings,
-        (
-            Example('replace_strings("cat and dog", dynamic(["cat","dog"]), dynamic(["dog","cow"]))', "dog and cow"),
-            Example('replace_strings("ask a task", dynamic(["task","ask"]), dynamic(["job",5]))', "ask a job"),
-        ),
-        check=_check_replace_strings,
+        replace_strings,
     ),
     _function(
         "translate",
