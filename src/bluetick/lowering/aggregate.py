@@ -85,6 +85,8 @@ class _Picked:
             else:
                 largest = sql.Column(f"{_EXTREME}{place}")
                 head = [("by_other", sql.Unary("NOT", sql.Binary("IS NOT DISTINCT FROM", value, largest)))]
+        elif len(item.items) == 1:
+            head = [("by_empty", _is_empty(lowerer.expressions.lower(item.items[0][1], row), item.columns[0].type))]
         wanted = _wanted(item, columns)
         for index, column in enumerate(wanted):
             self.fields[column.id] = f"f{index}"
@@ -94,6 +96,14 @@ class _Picked:
 
 
 _EXTREME = "extreme_"
+
+
+def _is_empty(value: sql.Expr, type_: Type) -> sql.Expr:
+    """take_any of one column gives a value that is not null or empty, where there is one.
+
+    https://learn.microsoft.com/kusto/query/take-any-aggregation-function
+    """
+    return sql.Binary("=", value, sql.EMPTY) if type_ is Type.STRING else sql.is_null(value)
 
 
 def _by_fields(value: sql.Expr, type_: Type) -> list[tuple[str, sql.Expr]]:
