@@ -16,6 +16,7 @@ from bluetick.binder.operators.plugins.activity import (
 from bluetick.binder.operators.plugins.address_lookup import bind_ipv4_lookup, bind_ipv6_lookup
 from bluetick.binder.operators.plugins.dcount_intersect import bind_dcount_intersect
 from bluetick.binder.operators.plugins.funnels import bind_funnel_sequence, bind_funnel_sequence_completion
+from bluetick.binder.operators.plugins.geo_lookup import bind_geo_line_lookup, bind_geo_polygon_lookup
 from bluetick.binder.operators.plugins.mining import (
     bind_autocluster,
     bind_basket,
@@ -55,6 +56,8 @@ _PLUGINS: dict[str, PluginBinder] = {
     "estimate_rows_count": bind_estimate_rows_count,
     "funnel_sequence": bind_funnel_sequence,
     "funnel_sequence_completion": bind_funnel_sequence_completion,
+    "geo_line_lookup": bind_geo_line_lookup,
+    "geo_polygon_lookup": bind_geo_polygon_lookup,
     "identity": bind_identity,
     "ipv4_lookup": bind_ipv4_lookup,
     "ipv6_lookup": bind_ipv6_lookup,
@@ -70,22 +73,14 @@ _PLUGINS: dict[str, PluginBinder] = {
     "sliding_window_counts": bind_sliding_window_counts,
 }
 
-# Kusto's other plugins, so that one we do not have is refused by name and not as unknown.
-_OTHERS = frozenset(
-    {
-        "geo_line_lookup",
-        "geo_polygon_lookup",
-    }
-)
-
 
 def bind_evaluate(env: Env, node: EvaluateOperator, rows: Relation) -> Relation | None:
     name = node.call.name.text
     plugin = _PLUGINS.get(name)
     if plugin is not None:
         return plugin(env, node, rows)
-    if name in _OTHERS or name in refusals.PLUGINS:
-        env.report(codes.plugin_not_supported(node.call.name.span, name, refusals.PLUGINS.get(name, "")))
+    if name in refusals.PLUGINS:
+        env.report(codes.plugin_not_supported(node.call.name.span, name, refusals.PLUGINS[name]))
     else:
-        env.report(codes.unknown_plugin(node.call.name.span, name, (*_PLUGINS, *_OTHERS, *refusals.PLUGINS)))
+        env.report(codes.unknown_plugin(node.call.name.span, name, (*_PLUGINS, *refusals.PLUGINS)))
     return None
