@@ -138,7 +138,8 @@ def _scans(relation: Relation) -> list[Scan]:
 
 
 def points_of(relation: Relation) -> list[Point]:
-    """The points of one pipeline that are worth counting, from its sources up; a filter belongs to what is below it."""
+    """The points of one pipeline that are worth counting, from its sources up; a filter that was written belongs to
+    what is below it."""
     chain: list[Relation] = []
     node = relation
     while True:
@@ -152,7 +153,7 @@ def points_of(relation: Relation) -> list[Point]:
         for side in inputs(node):
             points += points_of(side)
     for item in reversed(chain):
-        if isinstance(item, Filter):
+        if isinstance(item, Filter) and item.spans:
             if not points or points[-1].relation is not _below_filters(item):
                 points.append(Point(item.input))
             points[-1].filters.append(item)
@@ -162,7 +163,7 @@ def points_of(relation: Relation) -> list[Point]:
 
 
 def _below_filters(node: Relation) -> Relation:
-    while isinstance(node, Filter):
+    while isinstance(node, Filter) and node.spans:
         node = node.input
     return node
 

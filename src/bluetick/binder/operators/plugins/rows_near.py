@@ -47,7 +47,7 @@ def _near(env: Env, span: Span, rows: Relation, condition: Expr, limits: tuple[E
     )
     after = call("<=", call("-", here, ColumnRef(last)), limits[1])
     before = call("<=", call("-", call("-", Literal(0, Type.LONG), ColumnRef(first)), here), limits[0])
-    near = Filter(below, (call("or", after, before),))
+    near = Filter(below, (call("or", after, before),), (span,))
     in_order = Sort(near, (SortKey(here, descending=False, nulls_first=True),))
     return Project(in_order, tuple((c, ColumnRef(c)) for c in rows.columns))
 

@@ -139,7 +139,7 @@ def bind_timeline(call: Call, arguments: tuple[Argument, ...], plugin: TimelineP
     if plugin.is_open and constants == len(wanted) - 2:
         wanted = wanted[2:]
     if constants < len(wanted) or not call.count_is(2 + len(wanted)):
-        if constants < len(wanted) and call.count_is(2 + len(plugin.constants)):
+        if constants < len(wanted) and call.count_is(len(plugin.constants) + (0 if plugin.is_open else 2)):
             names = ", ".join(name for name, _ in plugin.constants)
             call.env.report(
                 codes.constant_expected(call.node.call.span, f"each of the arguments {names} of '{call.name}'")
