@@ -1,6 +1,7 @@
 """Calls where a scalar stands: built-in functions, the forms with rules of their own, and the user's functions."""
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 
 from bluetick.binder.calls import bind_builtin, call_operator
 from bluetick.binder.lambdas import bind_scalar_function
@@ -16,6 +17,7 @@ from bluetick.functions.scalar import geo_points
 from bluetick.plan.expressions import ColumnRef, Expr, Invalid, Literal, ScalarQuery
 from bluetick.plan.relations import Assertion
 from bluetick.syntax.expressions import CallExpression, Star, TypeLiteral
+from bluetick.syntax.expressions import Literal as SyntaxLiteral
 from bluetick.types import Type
 
 
@@ -48,10 +50,27 @@ def _bind_catalogue(env: Env, node: CallExpression) -> Expr:
     typed = _typed_extract(env, function, node)
     if typed is not None:
         return typed
+    exact = _nanoseconds_between(node) if name == "datetime_diff" else None
+    if exact is not None:
+        return exact
     args = _whole_row(env, node) if name == "estimate_data_size" else [env.expression(a.value) for a in node.arguments]
     if name == "dynamic_to_json" and len(args) == 1 and args[0].type is not Type.DYNAMIC:
         return call_operator(env, "tostring", args, node.span)
     return bind_builtin(env, function, args, node.span)
+
+
+def _nanoseconds_between(node: CallExpression) -> Expr | None:
+    """datetime_diff('nanosecond', a, b) of two literals, which alone tell of less than a microsecond."""
+    match tuple(argument.value for argument in node.arguments):
+        case (
+            SyntaxLiteral(value=str(part)),
+            SyntaxLiteral(value=datetime() as first, nanoseconds=more),
+            SyntaxLiteral(value=datetime() as second, nanoseconds=less),
+        ) if part.lower() == "nanosecond":
+            difference = (first - second) // timedelta(microseconds=1) * 1000 + more - less
+            return Literal(difference, Type.LONG) if -(2**63) <= difference < 2**63 else None
+        case _:
+            return None
 
 
 def _whole_row(env: Env, node: CallExpression) -> list[Expr]:

@@ -27,9 +27,12 @@ class Name:
 
 @dataclass(frozen=True, slots=True)
 class Literal:
+    """`nanoseconds` of a datetime are those that its value, which counts microseconds, does not hold."""
+
     span: Span
     type: Type
     value: LiteralValue
+    nanoseconds: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ from bluetick.syntax.literals import (
     format_datetime,
     format_timespan,
     is_finer_than_kept,
+    nanoseconds_cut,
     parse_long,
     parse_real,
     parse_timespan,
@@ -57,7 +58,7 @@ def parse_literal(c: Cursor) -> Literal:
         value = None
     if type_ in (Type.DATETIME, Type.TIMESPAN) and is_finer_than_kept(token.text):
         c.report(codes.finer_than_microsecond(span))
-    return Literal(span, type_, value)
+    return Literal(span, type_, value, nanoseconds_cut(token.text) if type_ is Type.DATETIME else 0)
 
 
 def _inside(text: str) -> str:

@@ -184,6 +184,15 @@ def is_finer_than_kept(text: str) -> bool:
     return _FINE.search(text) is not None
 
 
+_BELOW_MICROSECOND = re.compile(r":\d{1,2}[.,]\d{6}(\d)")
+
+
+def nanoseconds_cut(text: str) -> int:
+    """What a datetime literal says below a microsecond: Kusto reads seven digits of a second."""
+    match = _BELOW_MICROSECOND.search(text)
+    return int(match.group(1)) * 100 if match else 0
+
+
 def _unit_size(unit: str) -> Decimal:
     for pattern, size in _UNIT_MICROSECONDS:
         if pattern.fullmatch(unit):

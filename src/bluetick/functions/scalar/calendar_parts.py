@@ -221,7 +221,7 @@ DATETIME_DIFF = ScalarFunction(
     duckdb=_datetime_diff(DUCKDB),
     spark=_datetime_diff(SPARK),
     check=_one_of(_DIFFERENCES),
-    differs=MICROSECOND_NOTE + " So a difference in nanoseconds is refused.",
+    differs=MICROSECOND_NOTE + " So a difference in nanoseconds is known between two literals only.",
     examples=(
         Example("datetime_diff('year', datetime(2017-01-01), datetime(2000-12-31))", 17),
         Example("datetime_diff('week', datetime(2017-10-29 00:00), datetime(2017-09-30 23:59))", 5),
