@@ -81,3 +81,11 @@ def test_xml(document: str, value: object) -> None:
 )
 def test_hash_is_xxhash64(text: str, digest: int) -> None:
     assert compute("hash")(text) % 2**64 == digest
+
+
+@pytest.mark.parametrize(
+    ("size", "text"),
+    [(0, "0 Bytes"), (1.5, "2 Bytes"), (1024**6, "1 EB"), (2.0**100, f"{2**40} EB"), (-3 * 1024**2, "-3 MB")],
+)
+def test_format_bytes_at_the_ends(size: float, text: str) -> None:
+    assert compute("format_bytes")(size) == text

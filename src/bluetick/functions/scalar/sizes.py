@@ -1,7 +1,7 @@
 """Sizes of data: format_bytes and estimate_data_size."""
 
 import math
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 
 from bluetick.functions.definition import (
     AS_ARGUMENT,
@@ -21,6 +21,7 @@ from bluetick.values import format_decimal
 
 _UNITS = ("Bytes", "KB", "MB", "GB", "TB", "PB", "EB")
 _MOST_DIGITS = 28  # behind the point
+_EXACT = Context(prec=400, rounding=ROUND_HALF_UP)  # the largest real has 309 digits
 
 
 def _format_bytes(size: float | Decimal | None, precision: int | None = 0, units: str = "") -> str:
@@ -33,7 +34,7 @@ def _format_bytes(size: float | Decimal | None, precision: int | None = 0, units
     if place is None:
         return ""
     digits = Decimal(1).scaleb(-max(0, min(precision, _MOST_DIGITS)))
-    shown = (value / 1024**place).quantize(digits, ROUND_HALF_UP) if abs(value) < 10**28 else value / 1024**place
+    shown = _EXACT.quantize(_EXACT.divide(value, Decimal(1024**place)), digits)
     return f"{format_decimal(shown)} {_UNITS[place]}"
 
 

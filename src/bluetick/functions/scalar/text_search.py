@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TypeAlias
 
 from bluetick.functions.definition import (
@@ -18,6 +19,7 @@ from bluetick.functions.scalar import regex
 from bluetick.functions.scalar.both_engines import BothEngines
 from bluetick.functions.scalar.search_forms import DUCKDB, SPARK, SearchForms
 from bluetick.functions.scalar.terms import Edges, find_term
+from bluetick.functions.scalar.variable_arguments import variable
 from bluetick.sql.tree import (
     EMPTY,
     Bare,
@@ -66,9 +68,24 @@ def _check_extract(args: tuple[Argument, ...]) -> str:
     return regex.find_problem(pattern)
 
 
+def _check_extract_any(args: tuple[Argument, ...]) -> str:
+    """Of a group that a row gives: each that the pattern has is tried."""
+    pattern = args[0].constant
+    if isinstance(pattern, str) and len(regex.group_names(pattern)) <= _MAX_GROUP:
+        return regex.find_problem(pattern)
+    return f"the capture group must be a constant where the regular expression is none, or has over {_MAX_GROUP}"
+
+
 def _extract(bound: BoundCall, forms: SearchForms) -> Expr:
-    source = forms.text(bound[2])
-    return coalesce(call("regexp_extract", source, _pattern(bound[0], forms), Bare(int(bound[1].constant))), EMPTY)
+    source, pattern, group = forms.text(bound[2]), _pattern(bound[0], forms), bound[1]
+
+    def found(number: int) -> Expr:
+        return call("regexp_extract", source, pattern, Bare(number))
+
+    if group.is_constant:
+        return coalesce(found(int(group.constant)), EMPTY)
+    numbers = range(len(regex.group_names(bound[0].constant)) + 1)
+    return coalesce(Case(tuple((Binary("=", group.sql, long(number)), found(number)) for number in numbers)), EMPTY)
 
 
 def _check_extract_all(args: tuple[Argument, ...]) -> str:
@@ -316,19 +333,21 @@ _INDEX = (signature(param("text", *ANY_SCALAR), param("match", *ANY_SCALAR), *_P
 _REPLACE = (signature(_SOURCE, _PATTERN, param("rewrite", Type.STRING), returns=Type.STRING),)
 _TRIM = (signature(_PATTERN, _SOURCE, returns=Type.STRING),)
 
-FUNCTIONS: tuple[ScalarFunction, ...] = (
-    _function(
-        "extract",
-        "The first match of a regular expression, or one capture group of it; empty where nothing matches.",
-        (signature(_PATTERN, param("captureGroup", *INTEGER, constant=True), _SOURCE, returns=Type.STRING),),
-        _extract,
-        (
-            Example('extract("x=([0-9.]+)", 1, "hello x=45.6|wo")', "45.6"),
-            Example('extract("[a-z]+", 0, "12ab34")', "ab"),
-            Example('extract("(z)", 1, "abc")', ""),
-        ),
-        check=_check_extract,
+EXTRACT = _function(
+    "extract",
+    "The first match of a regular expression, or one capture group of it; empty where nothing matches.",
+    (signature(_PATTERN, param("captureGroup", *INTEGER, constant=True), _SOURCE, returns=Type.STRING),),
+    _extract,
+    (
+        Example('extract("x=([0-9.]+)", 1, "hello x=45.6|wo")', "45.6"),
+        Example('extract("[a-z]+", 0, "12ab34")', "ab"),
+        Example('extract("(z)", 1, "abc")', ""),
     ),
+    check=_check_extract,
+)
+
+FUNCTIONS: tuple[ScalarFunction, ...] = (
+    replace(EXTRACT, otherwise=variable(EXTRACT, check=_check_extract_any)),
     _function(
         "extract_all",
         "Every match as a dynamic array: of one capture group, or of arrays of several; null where nothing matches.",

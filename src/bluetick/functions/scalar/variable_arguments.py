@@ -5,16 +5,20 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
-from bluetick.functions.definition import Compute, Parameter, ScalarFunction, Signature
+from bluetick.functions.definition import Check, Compute, Parameter, ScalarFunction, Signature
 
 _Bag = dict[str, Any]
 
 
 def with_variables(function: ScalarFunction, compute: Compute) -> ScalarFunction:
     """The function with `compute` for calls whose arguments its lowerings cannot take."""
+    return replace(function, otherwise=replace(variable(function, check=None), compute=compute))
+
+
+def variable(function: ScalarFunction, check: Check | None) -> ScalarFunction:
+    """The function without a parameter that must be constant."""
     signatures = tuple(Signature(tuple(map(_variable, s.parameters)), s.returns) for s in function.signatures)
-    otherwise = replace(function, signatures=signatures, compute=compute, check=None, examples=())
-    return replace(function, otherwise=otherwise)
+    return replace(function, signatures=signatures, check=check, examples=())
 
 
 def _variable(parameter: Parameter) -> Parameter:
