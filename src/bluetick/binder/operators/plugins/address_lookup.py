@@ -10,12 +10,13 @@ addresses that have a prefix of their own.
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from bluetick.binder.calls import call_operator
 from bluetick.binder.names import Names
 from bluetick.binder.operators.plugins.arguments import Call
 from bluetick.binder.operators.plugins.macro import bind_macro, chosen
 from bluetick.binder.scope import Env
 from bluetick.diagnostics import codes
-from bluetick.plan.expressions import Column, ColumnRef
+from bluetick.plan.expressions import Column, ColumnRef, Expr
 from bluetick.plan.relations import Binding, Join, JoinKind, Relation
 from bluetick.syntax.expressions import Argument, Expression, NameReference
 from bluetick.syntax.operators import EvaluateOperator
@@ -88,20 +89,28 @@ def _joined(
     left, again = env.refer(shared), env.refer(shared)
     cells = {f"c{i}": c for i, c in enumerate(table.columns)}
     tables = {
-        "Rows": chosen(env, again, {"x": again.columns[places[address.id]]}),
-        "Networks": chosen(env, table, {"x": network, **cells}),
+        "Rows": chosen(env, again, {"x": _as_text(call, again.columns[places[address.id]])}),
+        "Networks": chosen(env, table, {"x": _as_text(call, network), **cells}),
     }
     matched = bind_macro(env, call.node.span, _text(family, ", ".join(cells)), tables, {})
     if matched is None:
         return None
     right = dict(zip((c.id for c in table.columns), matched.columns[1:], strict=True))
-    on = [(left.columns[places[address.id]], matched.columns[0])]
-    on += [(left.columns[places[a.id]], right[b.id]) for a, b in keys]
+    on: list[tuple[Expr, Expr]] = [
+        (_as_text(call, left.columns[places[address.id]]), ColumnRef(matched.columns[0])),
+        *((ColumnRef(left.columns[places[a.id]]), ColumnRef(right[b.id])) for a, b in keys),
+    ]
     dropped = {b.id for _, b in keys}
     names, fresh = Names(), env.state.column
     left_items = tuple((fresh(names.claim(c.name), c.type), c) for c in left.columns)
     right_items = tuple((fresh(names.claim(c.name), c.type), right[c.id]) for c in table.columns if c.id not in dropped)
-    return Join(kind, left, matched, tuple((ColumnRef(a), ColumnRef(b)) for a, b in on), left_items, right_items)
+    return Join(kind, left, matched, tuple(on), left_items, right_items)
+
+
+def _as_text(call: Call, column: Column) -> Expr:
+    """An address may be the element of an array."""
+    value = ColumnRef(column)
+    return call_operator(call.env, "tostring", (value,), call.node.span) if column.type is Type.DYNAMIC else value
 
 
 def _text(family: Family, cells: str) -> str:

