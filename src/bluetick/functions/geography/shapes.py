@@ -24,6 +24,8 @@ from bluetick.functions.geography.well_known_binary import Pieces, pieces_in
 KEPT_SHAPES = 1024
 # Lists within each other: positions in a line, positions in rings in a polygon.
 LINE_DEPTH, POLYGON_DEPTH = 2, 3
+# Vectors that are no farther apart differ by rounding only.
+SAME_POINT = 1e-15
 
 Vectors: TypeAlias = NDArray[np.float64]
 # A shape as GeoJSON.
@@ -72,7 +74,7 @@ def lines_of(value: object) -> Lines | None:
     if not paths:
         return None
     edges = edges_of(paths)
-    if _has_antipodal(edges):
+    if not len(edges.starts) or _has_antipodal(edges):
         return None
     made = [spherely.create_linestring(path) for path in paths]
     geography = made[0] if len(made) == 1 else spherely.create_multilinestring(made)
@@ -166,12 +168,15 @@ def union_of(shapes: Sequence[tuple[spherely.Geography, int]]) -> spherely.Geogr
 
 
 def edges_of(paths: Iterable[Sequence[Position]]) -> Edges:
+    """Every edge of the paths but those without length: at a pole all longitudes are one point."""
     starts: list[Position] = []
     ends: list[Position] = []
     for path in paths:
         starts.extend(path[:-1])
         ends.extend(path[1:])
-    return Edges(_vectors(starts), _vectors(ends))
+    edges = Edges(_vectors(starts), _vectors(ends))
+    long = np.linalg.norm(edges.starts - edges.ends, axis=1) > SAME_POINT
+    return edges if long.all() else Edges(edges.starts[long], edges.ends[long])
 
 
 def _vectors(places: Iterable[Position]) -> Vectors:

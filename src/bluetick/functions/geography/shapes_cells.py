@@ -102,7 +102,10 @@ def polygon_to_h3cells(polygon: str, resolution: float = 6, radius: float = 0.0)
     area = spherely.area(shape, radius=EARTH_RADIUS_METRES)
     if area > H3_SPREAD * MOST_H3_CELLS * h3.average_hexagon_area(int(resolution), unit="m^2"):
         return None
-    cells = {cell for part in parts for cell in h3.polygon_to_cells(_h3_polygon(part), int(resolution))}
+    try:
+        cells = {cell for part in parts for cell in h3.polygon_to_cells(_h3_polygon(part), int(resolution))}
+    except h3.H3BaseException:  # on the map a polygon around a pole has no inside
+        return None
     return None if len(cells) > MOST_H3_CELLS else sorted(cells)
 
 

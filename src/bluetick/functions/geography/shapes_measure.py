@@ -56,8 +56,10 @@ def polygon_centroid(polygon: str) -> Json | None:
     return None if polygons is None else _centroid(polygons.geography)
 
 
-def _centroid(geography: spherely.Geography) -> Json:
-    return point_shape(pieces_of(spherely.centroid(geography)).points[0])
+def _centroid(geography: spherely.Geography) -> Json | None:
+    """None where no point is the middle, as for a line around the Earth."""
+    points = pieces_of(spherely.centroid(geography)).points
+    return point_shape(points[0]) if points else None
 
 
 def point_in_polygon(longitude: float, latitude: float, polygon: str) -> bool | None:
