@@ -68,7 +68,7 @@ def _bind(call: Call, family: Family) -> Relation | None:
     keeps_unmatched = flag is not None and call.literal(flag, Type.BOOL)
     if table is None or keeps_unmatched is None:
         return None
-    address, network = _named(call, arguments[1].value, call.rows), _named(call, arguments[2].value, table)
+    address, network = _address(call, arguments[1].value, call.rows), _address(call, arguments[2].value, table)
     extra = [a.value for a in arguments[3:] if a is not flag]
     keys = [(_named(call, key, call.rows), _named(call, key, table)) for key in extra]
     found = [(a, b) for a, b in ((address, network), *keys) if a is not None and b is not None]
@@ -138,6 +138,15 @@ def _named(call: Call, node: Expression, rows: Relation) -> Column | None:
     column = next((c for c in rows.columns if c.name == name), None)
     if column is None:
         call.env.report(codes.unresolved_column(node.span, name, (c.name for c in rows.columns)))
+    return column
+
+
+def _address(call: Call, node: Expression, rows: Relation) -> Column | None:
+    column = _named(call, node, rows)
+    if column is not None and column.type not in (Type.STRING, Type.DYNAMIC):
+        what = f"column '{column.name}' in {call.name}"
+        call.env.report(codes.wrong_type(node.span, what, "string", str(column.type)))
+        return None
     return column
 
 

@@ -33,11 +33,9 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """What the text must know of a call: its dimensions, the time's type, and the word of the calendar ('' for a
-    step that is a value)."""
+    """What the text must know of a call: its dimensions, and the word of the calendar ('' for a step that is a value)."""
 
     dimensions: int
-    time: Type
     calendar: str
 
     @property
@@ -69,8 +67,7 @@ class Shape:
 
 @dataclass(frozen=True, slots=True)
 class TimelinePlugin:
-    """`constants` follow the two columns; `least` of them (without Start and End) must stand. `text` gives the time,
-    the dimensions, then `columns`."""
+    """`constants` follow the id and the time, then any dimensions. `text` gives the time, the dimensions, `columns`."""
 
     constants: tuple[tuple[str, Kind], ...]
     columns: tuple[str, ...]
@@ -90,7 +87,7 @@ class TimelineCall:
 
     @property
     def shape(self) -> Shape:
-        return Shape(len(self.dimensions), self.time.type, self.calendar)
+        return Shape(len(self.dimensions), self.calendar)
 
     def rows(self, call: Call) -> Relation:
         """The rows with the names that a text has for the columns."""
@@ -134,7 +131,9 @@ def bind_timeline(call: Call, arguments: tuple[Argument, ...], plugin: TimelineP
     """The arguments of a call: id, time, constants, dimensions."""
     wanted = plugin.constants
     constants = 0
-    while constants < len(wanted) and constants + 2 < len(arguments) and not _is_column(call, arguments[2 + constants]):
+    while (
+        constants < len(wanted) and constants + 2 < len(arguments) and not call.names_column(arguments[2 + constants])
+    ):
         constants += 1
     if plugin.is_open and constants == len(wanted) - 2:
         wanted = wanted[2:]
@@ -162,10 +161,6 @@ def bind_timeline(call: Call, arguments: tuple[Argument, ...], plugin: TimelineP
         call.env.report(codes.wrong_type(call.node.call.span, f"'{time.name}'", "datetime", str(time.type)))
         return None
     return TimelineCall(id_, time, values, tuple(d for d in dimensions if d is not None), calendar)
-
-
-def _is_column(call: Call, argument: Argument) -> bool:
-    return call.names_column(argument)
 
 
 def _calendar_word(value: Expr | None, kind: Kind) -> str:
