@@ -15,6 +15,7 @@ from bluetick.functions.definition import (
     WindowFunction,
 )
 from bluetick.functions.registry import find_scalar
+from bluetick.plan.evaluation import folded
 from bluetick.plan.expressions import Call, Expr, Invalid, Literal, Promote
 from bluetick.sql.tree import TRUE
 from bluetick.types import Type
@@ -101,6 +102,13 @@ def match_signature(signature: Signature, args: Sequence[Expr]) -> Match | None:
     return Match(signature, tuple(types), total)
 
 
+def with_constants(function: Function, args: Sequence[Expr]) -> list[Expr]:
+    """The arguments, those that must be constant evaluated: make_list(x, 2 * 64)."""
+    spreads = [spread(s.parameters, len(args)) or [] for s in function.signatures]
+    wanted = {place for parameters in spreads for place, parameter in enumerate(parameters) if parameter.constant}
+    return [folded(arg) if place in wanted else arg for place, arg in enumerate(args)]
+
+
 def choose(env: Env, function: Function, args: Sequence[Expr], span: Span) -> Match | None:
     """The cheapest signature for these arguments; None once reported."""
     matches = [m for s in function.signatures if (m := match_signature(s, args)) is not None]
@@ -164,6 +172,7 @@ def bind_builtin(env: Env, function: ScalarFunction, args: Sequence[Expr], span:
     if several is not None:
         env.report(codes.several_results(span, several.function.name))
         return Invalid()
+    args = with_constants(function, args)
     if function.otherwise is not None and not _is_lowered(function, args):
         function = function.otherwise
     match = choose(env, function, args, span)

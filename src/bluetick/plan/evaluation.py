@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeAlias
+from uuid import UUID
 
 from bluetick.plan.expressions import Call, ColumnRef, Expr, Literal, Promote, walk
 from bluetick.plan.operations import converter, operation_of
@@ -46,6 +47,28 @@ def compiled(expr: Expr, places: Mapping[int, int]) -> Evaluate:
             return _applied(converter(value.type, type_), [compiled(value, places)])
         case _:
             raise AssertionError(f"{type(expr).__name__} was refused before")
+
+
+def folded(expr: Expr) -> Expr:
+    """The expression as a literal, where it is made of literals that can be evaluated here; else as it is."""
+    if isinstance(expr, Literal) or unknown_part(expr) or any(isinstance(part, ColumnRef) for part in walk(expr)):
+        return expr
+    return Literal(logical(compiled(expr, {})(()), expr.type), expr.type)
+
+
+def logical(value: Any, type_: Type) -> Any:
+    """A physical value as a literal of its type holds it."""
+    if value is None:
+        return None
+    match type_:
+        case Type.DATETIME:
+            return value.replace(tzinfo=UTC)
+        case Type.GUID:
+            return UUID(value)
+        case Type.DYNAMIC:
+            return json.loads(value)
+        case _:
+            return value
 
 
 def physical(value: Any, type_: Type) -> Any:

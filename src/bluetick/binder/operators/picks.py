@@ -7,6 +7,7 @@ from bluetick.binder.names import Names, default_name
 from bluetick.binder.scope import Env
 from bluetick.diagnostics import codes
 from bluetick.functions.registry import find_aggregate
+from bluetick.plan.evaluation import folded
 from bluetick.plan.expressions import Column, ColumnRef, Expr, Invalid, Literal
 from bluetick.plan.relations import AggregateCall, PickRow, Relation
 from bluetick.syntax.expressions import CallExpression, Expression, NamedExpression, Star
@@ -103,7 +104,7 @@ def bind_percentiles(env: Env, call: CallExpression, item: NamedExpression, name
     own = default_name(call.arguments[0].value)
     found: list[AggregateCall] = []
     for index, argument in enumerate(call.arguments[leading:]):
-        rank = env.expression(argument.value)
+        rank = folded(env.expression(argument.value))
         args = (*values, rank)
         if any(isinstance(arg, Invalid) for arg in args):
             return []

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 
-from bluetick.binder.calls import choose, promote
+from bluetick.binder.calls import choose, promote, with_constants
 from bluetick.binder.names import Names, default_name, own_name
 from bluetick.binder.operators.aggregation import group_column
 from bluetick.binder.operators.picks import PERCENTILES, PICKS, bind_percentiles, bind_pick
@@ -174,7 +174,7 @@ def bind_aggregate(env: Env, node: CallExpression) -> AggregateCall | None:
     if function is None:
         return None
     written = [a.value for a in node.arguments if not isinstance(a.value, syntax.Star)]
-    args = [env.expression(a) for a in written]
+    args = with_constants(function, [env.expression(a) for a in written])
     if any(isinstance(a, Invalid) for a in args):
         return None
     match = choose(env, function, args, node.span)

@@ -4,16 +4,20 @@ from collections.abc import Iterable
 from typing import TypeAlias
 
 from bluetick.binder.names import Names, default_name
-from bluetick.binder.scope import Env, FunctionSymbol
+from bluetick.binder.scope import Env, FunctionSymbol, ScalarSymbol
 from bluetick.diagnostics import codes
+from bluetick.functions.registry import find_scalar
 from bluetick.plan.expressions import Call, Column, Expr, PartOf
 from bluetick.syntax.expressions import (
+    BinaryExpression,
     CallExpression,
     ElementExpression,
+    Expression,
     Literal,
     MissingExpression,
     Name,
     NamedExpression,
+    NameReference,
 )
 from bluetick.types import Type
 
@@ -34,7 +38,7 @@ def _spread(env: Env, item: NamedExpression) -> list[NamedExpression]:
         return [item]
     if isinstance(env.scope.find(call.name.text), FunctionSymbol):
         return [item]
-    arrays = [a.value for a in call.arguments if not (isinstance(a.value, Literal) and a.value.type is Type.BOOL)]
+    arrays = [a.value for a in call.arguments if not _is_flag(env, a.value)]
     if len(arrays) < 2:
         return [item]
     if item.names and len(item.names) != len(arrays):
@@ -46,6 +50,21 @@ def _spread(env: Env, item: NamedExpression) -> list[NamedExpression]:
         NamedExpression(item.span, ElementExpression(call.span, call, Literal(call.span, Type.LONG, place)), (name,))
         for place, name in enumerate(item.names or own)
     ]
+
+
+def _is_flag(env: Env, node: Expression) -> bool:
+    """Whether an argument of array_sort says where nulls go, and is no array."""
+    match node:
+        case Literal(type=type_):
+            return type_ is Type.BOOL
+        case NameReference(name=name):
+            symbol = None if env.row is not None and name in env.row.columns else env.scope.find(name)
+            return isinstance(symbol, ScalarSymbol) and symbol.value.type is Type.BOOL
+        case CallExpression(name=Name(text=name), base=None):
+            function = find_scalar(name)
+            return function is not None and all(s.returns is Type.BOOL for s in function.signatures)
+        case _:
+            return isinstance(node, BinaryExpression)
 
 
 def spread_parts(env: Env, item: NamedExpression, call: Call, names: Names) -> Items | None:
