@@ -187,6 +187,24 @@ def _bind_ingestion_time(env: Env, node: CallExpression) -> Expr:
     return Invalid()
 
 
+def _bind_bin_auto(env: Env, node: CallExpression) -> Expr:
+    """bin_auto(value): bins of the size that `set query_bin_auto_size` gave, one of which begins at query_bin_auto_at.
+
+    https://learn.microsoft.com/kusto/query/bin-auto-function
+    """
+    if len(node.arguments) != 1:
+        env.report(codes.wrong_argument_count(node.span, "bin_auto", "1 argument", len(node.arguments)))
+        return Invalid()
+    value = env.expression(node.arguments[0].value)
+    size, start = (env.state.options.get(f"query_bin_auto_{name}") for name in ("size", "at"))
+    if size is None:
+        env.report(codes.bad_argument(node.span, "bin_auto", "the size is not set, as by set query_bin_auto_size = 1h"))
+        return Invalid()
+    if start is None:
+        return call_operator(env, "bin", (value, size), node.span)
+    return call_operator(env, "bin_at", (value, size, start), node.span)
+
+
 _SPECIAL: dict[str, Callable[[Env, CallExpression], Expr]] = {
     "toscalar": _bind_toscalar,
     "materialize": _bind_materialize,
@@ -194,6 +212,7 @@ _SPECIAL: dict[str, Callable[[Env, CallExpression], Expr]] = {
     "column_ifexists": _bind_column_ifexists,
     "columnifexists": _bind_column_ifexists,
     "bag_pack_columns": bind_pack_columns,
+    "bin_auto": _bind_bin_auto,
     "ingestion_time": _bind_ingestion_time,
     "pack_all": bind_pack_all,
     "geo_distance_2points": _bind_distance,

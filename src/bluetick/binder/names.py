@@ -79,7 +79,7 @@ def _result_name(function: str) -> ResultName | None:
 def _call_name(function: str, arguments: tuple[Argument, ...]) -> str:
     result = _result_name(function)
     if result is None:
-        return ""
+        return default_name(arguments[0].value) if function == "bin_auto" and arguments else ""
     first = default_name(arguments[0].value) if arguments else ""
     match result.rule:
         case NameRule.NONE:

@@ -230,7 +230,7 @@ class Builder:
         rows = Stage(name, dict(stage.aliases))
         wanted = [(f"c{i}", rows.column(c)) for i, c in enumerate((*node.reads, *node.partition))]
         asked = sql.Select(
-            tuple(wanted) or (("c0", sql.Column(number)),),  # rows without a column: SQL wants one
+            tuple(wanted) or (("c0", sql.long(0)),),  # rows without a column: SQL wants one
             sql.RelationRef(name),
             order_by=(sql.Order(sql.Column(number)),),
             limit=sql.Bare(MAX_PYTHON_ROWS + 1),

@@ -26,7 +26,7 @@ def scan_rows(operator: ScanSteps, reads: Sequence[Column], rows: pa.Table) -> "
     """
     steps = _Steps.of(operator, reads)
     values = [to_physical(rows.column(i), column.type).to_pylist() for i, column in enumerate(reads)]
-    keys = [rows.column(i).to_pylist() for i in range(len(reads), rows.num_columns)] if reads else []
+    keys = [rows.column(i).to_pylist() for i in range(len(reads), rows.num_columns)]
     found = sorted(_matches(steps, values, keys, rows.num_rows), key=lambda match: (match.row, -match.step))
     added = [_array((m.added[i] for m in found), column.type) for i, (column, _) in enumerate(operator.added)]
     if operator.match_id is not None:

@@ -45,10 +45,12 @@ _ZERO: dict[Type, object] = {
     Type.TIMESPAN: 0,
     Type.LONG: 0,
     Type.INT: 0,
+    Type.REAL: 0.0,
 }
 
 
 _DAY = 86_400_000_000
+_SINGLE_PICKS = frozenset({"take_any", "any", "take_anyif", "anyif"})  # one column each, as a series needs
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +178,7 @@ def _quotient(env: Env, value: Expr, origin: Expr, step: Expr, span: Span) -> Ex
 def _steps(env: Env, node: MakeSeriesOperator, rows: Relation, axis: Axis, names: Names) -> Steps | None:
     for item in node.aggregates:
         name = item.item.value.name.text if isinstance(item.item.value, syntax.CallExpression) else ""
-        if name in PICKS or name in PERCENTILES:
+        if (name in PICKS and name not in _SINGLE_PICKS) or name in PERCENTILES:
             env.report(codes.form_not_supported(item.span, f"'{name}' in make-series"))
             return None
     span = node.span

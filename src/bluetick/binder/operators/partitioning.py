@@ -9,7 +9,8 @@ from dataclasses import dataclass, field, replace
 from bluetick.binder.scope import Env
 from bluetick.diagnostics import Span, codes
 from bluetick.functions.aggregates.carried import CARRIED
-from bluetick.plan.expressions import Column, ColumnRef, Expr, InTable, ScalarQuery, walk
+from bluetick.plan.expressions import Column, ColumnRef, Expr, InTable, ScalarQuery, children, walk
+from bluetick.plan.rebuilding import with_children, with_expressions
 from bluetick.plan.relations import (
     Aggregate,
     AggregateCall,
@@ -68,7 +69,50 @@ class Partitioning:
             )
             return None
         inner = self.apply(inputs(relation)[0])
-        return None if inner is None else self._over(relation, inner)
+        if inner is None:
+            return None
+        if not any(self._is_of_it(query) for query in _queries(relation)):
+            return self._over(relation, inner)
+        return self._with_scalars(relation, inner)
+
+    def _with_scalars(self, relation: Relation, inner: Partitioned) -> Partitioned | None:
+        """toscalar() over the partition's own rows: one value for each partition, joined to its rows."""
+        values: dict[int, Column] = {}
+        for part in (p for e in expressions(relation) for p in walk(e)):
+            if isinstance(part, InTable) and self._is_of_it(part.relation):
+                what = "a list taken out of the partition's own rows"
+            elif not isinstance(part, ScalarQuery) or not self._is_of_it(part.relation):
+                continue
+            elif not isinstance(relation, Filter | Project) or not self._is_one_row(part.relation):
+                what = "this kind of value taken out of the partition's own rows"
+            else:
+                found = self.apply(part.relation)
+                if found is None:
+                    return None
+                inner, values[id(part)] = self._beside(inner, found, part.relation.columns[0])
+                continue
+            self.env.report(codes.form_not_supported(self.span, f"{what} in the subquery of {self.operator}"))
+            return None
+        new = [_replaced(e, values) for e in expressions(relation)]
+        return self._over(with_expressions(relation, new), inner)
+
+    def _is_one_row(self, relation: Relation) -> bool:
+        """Whether it is one row for any partition that has rows: an aggregate over all of them."""
+        while isinstance(relation, Project | Reference):
+            relation = relation.binding.relation if isinstance(relation, Reference) else relation.input
+        if not isinstance(relation, Aggregate) or relation.groups:
+            return False
+        rows = relation.input
+        while isinstance(rows, Project | Reference | Sort | Serialize) and rows is not self.base:
+            rows = rows.binding.relation if isinstance(rows, Reference) else rows.input
+        return rows is self.base
+
+    def _beside(self, inner: Partitioned, scalar: Partitioned, value: Column) -> tuple[Partitioned, Column]:
+        keys = tuple((ColumnRef(a), ColumnRef(b)) for a, b in zip(inner.keys, scalar.keys, strict=True))
+        own = self.env.state.column(value.name, value.type)
+        left = tuple((c, c) for c in inner.relation.columns)
+        node = Join(JoinKind.INNER, inner.relation, scalar.relation, keys, left, ((own, value),))
+        return replace(inner, relation=node), own
 
     def _is_of_it(self, relation: Relation) -> bool:
         """Whether the partition's rows go into a relation."""
@@ -77,8 +121,6 @@ class Partitioning:
     def _is_cuttable(self, relation: Relation) -> bool:
         """A join is where its left side is of the partition. Where the right one is not, each left row must stand for
         itself."""
-        if any(self._is_of_it(scalar) for scalar in _scalar_queries(relation)):
-            return False
         if not isinstance(relation, Join):
             return True
         kinds = (JoinKind.INNER, JoinKind.LEFTOUTER, JoinKind.LEFTSEMI, JoinKind.LEFTANTI)
@@ -174,14 +216,25 @@ def _origins(items: tuple[tuple[Column, Expr], ...], origins: dict[int, Column])
     }
 
 
-def _scalar_queries(relation: Relation) -> list[Relation]:
+def _replaced(expr: Expr, values: dict[int, Column]) -> Expr:
+    """The expression with a column in place of each of these parts (by id)."""
+    if id(expr) in values:
+        return ColumnRef(values[id(expr)])
+    parts = children(expr)
+    return with_children(expr, [_replaced(part, values) for part in parts]) if parts else expr
+
+
+def _queries(relation: Relation) -> list[Relation]:
     """The relations of toscalar() and `in (table)` in a node's own expressions."""
     parts = [part for expr in expressions(relation) for part in walk(expr)]
     return [part.relation for part in parts if isinstance(part, ScalarQuery | InTable)]
 
 
 def _word(relation: Relation) -> str:
-    if _scalar_queries(relation):
-        return "a value or a list taken out of the partition's own rows"
-    words = {"Join": "this kind of join", "Reference": "a table", "ProviderLookup": "FileProfile", "Union": "a union with another table"}
+    words = {
+        "Join": "this kind of join",
+        "Reference": "a table",
+        "ProviderLookup": "FileProfile",
+        "Union": "a union with another table",
+    }
     return words.get(type(relation).__name__, type(relation).__name__.lower())

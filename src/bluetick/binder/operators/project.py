@@ -51,7 +51,7 @@ def computed(env: Env, item: NamedExpression, names: Names, unnamed: str = "") -
         return None
     if isinstance(value, Call) and value.function.parts:
         return spread_parts(env, item, value, names)
-    if len(item.names) > 1 or item.tuple_form:
+    if len(item.names) > 1:
         env.report(codes.form_not_supported(item.span, "several names for one expression"))
         return None
     if item.names:
@@ -181,13 +181,14 @@ def _bind_rename(env: Env, node: ProjectOperator, rows: Relation) -> Relation | 
 
 
 def bind_reorder(env: Env, node: ProjectReorderOperator, rows: Relation) -> Relation | None:
-    """Listed columns first; the columns of a pattern as they stand, or sorted by name where asked for."""
+    """Listed columns first; the columns of a pattern as they stand, or sorted by name where asked for. A column that is
+    listed twice stands where it is first."""
     front: list[Column] = []
     for item in node.items:
-        found = matching(env, item.value, [c for c in rows.columns if c not in front])
+        found = matching(env, item.value, rows.columns)
         if found is None:
             return None
-        front.extend(_sorted_by_name(item, found))
+        front.extend(_sorted_by_name(item, [c for c in found if c not in front]))
     return Project(rows, tuple(keep((*front, *(c for c in rows.columns if c not in front)))))
 
 

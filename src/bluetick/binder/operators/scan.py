@@ -9,13 +9,14 @@ from dataclasses import dataclass, field, replace
 
 from bluetick.binder.calls import promote
 from bluetick.binder.expressions import MAX_CHAIN, bind_predicate
+from bluetick.binder.operators.ordering import sort_keys
 from bluetick.binder.operators.sources import as_cell, declared_columns
 from bluetick.binder.operators.windows import is_serialized
 from bluetick.binder.scope import Env, Row
 from bluetick.diagnostics import Span, codes
 from bluetick.plan.evaluation import unknown_part
 from bluetick.plan.expressions import Call, Column, ColumnRef, Expr, Invalid, Literal, Promote, walk
-from bluetick.plan.relations import Project, PythonOperator, Relation
+from bluetick.plan.relations import Project, PythonOperator, Relation, Sort
 from bluetick.plan.scan_steps import ScanStep, ScanSteps, StepOutput
 from bluetick.syntax import operators as syntax
 from bluetick.syntax.expressions import NamedExpression, NameReference
@@ -45,6 +46,11 @@ def bind_scan(env: Env, node: syntax.ScanOperator, rows: Relation) -> Relation |
     """The record's columns, then the declared ones, then the number of the match where it is asked for."""
     if not _is_known_form(env, node):
         return None
+    keys = sort_keys(env, node.order_by, rows)
+    partition = _partition(env, node, rows)
+    if keys is None or partition is None:
+        return None
+    rows = Sort(rows, keys) if keys else rows
     if not is_serialized(rows):
         env.report(codes.not_serialized(node.span, "scan"))
         return None
@@ -60,14 +66,25 @@ def bind_scan(env: Env, node: syntax.ScanOperator, rows: Relation) -> Relation |
     binding = _Binding(env, rows, declared, added, names)
     steps = [_bind_step(binding, step) for step in node.steps]
     done = [step for step in steps if step is not None]
-    return _relation(binding, done, match_id) if len(done) == len(steps) else None
+    return _relation(binding, done, match_id, partition) if len(done) == len(steps) else None
+
+
+def _partition(env: Env, node: syntax.ScanOperator, rows: Relation) -> tuple[Column, ...] | None:
+    """The columns after `partition by`: the rows of each of their values go through the steps by themselves."""
+    found: list[Column] = []
+    for item in node.partition_by:
+        value = env.over(rows).expression(item)
+        if isinstance(value, Invalid):
+            return None
+        if not isinstance(value, ColumnRef) or value.type is Type.DYNAMIC:
+            what = "scan's partition by anything but a column that is not dynamic"
+            env.report(codes.form_not_supported(item.span, what, "extend a column with it before"))
+            return None
+        found.append(value.column)
+    return tuple(found)
 
 
 def _is_known_form(env: Env, node: syntax.ScanOperator) -> bool:
-    hint = "sort the rows before scan, and use partition around it"
-    if node.order_by or node.partition_by:
-        env.report(codes.form_not_supported(node.span, "order by or partition by inside scan", hint))
-        return False
     for parameter in node.parameters:
         if parameter.name != "with_match_id":
             env.report(codes.form_not_supported(parameter.span, f"scan with '{parameter.name}'"))
@@ -251,7 +268,9 @@ def _lifted(scan: _Binding, expr: Expr) -> Expr:
 # --- the node --------------------------------------------------------------------------------------------------------
 
 
-def _relation(scan: _Binding, steps: list[ScanStep], match_id: Column | None) -> Relation:
+def _relation(
+    scan: _Binding, steps: list[ScanStep], match_id: Column | None, partition: tuple[Column, ...]
+) -> Relation:
     """Only what is referred to is read and remembered."""
     values = [e for step in steps for e in (step.condition, *(value for _, value in step.assignments))]
     values += [default for _, default in scan.added.values()]
@@ -268,7 +287,7 @@ def _relation(scan: _Binding, steps: list[ScanStep], match_id: Column | None) ->
     empty = tuple((c, _empty(scan, c)) for columns in held for c in columns)
     operator = ScanSteps(filled, tuple(scan.added.values()), empty, match_id)
     output = (*scan.record.values(), *(() if match_id is None else (match_id,)))
-    node = PythonOperator(base, operator, reads)
+    node = PythonOperator(base, operator, reads, partition)
     return node if node.columns == output else Project(node, tuple((c, ColumnRef(c)) for c in output))
 
 
