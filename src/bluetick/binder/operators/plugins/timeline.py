@@ -33,7 +33,7 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """What the text must know of a call: its dimensions, and the word of the calendar ('' for a step that is a value)."""
+    """What the text must know of a call: its dimensions, and the calendar's word ('' for a step that is a value)."""
 
     dimensions: int
     calendar: str
