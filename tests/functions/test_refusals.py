@@ -17,7 +17,7 @@ def test_a_function_says_why(name: str) -> None:
     assert (problem.code, problem.hint) == ("BTK0106", FUNCTIONS[name])
 
 
-@pytest.mark.parametrize("name", ["materialized_view", "stored_query_result"])
+@pytest.mark.parametrize("name", ["entity_group", "stored_query_result"])
 def test_a_tabular_function_says_why(name: str) -> None:
     (problem,) = bluetick.connect().check(f"{name}('x') | take 1").diagnostics
     assert (problem.code, problem.hint) == ("BTK0106", FUNCTIONS[name])

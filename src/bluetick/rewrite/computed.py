@@ -4,10 +4,8 @@ Exact because the functions are pure and never fail: computing one for rows that
 nothing. A call of constants is computed at once. A filter's other conditions stay below, so that fewer rows are asked.
 """
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC
 from functools import partial
 from typing import TypeAlias
 
@@ -15,7 +13,7 @@ from bluetick.diagnostics import Span
 from bluetick.diagnostics.errors import SourceError
 from bluetick.functions.definition import ScalarFunction
 from bluetick.plan.computing import computing, finishing, result_types
-from bluetick.plan.evaluation import physical
+from bluetick.plan.evaluation import logical, physical
 from bluetick.plan.expressions import (
     Call,
     Column,
@@ -83,6 +81,8 @@ def _is_finished(node: Relation) -> bool:
 
 def _stands_in(expr: Expr) -> bool:
     """Whether such a call stands in the expression, or in a query inside it."""
+    if isinstance(expr, ColumnRef):
+        return False
     for part in walk(expr):
         if isinstance(part, Call) and part.function.compute is not None:
             return True
@@ -248,9 +248,10 @@ class _Rewrite:
         made = calls.made.get(id(call)) or calls.same(call.function, args)
         if made is None:
             function = self._supplied(call.function)
-            is_complete = function.resource is None
-            if is_complete and all(isinstance(arg, Literal) for arg in args) and len(types) == 1:
-                return _folded(replace(call, function=function), args)
+            if function.resource is None and len(types) == 1:
+                folded = _folded(replace(call, function=function), args)
+                if folded is not None:
+                    return folded
             columns = tuple(self._column(call.function.name, type_) for type_ in types)
             level = calls.level_of(args)
             while len(calls.layers) <= level:
@@ -298,11 +299,13 @@ def _with_columns(relation: Relation, columns: tuple[Column, ...]) -> Relation:
     return Project(relation, tuple((column, ColumnRef(column)) for column in columns))
 
 
-def _folded(call: Call, args: tuple[Expr, ...]) -> Literal:
+def _folded(call: Call, args: tuple[Expr, ...]) -> Literal | None:
+    """The value of a call of constants; None of any other, and where a package is missing, which the run reports."""
     values = [physical(arg.value, arg.type) for arg in args if isinstance(arg, Literal)]
-    (value,) = computing(call.function, [arg.type for arg in args], (call.type,))(*values)
-    if call.type is Type.DYNAMIC and value is not None:
-        value = json.loads(value)
-    if call.type is Type.DATETIME and value is not None:
-        value = value.replace(tzinfo=UTC)
-    return Literal(value, call.type)
+    if len(values) < len(args):
+        return None
+    try:
+        (value,) = computing(call.function, [arg.type for arg in args], (call.type,))(*values)
+    except ModuleNotFoundError:
+        return None
+    return Literal(logical(value, call.type), call.type)
