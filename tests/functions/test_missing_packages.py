@@ -15,5 +15,5 @@ def test_the_package_is_named(query: str, monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setitem(sys.modules, "scipy.special", None)
     session = bluetick.connect()
     assert session.check(query).diagnostics == ()
-    with pytest.raises(SourceError, match="beta_cdf.*scipy"):
+    with pytest.raises(SourceError, match=r"beta_cdf.*scipy"):
         list(session.query(query).rows())
