@@ -1,7 +1,7 @@
 """percentile_tdigest, rank_tdigest and their kin: what is read out of a digest that tdigest() made."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any, TypeAlias
@@ -26,7 +26,15 @@ Pairs: TypeAlias = "list[tuple[Sortable, int]]"
 
 EXACT = "Kusto's digest is an estimate in a form of its own; here it keeps each distinct value, and is exact."
 
-_MICROSECOND = 10**6
+_TYPES = {str(type_): type_ for type_ in SUMMABLE}
+_EPOCH = datetime(1970, 1, 1)
+
+
+def _micros(value: datetime) -> int:
+    return (value - _EPOCH) // timedelta(microseconds=1)
+
+
+_FIRST, _LAST = _micros(datetime.min), _micros(datetime.max)
 
 
 def written(type_: Type, pairs: Sequence[tuple[Sortable, int]]) -> Json:
@@ -39,13 +47,25 @@ def _read(digest: Any) -> tuple[Type, Pairs] | None:
     """None where the value is no digest."""
     match digest:
         case [[str(name)], list(values), list(weights)] if len(values) == len(weights):
-            try:
-                type_ = Type(name)
-                return type_, [(read(v, type_), int(w)) for v, w in zip(values, weights, strict=True)]
-            except (ValueError, TypeError, ArithmeticError):
+            type_ = _TYPES.get(name)
+            if type_ is None or not all(type(weight) is int and weight > 0 for weight in weights):
                 return None
+            found = [_member(value, type_) for value in values]
+            return None if None in found else (type_, list(zip(found, weights, strict=True)))  # type: ignore[arg-type]
         case _:
             return None
+
+
+def _member(value: Any, type_: Type) -> "Sortable | None":
+    """A value of a digest; None where it is none of the type."""
+    try:
+        if type_ in (Type.REAL, Type.DECIMAL):
+            number = None if isinstance(value, bool | list | dict) else read(value, type_)
+            return None if isinstance(number, Decimal) and not number.is_finite() else number
+        inside = type(value) is int and (type_ is not Type.DATETIME or _FIRST <= value <= _LAST)
+        return value if inside else None
+    except (ValueError, TypeError, ArithmeticError):
+        return None
 
 
 def merged(digests: Iterable[Any]) -> Json:
@@ -87,11 +107,6 @@ def _at_or_below(digest: Any, value: Any) -> tuple[int, int] | None:
     pairs: list[tuple[Any, int]] = list(found[1])
     below = [weight for other, weight in pairs if other <= at]
     return sum(below), sum(weight for _, weight in found[1])
-
-
-def _micros(value: datetime) -> int:
-    passed = value - datetime(1970, 1, 1)
-    return (passed.days * 86_400 + passed.seconds) * _MICROSECOND + passed.microseconds
 
 
 def _rank(digest: Any, value: Any) -> float | None:
