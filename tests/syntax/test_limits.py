@@ -29,6 +29,11 @@ def test_a_text_over_256_kib_of_utf8_is_refused(text: str) -> None:
     assert codes_of(text) == [TEXT_TOO_LONG]
 
 
+def test_a_text_of_over_50_000_tokens_is_refused() -> None:
+    assert codes_of("print " + ",".join("1" * 25_000)) == [TEXT_TOO_LONG]
+    assert codes_of("print " + ",".join("1" * 24_990)) == []
+
+
 def test_a_text_of_256_kib_is_read() -> None:
     assert codes_of("T" + " " * 262_143) == []
 
@@ -36,14 +41,14 @@ def test_a_text_of_256_kib_is_read() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "T | where " + "(" * 200_000,
-        "print " + "-" * 200_000 + "1",
-        "print " + "f(" * 100_000,
-        "print dynamic(" + "[" * 200_000,
-        "print a" + "[b" * 100_000,
-        "T" + " | join (T" * 20_000,
-        "let f = () {" * 20_000,
-        "print a" + ".b" * 100_000,
+        "T | where " + "(" * 40_000,
+        "print " + "-" * 40_000 + "1",
+        "print " + "f(" * 20_000,
+        "print dynamic(" + "[" * 40_000,
+        "print a" + "[b" * 20_000,
+        "T" + " | join (T" * 10_000,
+        "let f = () {" * 7_000,
+        "print a" + ".b" * 20_000,
     ],
     ids=["parentheses", "signs", "calls", "dynamic", "elements", "joins", "functions", "paths"],
 )

@@ -1,14 +1,15 @@
 """A whole query: its statements in turn, into a plan."""
 
 from bluetick.binder.expressions import bind_expression
-from bluetick.binder.functions import bind_call
+from bluetick.binder.functions import BUILT_IN, bind_call
 from bluetick.binder.lambdas import convert_argument, declare_let
 from bluetick.binder.patterns import declare_pattern
 from bluetick.binder.places import is_elsewhere
 from bluetick.binder.results import bind_results
 from bluetick.binder.schema import CatalogSchema
-from bluetick.binder.scope import Env, Observer, ScalarSymbol, Scope, State
+from bluetick.binder.scope import Env, Observer, ScalarSymbol, Scope, State, TooLargeError
 from bluetick.binder.settings import bind_restrict, bind_set
+from bluetick.binder.stored_functions import StoredScope
 from bluetick.binder.tabular import bind_pipeline, bind_tabular, is_tabular
 from bluetick.diagnostics import Diagnostic, Span, codes
 from bluetick.plan.expressions import Expr, Parameter
@@ -57,13 +58,16 @@ def bind(
     With an `observer`, plugins whose columns depend on the rows may read them; without one nothing runs.
     """
     state = State(catalog, _Parts(), observer)
-    env = Env(state, Scope())
+    env = Env(state, Scope(StoredScope(catalog, BUILT_IN).scope))
     statements: list[TabularStatement] = []
-    for statement in query.statements:
-        if isinstance(statement, QueryStatement):
-            statements.extend(bind_results(env, statement.pipeline))
-        else:
-            _declare(env, statement)
+    try:
+        for statement in query.statements:
+            if isinstance(statement, QueryStatement):
+                statements.extend(bind_results(env, statement.pipeline))
+            else:
+                _declare(env, statement)
+    except TooLargeError as error:
+        env.report(codes.plan_too_large(error.span, "too many expressions and columns"))
     if not statements and not state.diagnostics:
         env.report(codes.no_query(Span(0, query.span.end)))
     plan = QueryPlan(tuple(statements), tuple(state.parameters), tuple(state.parameter_types))

@@ -16,6 +16,7 @@ MAX_CHAIN = 100  # operands of one chain of + or such, each of which nests in SQ
 
 def bind_expression(env: Env, node: syntax.Expression) -> Expr:  # noqa: C901, PLR0911, PLR0912 - one match over all nodes
     """A typed expression; Invalid (with a diagnostic reported) where it cannot be bound."""
+    env.state.spend(1, node.span)
     match node:
         case syntax.Literal(type=type_, value=value):
             return Literal(value, type_)
@@ -56,7 +57,8 @@ def _bind_name(env: Env, node: syntax.NameReference) -> Expr:
         return ColumnRef(env.row.columns[node.name])
     symbol = env.scope.find(node.name)
     match symbol:
-        case ScalarSymbol(value=value):
+        case ScalarSymbol(value=value, work=work):
+            env.state.spend(work, node.span)
             return value
         case TabularSymbol() | PatternSymbol():
             env.report(codes.scalar_expected(node.span))

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from bluetick.binder.calls import count_words, promote
 from bluetick.binder.scope import Env, FunctionSymbol, ScalarSymbol, Scope, Symbol, TabularSymbol
+from bluetick.binder.stored_functions import inside
 from bluetick.diagnostics import Span, codes
 from bluetick.functions.registry import find_scalar
 from bluetick.plan.expressions import Call, Expr, Invalid, Literal, Promote
@@ -28,7 +29,8 @@ def declare_let(env: Env, statement: LetStatement) -> None:
         else:
             scope.names[name] = ScalarSymbol(Invalid())
         return
-    scope.names[name] = ScalarSymbol(env.expression(value))
+    before = env.state.work
+    scope.names[name] = ScalarSymbol(env.expression(value), env.state.work - before)
 
 
 def is_materialized(value: Expression) -> bool:
@@ -36,28 +38,49 @@ def is_materialized(value: Expression) -> bool:
 
 
 def bind_scalar_function(env: Env, symbol: FunctionSymbol, node: CallExpression) -> Expr:
-    inner = _enter(env, symbol, node, None)
-    if inner is None:
+    scope = Scope(symbol.scope)
+    defaults = _bind_arguments(env, symbol, node, None, scope)
+    if defaults is None:
         return Invalid()
     body = symbol.declaration.body
-    if inner.is_tabular(body):
-        env.report(codes.scalar_expected(node.span))
-        return Invalid()
-    return inner.expression(body)
+    with inside(env, symbol, node.span) as may_bind:
+        inner = _enter(env, symbol, scope, defaults) if may_bind else None
+        if inner is None:
+            return Invalid()
+        if not inner.is_tabular(body):
+            return inner.expression(body)
+    env.report(codes.scalar_expected(node.span))
+    return Invalid()
 
 
 def bind_tabular_function(
     env: Env, symbol: FunctionSymbol, node: CallExpression, piped: Relation | None = None
 ) -> Relation | None:
     """The relation that a call of a tabular function gives; `piped` is invoke's first argument."""
-    inner = _enter(env, symbol, node, piped)
-    if inner is None:
+    scope = Scope(symbol.scope)
+    defaults = _bind_arguments(env, symbol, node, piped, scope)
+    if defaults is None:
         return None
-    return inner.tabular(symbol.declaration.body)
+    with inside(env, symbol, node.span) as may_bind:
+        inner = _enter(env, symbol, scope, defaults) if may_bind else None
+        return None if inner is None else inner.tabular(symbol.declaration.body)
 
 
 def gives_table(env: Env, symbol: FunctionSymbol) -> bool:
-    """Whether the body is a table, judged without binding arguments."""
+    """Whether the body is a table, judged without binding arguments. A stored function that cannot be used counts as
+    one: it is reported where its rows are asked for, as well as where its value is."""
+    if symbol.stored is None:
+        return _body_is_table(env, symbol)
+    if symbol.stored.problem:
+        return True
+    known = env.state.tabular_functions
+    if symbol.name not in known:
+        known[symbol.name] = False  # what calls itself has no end, which is reported when it is bound
+        known[symbol.name] = _body_is_table(env, symbol)
+    return known[symbol.name]
+
+
+def _body_is_table(env: Env, symbol: FunctionSymbol) -> bool:
     scope = Scope(symbol.scope)
     for parameter in symbol.declaration.parameters:
         scope.names[parameter.name.text] = _stand_in(parameter)
@@ -79,13 +102,14 @@ def _let_stand_in(env: Env, statement: LetStatement) -> Symbol:
     return TabularSymbol(_NOTHING) if env.is_tabular(statement.value) else ScalarSymbol(Invalid())
 
 
-def _enter(env: Env, symbol: FunctionSymbol, node: CallExpression, piped: Relation | None) -> Env | None:
-    """The place inside the function: its parameters bound to the arguments, its own lets declared."""
-    scope = Scope(symbol.scope)
-    if not _bind_arguments(env, symbol, node, piped, scope):
-        return None
+def _enter(env: Env, symbol: FunctionSymbol, scope: Scope, defaults: list[FunctionParameter]) -> Env | None:
+    """The place inside the function: its parameters bound to the arguments or to these defaults, its own lets
+    declared."""
     # A column of the caller's row is seen only through an argument.
     inner = replace(env, scope=scope, row=None, windows=None)
+    outer = inner.inside(symbol.scope) if symbol.stored is not None else env.without_row()
+    if not all([_bind_default(outer, parameter, scope) for parameter in defaults]):
+        return None
     for statement in symbol.declaration.statements:
         if isinstance(statement, LetStatement):
             declare_let(inner, statement)
@@ -94,18 +118,21 @@ def _enter(env: Env, symbol: FunctionSymbol, node: CallExpression, piped: Relati
 
 def _bind_arguments(
     env: Env, symbol: FunctionSymbol, node: CallExpression, piped: Relation | None, scope: Scope
-) -> bool:
+) -> list[FunctionParameter] | None:
+    """Puts the arguments into the scope. Gives the parameters whose defaults must serve; None once reported."""
+    env.state.spend(_CALL_WORK, node.span)
     parameters = list(symbol.declaration.parameters)
     if piped is not None:
         if not parameters or not _is_tabular_parameter(parameters[0]):
             env.report(codes.wrong_type(node.span, f"the first parameter of '{symbol.name}'", "a table", "a scalar"))
-            return False
+            return None
         scope.names[parameters[0].name.text] = TabularSymbol(Binding(parameters[0].name.text, piped))
         parameters = parameters[1:]
     given = _pair(env, symbol.name, parameters, node)
     if given is None:
-        return False
-    return all([_bind_argument(env, parameter, argument, scope, node.span) for parameter, argument in given])
+        return None
+    bound = [_bind_argument(env, p, argument, scope, node.span) for p, argument in given if argument is not None]
+    return [p for p, argument in given if argument is None] if all(bound) else None
 
 
 def _pair(
@@ -133,21 +160,26 @@ def _is_tabular_parameter(parameter: FunctionParameter) -> bool:
     return parameter.columns is not None or parameter.open_columns
 
 
-def _bind_argument(env: Env, parameter: FunctionParameter, argument: Argument | None, scope: Scope, span: Span) -> bool:
-    name = parameter.name.text
+def _bind_argument(env: Env, parameter: FunctionParameter, argument: Argument, scope: Scope, span: Span) -> bool:
     if _is_tabular_parameter(parameter):
-        return _bind_table_argument(env, parameter, argument, scope, span)
-    if argument is not None:
-        value = env.expression(argument.value)
-    elif parameter.default is not None:
-        value = env.without_row().expression(parameter.default)
-    else:
-        return False
+        return _bind_table_argument(env, parameter, argument, scope)
+    return _bind_value(env, parameter, argument.value, scope, span)
+
+
+def _bind_default(env: Env, parameter: FunctionParameter, scope: Scope) -> bool:
+    default = parameter.default
+    return default is not None and _bind_value(env, parameter, default, scope, default.span)
+
+
+def _bind_value(env: Env, parameter: FunctionParameter, node: Expression, scope: Scope, span: Span) -> bool:
+    name = parameter.name.text
+    before = env.state.work
+    value = env.expression(node)
     converted = convert_argument(value, parameter.type)
     if converted is None:
         env.report(codes.wrong_type(span, f"argument '{name}'", str(parameter.type), str(value.type)))
         return False
-    scope.names[name] = ScalarSymbol(converted)
+    scope.names[name] = ScalarSymbol(converted, env.state.work - before)
     return True
 
 
@@ -177,12 +209,10 @@ _SAFE = {
 }  # fmt: skip
 
 
-def _bind_table_argument(
-    env: Env, parameter: FunctionParameter, argument: Argument | None, scope: Scope, span: Span
-) -> bool:
+def _bind_table_argument(env: Env, parameter: FunctionParameter, argument: Argument, scope: Scope) -> bool:
     name = parameter.name.text
-    if argument is None or not env.is_tabular(argument.value):
-        env.report(codes.tabular_expected(span if argument is None else argument.span))
+    if not env.is_tabular(argument.value):
+        env.report(codes.tabular_expected(argument.span))
         return False
     relation = env.tabular(argument.value)
     if relation is None:
@@ -196,4 +226,5 @@ def _bind_table_argument(
     return True
 
 
+_CALL_WORK = 50  # what a call of a user's function costs beside its body
 _NOTHING = Binding("", Values((), ()))  # only asked whether it is a table, never read

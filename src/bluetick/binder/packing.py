@@ -45,5 +45,6 @@ def bind_pack_columns(env: Env, node: CallExpression) -> Expr:
 def _packed(env: Env, function: str, columns: Iterable[Column], span: Span) -> Expr:
     args: list[Expr] = []
     for column in columns:
+        env.state.spend(2, span)
         args += [Literal(column.name, Type.STRING), ColumnRef(column)]
     return call_operator(env, function, args, span) if args else Literal({}, Type.DYNAMIC)

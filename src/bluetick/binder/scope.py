@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Any, Protocol, TypeAlias
 
-from bluetick.binder.schema import CatalogSchema
+from bluetick.binder.schema import CatalogSchema, StoredFunction
 from bluetick.diagnostics import Diagnostic, Span, codes, has_errors
 from bluetick.plan.expressions import Column, Expr, Literal, WindowCall
 from bluetick.plan.relations import Assertion, Binding, QueryPlan, Reference, Relation, TabularStatement
@@ -15,14 +15,24 @@ from bluetick.syntax.operators import Pipeline
 from bluetick.syntax.statements import FunctionDeclaration, PatternStatement
 from bluetick.types import Type
 
-MAX_OPERATORS = 2_000  # of one expanded plan; published rules stay under 200
+MAX_OPERATORS = 1_500  # of one expanded plan; published rules stay under 200
+MAX_WORK = 100_000  # expressions (a let counts anew wherever it is named) and, by fours, columns of operators
+
+
+class TooLargeError(Exception):
+    """The plan grows past what anybody needs: binding ends here, with a diagnostic at `span`."""
+
+    def __init__(self, span: Span) -> None:
+        super().__init__()
+        self.span = span
 
 
 @dataclass(frozen=True, slots=True)
 class ScalarSymbol:
-    """A scalar let, parameter or argument: inlined wherever it is named."""
+    """A scalar let, parameter or argument: inlined wherever it is named. `work` is what binding it took."""
 
     value: Expr
+    work: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +44,12 @@ class TabularSymbol:
 
 @dataclass(frozen=True, slots=True)
 class FunctionSymbol:
-    """A let-bound function with the scope in which it was declared."""
+    """A let-bound function with the scope in which it was declared, or one that the catalog has `stored`."""
 
     name: str
     declaration: FunctionDeclaration
     scope: "Scope"
+    stored: StoredFunction | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,25 +63,35 @@ class PatternSymbol:
 Symbol: TypeAlias = ScalarSymbol | TabularSymbol | FunctionSymbol | PatternSymbol
 
 
+class Stored(Protocol):
+    """The functions of the catalog, found where a query first names them."""
+
+    def find(self, name: str) -> FunctionSymbol | None:
+        """The function of exactly this name, or None."""
+
+
 @dataclass(slots=True)
 class Scope:
     """Names declared here, and the scope around it. With `tables` only these of the catalog are seen from here on
-    (restrict access)."""
+    (restrict access). The outermost scope has those that are `stored`."""
 
     parent: "Scope | None" = None
     names: dict[str, Symbol] = field(default_factory=dict)
     tables: frozenset[str] | None = None
+    stored: Stored | None = None
 
     def find(self, name: str) -> Symbol | None:
         scope: Scope | None = self
         while scope is not None:
             if name in scope.names:
                 return scope.names[name]
+            if scope.stored is not None:
+                return scope.stored.find(name) if self.sees_table(name) else None
             scope = scope.parent
         return None
 
     def sees_table(self, name: str) -> bool:
-        """Whether a table of the catalog may be named here."""
+        """Whether a table or a function of the catalog may be named here."""
         scope: Scope | None = self
         while scope is not None:
             if scope.tables is not None and name not in scope.tables:
@@ -91,14 +112,15 @@ class Scope:
 @dataclass(slots=True)
 class Row:
     """The columns that an expression may name; `qualified` holds those that stand behind a word and a dot: $left and
-    $right in a join's condition, the steps of scan."""
+    $right in a join's condition, the steps of scan. `relation` is what the row is one of, where that is one relation."""
 
     columns: dict[str, Column]
     qualified: dict[str, dict[str, Column]] = field(default_factory=dict)
+    relation: Relation | None = None
 
     @staticmethod
     def of(relation: Relation) -> "Row":
-        return Row({column.name: column for column in relation.columns})
+        return Row({column.name: column for column in relation.columns}, relation=relation)
 
 
 class Recursion(Protocol):
@@ -139,13 +161,22 @@ class Observer(Protocol):
         """The rows of the plan's one statement, read with the query's own instant, parameters and time scope."""
 
 
+@dataclass(frozen=True, slots=True)
+class StoredCall:
+    """A stored function that is being bound, and where the query's text calls it (or what calls it)."""
+
+    function: StoredFunction
+    span: Span
+
+
 @dataclass(slots=True)
 class State:
     """What one binding run gathers: diagnostics, column identities, assertions, how results ask to be drawn.
 
     Without an `observer` nothing may run (a check); `is_open` then says that a plugin has brought columns that are not
     known here, so that a column that is missing is no mistake any more. `options` are the request properties that are
-    honoured; `foreign` holds the first column of each table that was named as one of another place.
+    honoured; `foreign` holds the first column of each table that was named as one of another place. `calls` are the
+    stored functions inside which binding is now, `tabular_functions` those of which it is known what they give.
     """
 
     catalog: CatalogSchema
@@ -154,6 +185,8 @@ class State:
     is_open: bool = False
     options: dict[str, Literal] = field(default_factory=dict)
     foreign: set[int] = field(default_factory=set)
+    calls: list[StoredCall] = field(default_factory=list)
+    tabular_functions: dict[str, bool] = field(default_factory=dict)
     parameters: list[tuple[str, Expr | None]] = field(default_factory=list)
     parameter_types: list[Expr] = field(default_factory=list)
     diagnostics: list[Diagnostic] = field(default_factory=list)
@@ -162,6 +195,7 @@ class State:
     columns_made: int = 0
     unnamed: Iterator[int] = field(default_factory=lambda: count(1))  # Column1, Column2 ... of the whole query
     operators_bound: int = 0
+    work: int = 0
 
     def column(self, name: str, type_: Type) -> Column:
         self.columns_made += 1
@@ -176,9 +210,27 @@ class State:
         if all(known.code != diagnostic.code for known in self.diagnostics):
             self.report(diagnostic)
 
+    def spend(self, work: int, span: Span) -> None:
+        """Counts what the plan grows by; TooLargeError past the cap, so that doubling lets and functions end early."""
+        self.work += work
+        if self.work > MAX_WORK:
+            raise TooLargeError(span)
+
     def report(self, diagnostic: Diagnostic) -> None:
         if not (self.is_open and codes.is_missing_column(diagnostic)):
-            self.diagnostics.append(diagnostic)
+            self.diagnostics.append(self._told(diagnostic))
+
+    def place(self, span: Span) -> Span:
+        """Where a span stands in the query's text: what a stored function says, at its call."""
+        return self.calls[0].span if self.calls else span
+
+    def _told(self, diagnostic: Diagnostic) -> Diagnostic:
+        """The diagnostic as the query's reader needs it."""
+        if not self.calls:
+            return diagnostic
+        inner = self.calls[-1].function
+        message = f"in function '{inner.name}' ({inner.place(diagnostic.span)}): {diagnostic.message}"
+        return replace(diagnostic, message=message, span=self.calls[0].span)
 
     def observe(self, relation: Relation) -> list[tuple[Any, ...]] | None:
         """The rows of a relation, read now; None where nothing may run, or where the query is refused already."""
@@ -235,7 +287,7 @@ class Env:
     def query_scope(self) -> Scope:
         """The outermost scope below the query's own: where lets of the text live."""
         scope = self.scope
-        while scope.parent is not None:
+        while scope.parent is not None and scope.parent.stored is None:
             scope = scope.parent
         return scope
 
@@ -257,5 +309,5 @@ class Env:
         """False, once reported, when the expanded plan has grown past the cap."""
         self.state.operators_bound += 1
         if self.state.operators_bound == MAX_OPERATORS + 1:
-            self.report(codes.plan_too_large(span, MAX_OPERATORS))
+            self.report(codes.plan_too_large(span, f"more than {MAX_OPERATORS:,} operators"))
         return self.state.operators_bound <= MAX_OPERATORS

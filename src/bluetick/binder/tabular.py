@@ -24,6 +24,7 @@ from bluetick.syntax.expressions import (
 )
 from bluetick.types import Type
 
+MAX_PIPELINE = 500  # operators one behind the other: a node's columns are asked of the node below it
 _TABLE_FUNCTIONS = frozenset({"table", "materialize", "view"})
 
 
@@ -191,11 +192,19 @@ def _bind_table_function(env: Env, node: CallExpression) -> Relation | None:
 def bind_pipeline(env: Env, node: syntax.Pipeline, rows: Relation | None) -> Relation | None:
     """Operators in turn over the source; an `as` inside is seen by the operators behind it."""
     env = env.inside(env.scope.child())
+    if len(node.operators) > MAX_PIPELINE:
+        what = f"a pipeline of more than {MAX_PIPELINE} operators"
+        env.report(codes.plan_too_large(node.operators[MAX_PIPELINE].span, what))
+        return None
     relation = rows if node.source is None else bind_source(env, node.source)
+    if relation is not None:
+        env.state.spend(len(relation.columns) // 2, node.span)
     for operator in node.operators:
         if relation is None or not env.count_operator(operator.span):
             return None
         relation = bind_operator(env, operator, relation)
+        if relation is not None:
+            env.state.spend(len(relation.columns) // 2, operator.span)
     return relation
 
 

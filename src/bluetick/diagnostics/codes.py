@@ -36,6 +36,12 @@ def unresolved_table(span: Span, name: str, candidates: Iterable[str], hint: str
     )
 
 
+def is_missing_table(diagnostic: Diagnostic) -> bool:
+    """Whether it says that a table, a function or a watchlist does not exist."""
+    words = ("failed to resolve table", "unknown function")
+    return diagnostic.code == "BTK0122" or any(word in diagnostic.message for word in words)
+
+
 def pattern_matches_nothing(span: Span, pattern: str) -> Diagnostic:
     return Diagnostic("SEM0100", f"no column matches '{pattern}'", span)
 
@@ -217,6 +223,33 @@ def checked_in_part(span: Span, tables: int, most: int) -> Diagnostic:
 
 def unmatched_pattern(span: Span, name: str, wanted: str) -> Diagnostic:
     return Diagnostic("SEM0036", f"pattern '{name}' has no definition for ({wanted})", span)
+
+
+def broken_function(span: Span, name: str, problem: str) -> Diagnostic:
+    return Diagnostic("BTK0120", f"the stored function '{name}' cannot be used", span, note=problem)
+
+
+def recursive_function(span: Span, names: Iterable[str]) -> Diagnostic:
+    way = " calls ".join(f"'{name}'" for name in names)
+    return Diagnostic("BTK0121", f"a function cannot call itself: {way}", span)
+
+
+def unknown_watchlist(span: Span, alias: str, hint: str) -> Diagnostic:
+    return Diagnostic("BTK0122", f"there is no watchlist '{alias}'", span, hint=hint)
+
+
+def no_ingestion_time(span: Span, reason: str, hint: str = "") -> Diagnostic:
+    return Diagnostic("BTK0123", f"'ingestion_time()' is not known here: {reason}", span, hint=hint)
+
+
+def time_for_ingestion_time(span: Span, table: str, column: str) -> Diagnostic:
+    return Diagnostic(
+        "BTK0160",
+        f"'{table}' does not keep when a row arrived; '{column}' stands for ingestion_time()",
+        span,
+        Severity.WARNING,
+        hint="a column IngestionTime or _TimeReceived in the data would be used",
+    )
 
 
 def missing_provider(span: Span, name: str) -> Diagnostic:

@@ -16,6 +16,11 @@ def _error(span: Span, message: str, *, note: str = "", hint: str = "") -> Diagn
 # --- limits --------------------------------------------------------------------------------------------------
 
 
+def too_many_tokens(span: Span, limit: int) -> Diagnostic:
+    hint = "keep long lists of values in a file, and read it as a table or with externaldata"
+    return Diagnostic(TEXT_TOO_LONG, f"The text has more than {limit:,} words and signs", span, hint=hint)
+
+
 def text_too_long(span: Span, size: int, limit: int) -> Diagnostic:
     return Diagnostic(TEXT_TOO_LONG, f"The text has {size:,} bytes; at most {limit:,} are allowed", span)
 

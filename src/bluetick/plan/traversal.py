@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from bluetick.plan.expressions import Expr, InTable, ScalarQuery, walk
+from bluetick.plan.expressions import ColumnRef, Expr, InTable, ScalarQuery, walk
 from bluetick.plan.relations import Binding, Reference, Relation, expressions, inputs
 
 
@@ -37,6 +37,8 @@ def named_relations(relation: Relation) -> list[tuple[str, Relation]]:
 
 def _inner(expr: Expr, scalars: bool) -> list[Relation]:
     found: list[Relation] = []
+    if isinstance(expr, ColumnRef):  # most of them: a projection names every column
+        return found
     for part in walk(expr):
         if isinstance(part, InTable) or (scalars and isinstance(part, ScalarQuery)):
             found.append(part.relation)

@@ -3,13 +3,15 @@
 Functions become `Anonymous`, types user-defined names and constants `Var`, so that sqlglot prints and never translates.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Final
 
 from sqlglot import exp
 
-from bluetick.diagnostics.errors import EngineError
+from bluetick.diagnostics import Span, codes
+from bluetick.diagnostics.errors import EngineError, QueryError
 from bluetick.sql.dialect import Dialect, LiteralValue
 from bluetick.sql.tree import (
     Aggregate,
@@ -94,14 +96,20 @@ def raw(text: str) -> exp.Var:
     return exp.Var(this=text)
 
 
+MAX_NODES = 60_000  # of one statement: a function whose SQL names its argument twice doubles with each nesting
+
+
 @dataclass(frozen=True, slots=True)
 class Converter:
     """Tree to sqlglot for one dialect and one set of parameter values."""
 
     dialect: Dialect
     parameters: Mapping[str, LiteralValue] = field(default_factory=dict)
+    size: Iterator[int] = field(default_factory=lambda: count(1))
 
     def convert(self, expr: Expr) -> exp.Expr:
+        if next(self.size) > MAX_NODES:
+            raise QueryError((codes.plan_too_large(Span(0, 0), "expressions nested too deep for one SQL statement"),))
         # The common nodes first and without capture patterns: this function is most of the time of a render.
         match expr:
             case Column():

@@ -3,7 +3,7 @@
 from bluetick.diagnostics import Diagnostic, Span
 from bluetick.diagnostics import syntax_codes as codes
 from bluetick.syntax.cursor import MAX_DEPTH, Cursor
-from bluetick.syntax.lexer import lex
+from bluetick.syntax.lexer import MAX_TOKENS, lex
 from bluetick.syntax.pipeline_parser import parse_pipeline
 from bluetick.syntax.statement_parser import parse_statements
 from bluetick.syntax.statements import Query
@@ -19,6 +19,8 @@ def parse(text: str) -> tuple[Query, tuple[Diagnostic, ...]]:
     if size > MAX_BYTES:
         return Query(whole, ()), (codes.text_too_long(Span(0, 0), size, MAX_BYTES),)
     lexed = lex(text)
+    if len(lexed.tokens) > MAX_TOKENS:
+        return Query(whole, ()), (codes.too_many_tokens(Span(0, 0), MAX_TOKENS),)
     cursor = Cursor(text, lexed, parse_pipeline)
     if _is_sql(cursor):
         return Query(whole, ()), (codes.looks_like_sql(cursor.here()),)

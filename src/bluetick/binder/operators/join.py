@@ -38,6 +38,7 @@ def bind_join(env: Env, node: JoinOperator, rows: Relation) -> Relation | None:
         return None
     if isinstance(right, type(rows)) and right is rows:
         return None
+    env.state.spend(len(rows.columns) + len(right.columns), node.span)
     keys = _keys(env, node, rows, right)
     if keys is None:
         return None

@@ -110,6 +110,7 @@ def _targets(env: Env, node: ParseOperator, fragments: Fragments, source: Expr) 
         type_ = column_type(part)
         if part.column is None or type_ is None:
             continue
+        env.state.spend(len(node.parts), part.span)  # the pattern stands whole in each column's expression
         name = part.column.name.text
         if any(t.column.name == name for t in targets):
             env.report(codes.duplicate_column(part.span, name))

@@ -31,7 +31,7 @@ def bind_search(env: Env, node: SearchOperator, rows: Relation | None) -> Relati
     if any(column.name == "$table" for leg in legs for column in leg.relation.columns):
         env.report(codes.form_not_supported(node.span, "search over what a search has found", "join them by 'and'"))
         return None
-    found = combine(env, legs, "$table")
+    found = combine(env, legs, "$table", node.span)
     is_exact = kind is not None and word(kind) == "case_sensitive"
     predicate = any_column_predicate(env.over(found), node.predicate, found.columns[1:], exact=is_exact)
     return None if isinstance(predicate, Invalid) else Filter(found, (predicate,))

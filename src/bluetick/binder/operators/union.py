@@ -51,7 +51,7 @@ def bind_union(env: Env, node: UnionOperator, rows: Relation | None) -> Relation
         return None
     source = options.get("withsource") or options.get("with_source")
     inner = kind is not None and word(kind) == "inner"
-    return combine(env, legs, word(source) if source is not None else "", inner=inner)
+    return combine(env, legs, word(source) if source is not None else "", node.span, inner=inner)
 
 
 def _name_of(rows: Relation) -> str:
@@ -175,7 +175,7 @@ def _source_name(leg: Pipeline, relation: Relation, index: int) -> str:
     return f"union_arg{index}"
 
 
-def combine(env: Env, legs: list[Leg], source: str, *, inner: bool = False) -> Relation:
+def combine(env: Env, legs: list[Leg], source: str, span: Span, *, inner: bool = False) -> Relation:
     """The union of bound legs: columns by first appearance; a name with several types splits into name_type."""
     types: dict[str, list[Type]] = {}
     for leg in legs:
@@ -193,6 +193,7 @@ def combine(env: Env, legs: list[Leg], source: str, *, inner: bool = False) -> R
         for type_ in found:
             split = name if len(found) == 1 else names.claim(f"{name}_{type_}")
             output.append((env.state.column(split, type_), name))
+    env.state.spend(len(output) * len(legs) // 4, span)
     columns = tuple(column for column, _ in output)
     marker = (env.state.column(source, Type.STRING),) if source else ()
     filled = tuple((leg.relation, (*_mark(leg, source), *_fill(leg.relation, output))) for leg in legs)

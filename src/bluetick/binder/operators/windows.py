@@ -20,15 +20,15 @@ WindowItems = list[WindowItem]
 
 def is_serialized(relation: Relation) -> bool:
     """Whether the rows are in a fixed order that window functions may rely on."""
-    match relation:
-        case Sort() | Serialize() | Range() | PythonOperator():
-            return True
-        case Filter(input=inner) | Project(input=inner) | Window(input=inner) | Limit(input=inner):
-            return is_serialized(inner)
-        case Reference(binding=binding):
-            return is_serialized(binding.relation)
-        case _:
-            return False
+    node = relation
+    while True:
+        match node:
+            case Filter(input=inner) | Project(input=inner) | Window(input=inner) | Limit(input=inner):
+                node = inner
+            case Reference(binding=binding):
+                node = binding.relation
+            case _:
+                return isinstance(node, Sort | Serialize | Range | PythonOperator)
 
 
 def over_rows(env: Env, rows: Relation) -> tuple[Env, WindowItems | None]:
