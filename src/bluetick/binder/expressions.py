@@ -74,7 +74,7 @@ def _unresolved(env: Env, node: syntax.NameReference) -> Expr:
         env.report(codes.row_context(node.span, node.name))
     elif env.ungrouped is not None and node.name in env.ungrouped.columns:
         env.report(codes.not_grouped(node.span, node.name))
-    elif env.is_tabular(node):
+    elif env.is_tabular(node) and not env.state.is_open:  # with open columns it may be one of them
         env.report(codes.scalar_expected(node.span))
     else:
         columns = tuple(env.row.columns) if env.row is not None else ()

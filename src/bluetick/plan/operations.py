@@ -9,8 +9,9 @@ from typing import Any, TypeAlias
 
 from bluetick.plan import number_operations as numbers
 from bluetick.plan import text_operations as texts
+from bluetick.plan import time_operations as times
 from bluetick.plan.computing import computing
-from bluetick.plan.expressions import Call
+from bluetick.plan.expressions import Call, Literal
 from bluetick.types import Type
 
 Operation: TypeAlias = Callable[..., Any]
@@ -203,6 +204,15 @@ def _divided(call: Call) -> Operation | None:
     return _unless_null(numbers.divided_reals if call.type is Type.REAL else numbers.divided_wholes)
 
 
+def _datetime_add(call: Call) -> Operation | None:
+    """With a period that is written out."""
+    period = call.args[0]
+    name = str(period.value).lower() if isinstance(period, Literal) else ""
+    if name not in times.PERIODS:
+        return None
+    return lambda _, amount, instant: times.added(name, amount, instant)
+
+
 _INSTANTS = (*_PLAIN_NUMBER, Type.TIMESPAN, Type.DATETIME)
 _SPANS = (*_PLAIN_NUMBER, Type.TIMESPAN)
 _TEXT = _of(Type.STRING)
@@ -224,6 +234,7 @@ _OPERATIONS: dict[str, Choose] = {
     "*": _calculated(numbers.MULTIPLIED, *_SPANS),
     "/": _divided,
     "%": _calculated(numbers.REMAINDERS, *_SPANS),
+    "datetime_add": _datetime_add,
     "unary-": _calculated(numbers.NEGATED, *_SPANS),
     "unary+": _of(*_INSTANTS)(lambda value: value),
     "iff": _iff,
