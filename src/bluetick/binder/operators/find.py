@@ -43,7 +43,7 @@ def bind_find(env: Env, node: FindOperator, rows: Relation | None) -> Relation |
     is_packed = node.pack or (node.project is None and _has_more(legs, chosen))
     pack = _pack_name(legs) if is_packed else ""
     packed = [_with_pack(env, node, leg, chosen, pack) for leg in legs] if pack else legs
-    found = combine(env, packed, source)
+    found = combine(env, packed, source, node.span)
     searched = tuple(c for c in found.columns[1:] if c.name != pack)
     predicate = any_column_predicate(env.over(found), node.predicate, searched, exact=False)
     items = _declared(env, node.project, searched) if node.project is not None else _listed(searched, chosen)
@@ -55,7 +55,7 @@ def bind_find(env: Env, node: FindOperator, rows: Relation | None) -> Relation |
 
 def _explicit(env: Env, node: FindOperator, legs: list[Leg]) -> list[Face] | None:
     """The columns that the predicate names, as they come; None once reported."""
-    found = combine(env, legs, "")
+    found = combine(env, legs, "", node.span)
     bound = any_column_predicate(env.over(found), node.predicate, (), exact=False)
     if isinstance(bound, Invalid):
         return None
