@@ -90,6 +90,7 @@ _ISO = re.compile(
     r"\s*(Z|UTC|GMT|[+-]\d{1,2}(?::?\d{2})?)?",
     re.IGNORECASE,
 )
+_SPACED = re.compile(r"(\d{4})\s*([-,])\s*(\d{1,2})\s*\2\s*(\d{1,2})")  # 2025, 6, 14 and 2017 - 08 - 01
 _SLASHED = re.compile(
     r"(\d{1,2})[/-](\d{1,2})[/-](\d{4})(?:[T ]\s*(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:[.,](\d{1,9}))?)?)?\s*(AM|PM)?",
     re.IGNORECASE,
@@ -106,6 +107,9 @@ def parse_datetime(text: str) -> datetime:
     text = text.strip()
     if match := _ISO.fullmatch(text):
         year, month, day, hour, minute, second, fraction, zone = match.groups()
+    elif match := _SPACED.fullmatch(text):
+        year, _, month, day = match.groups()
+        hour = minute = second = fraction = zone = None
     elif match := _SLASHED.fullmatch(text):
         month, day, year, hour, minute, second, fraction, half = match.groups()
         zone, hour = None, _clock_hour(hour, half)
