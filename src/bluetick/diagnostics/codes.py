@@ -215,12 +215,6 @@ def repeated_leg(span: Span, name: str) -> Diagnostic:
     )
 
 
-def checked_in_part(span: Span, tables: int, most: int) -> Diagnostic:
-    return Diagnostic(
-        "BTK0157", f"of {tables} tables that fit, a check looks at the columns of {most}", span, Severity.WARNING
-    )
-
-
 def unmatched_pattern(span: Span, name: str, wanted: str) -> Diagnostic:
     return Diagnostic("SEM0036", f"pattern '{name}' has no definition for ({wanted})", span)
 

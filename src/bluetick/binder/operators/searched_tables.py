@@ -1,6 +1,6 @@
 """The tables that search and find look in."""
 
-from bluetick.binder.operators.union import Leg, most_checked
+from bluetick.binder.operators.union import Leg, checked_legs
 from bluetick.binder.places import fitting, is_elsewhere, local_name, warn_of
 from bluetick.binder.scope import Env
 from bluetick.diagnostics import Span, codes
@@ -14,7 +14,8 @@ def searched_legs(env: Env, tables: tuple[Expression, ...], span: Span) -> list[
         found = _legs(env, table, span, len(legs))
         if not found:
             return []
-        legs += [leg for leg in found if all(leg.source != known.source for known in legs)]
+        known = {leg.source for leg in legs}
+        legs += [leg for leg in found if leg.source not in known]
     return legs
 
 
@@ -39,10 +40,11 @@ def _legs(env: Env, table: Expression, span: Span, index: int) -> list[Leg]:
 
 
 def _fitting(env: Env, table: Expression, pattern: str, span: Span) -> list[Leg]:
-    names = most_checked(env, fitting(pattern, env.state.table_names(env.scope)), table.span)
+    names = fitting(pattern, env.state.table_names(env.scope))
     if not names:
         env.report(codes.unresolved_table(span if pattern == "*" else table.span, pattern, ()))
-    return _named(env, names, table.span)
+    checked = checked_legs(env, names)
+    return _named(env, names, table.span) if checked is None else checked
 
 
 def _named(env: Env, names: list[str], span: Span) -> list[Leg]:

@@ -8,7 +8,7 @@ from bluetick.binder.places import fitting, is_elsewhere, warn_of
 from bluetick.binder.scope import Env, FunctionSymbol
 from bluetick.diagnostics import Span, codes
 from bluetick.plan.expressions import Column, ColumnRef, Expr, Literal
-from bluetick.plan.relations import Binding, Reference, Relation, Scan, Union
+from bluetick.plan.relations import Binding, Reference, Relation, Scan, Union, Values
 from bluetick.plan.traversal import relations_in
 from bluetick.syntax.expressions import Expression, NamePattern, NameReference, PathExpression
 from bluetick.syntax.operators import (
@@ -129,10 +129,12 @@ def _bind_pattern(env: Env, node: Expression, pattern: str, before: list[Leg]) -
     else:
         lets = [n for n in dict.fromkeys(env.scope.all_names()) if _is_view(env, n)]
         names = sorted({*names, *fitting(pattern, lets)})
-    names = most_checked(env, names, node.span)
     if not names:
         env.report(codes.unresolved_table(node.span, pattern, ()))
         return None
+    checked = checked_legs(env, names)
+    if checked is not None:
+        return checked
     legs = []
     for name in names:
         relation = env.tabular(NameReference(node.span, name))
@@ -147,14 +149,19 @@ def _bind_pattern(env: Env, node: Expression, pattern: str, before: list[Leg]) -
     return legs
 
 
-def most_checked(env: Env, names: list[str], span: Span) -> list[str]:
-    """A check knows every table there is, a run those that have data: of very many a check takes the first, and says
-    that there are more columns."""
+def checked_legs(env: Env, names: list[str]) -> list[Leg] | None:
+    """A check knows every table there is, a run those that have data. Very many tables a check takes for two that have
+    no rows: one with the columns of all, and one with those that all have. None where each is to be taken."""
     if env.state.observer is not None or len(names) <= _MOST_CHECKED:
-        return names
-    env.state.is_open = True
-    env.report(codes.checked_in_part(span, len(names), _MOST_CHECKED))
-    return names[:_MOST_CHECKED]
+        return None
+    faces = [face for name in names if (face := env.state.catalog.find(name)) is not None]
+    columns = dict.fromkeys(column for face in faces for column in face.columns)
+    shared = set.intersection(*(set(face.columns) for face in faces)) if faces else set()
+    tables = (list(columns), [column for column in columns if column in shared])
+    return [
+        Leg(Values(tuple(env.state.column(name, type_) for name, type_ in table), ()), f"{len(names)} tables")
+        for table in tables
+    ]
 
 
 def _is_view(env: Env, name: str) -> bool:
