@@ -88,10 +88,12 @@ class Session:
         threads: int | None = None,
         external: Mapping[str, str | Path] | None = None,
         geo: "str | Path | AddressPlaces | None" = None,
+        functions: str | Path | None = None,
+        watchlists: str | Path | None = None,
     ) -> None:
         self.now = _utc(now)
         self.engine = open_engine(engine, memory_limit=memory_limit, threads=threads)
-        self.catalog = Catalog(external)
+        self.catalog = Catalog(external, functions, watchlists)
         self._schemas, self._custom = _schemas(schemas)
         self.providers: dict[str, FileProfileProvider] = {}
         self.resources: dict[str, Callable[[], object]] = {} if geo is None else {PLACES.name: _places(geo)}
@@ -290,6 +292,8 @@ def connect(  # noqa: PLR0913, PLR0917 - the public surface, see Session
     threads: int | None = None,
     external: Mapping[str, str | Path] | None = None,
     geo: "str | Path | AddressPlaces | None" = None,
+    functions: str | Path | None = None,
+    watchlists: str | Path | None = None,
 ) -> Session:
     """A session.
 
@@ -306,8 +310,12 @@ def connect(  # noqa: PLR0913, PLR0917 - the public surface, see Session
         external: address -> local copy, for externaldata; nothing is ever fetched.
         geo: what answers geo_info_from_ip_address: a table of address ranges and their places (CSV, TSV, Parquet),
             read when a query first asks, or one that is loaded already.
+        functions: a folder of stored functions (KQL, YAML parser definitions, saved searches in JSON).
+        watchlists: a folder of watchlists, each `alias.csv` or `alias.json`.
     """
-    return Session(lake, tables, profiles, schemas, engine, now, memory_limit, threads, external, geo)
+    return Session(
+        lake, tables, profiles, schemas, engine, now, memory_limit, threads, external, geo, functions, watchlists
+    )
 
 
 def _places(geo: "str | Path | AddressPlaces") -> Callable[[], object]:

@@ -4,17 +4,19 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from bluetick.binder.calls import bind_builtin, call_operator
+from bluetick.binder.ingestion import bind_ingestion_time
 from bluetick.binder.lambdas import bind_scalar_function
 from bluetick.binder.packing import bind_pack_all, bind_pack_columns
 from bluetick.binder.scope import Env, FunctionSymbol, PatternSymbol, TabularSymbol
 from bluetick.binder.sessions import bind_session
+from bluetick.binder.tables_as_values import bind_column_names_of, bind_toscalar
 from bluetick.binder.window_calls import bind_rank_dense, bind_rank_min, bind_window
 from bluetick.diagnostics import codes
 from bluetick.functions import refusals
 from bluetick.functions.definition import ScalarFunction
 from bluetick.functions.registry import CATALOGUE, find_aggregate, find_scalar, find_window, is_known
 from bluetick.functions.scalar import geo_points
-from bluetick.plan.expressions import ColumnRef, Expr, Invalid, Literal, ScalarQuery
+from bluetick.plan.expressions import ColumnRef, Expr, Invalid, Literal
 from bluetick.plan.relations import Assertion
 from bluetick.syntax.expressions import CallExpression, Star, TypeLiteral
 from bluetick.syntax.expressions import Literal as SyntaxLiteral
@@ -92,6 +94,7 @@ def _report_unknown(env: Env, node: CallExpression) -> None:
         env.report(codes.function_not_supported(node.name.span, name, refusals.FUNCTIONS.get(name, "")))
     else:
         candidates = (*filter(is_known, CATALOGUE.scalars), *CATALOGUE.windows, *_SPECIAL, *env.scope.all_names())
+        candidates += env.state.catalog.function_names()
         env.report(codes.unknown_function(node.name.span, name, candidates))
 
 
@@ -120,19 +123,6 @@ def _bind_distance(env: Env, node: CallExpression) -> Expr:
 
 
 # --- forms with rules of their own ---------------------------------------------------------------------------
-
-
-def _bind_toscalar(env: Env, node: CallExpression) -> Expr:
-    """Evaluated once before the query; it may not see the row it stands in."""
-    if len(node.arguments) != 1:
-        env.report(codes.wrong_argument_count(node.span, "toscalar", "1 argument", len(node.arguments)))
-        return Invalid()
-    value = node.arguments[0].value
-    outside = env.without_row()
-    if not env.is_tabular(value):
-        return outside.expression(value)
-    relation = outside.tabular(value)
-    return Invalid() if relation is None else ScalarQuery(relation, relation.columns[0].type)
 
 
 def _bind_materialize(env: Env, node: CallExpression) -> Expr:
@@ -178,15 +168,6 @@ def _bind_column_ifexists(env: Env, node: CallExpression) -> Expr:
     return env.expression(node.arguments[1].value)
 
 
-def _bind_ingestion_time(env: Env, node: CallExpression) -> Expr:
-    env.report(
-        codes.form_not_supported(
-            node.span, "'ingestion_time()'", "when a row arrived is not kept; name the table's time column instead"
-        )
-    )
-    return Invalid()
-
-
 def _bind_bin_auto(env: Env, node: CallExpression) -> Expr:
     """bin_auto(value): bins of the size that `set query_bin_auto_size` gave, one of which begins at query_bin_auto_at.
 
@@ -206,14 +187,15 @@ def _bind_bin_auto(env: Env, node: CallExpression) -> Expr:
 
 
 _SPECIAL: dict[str, Callable[[Env, CallExpression], Expr]] = {
-    "toscalar": _bind_toscalar,
+    "toscalar": bind_toscalar,
+    "column_names_of": bind_column_names_of,
     "materialize": _bind_materialize,
     "assert": _bind_assert,
     "column_ifexists": _bind_column_ifexists,
     "columnifexists": _bind_column_ifexists,
     "bag_pack_columns": bind_pack_columns,
     "bin_auto": _bind_bin_auto,
-    "ingestion_time": _bind_ingestion_time,
+    "ingestion_time": bind_ingestion_time,
     "pack_all": bind_pack_all,
     "geo_distance_2points": _bind_distance,
     "row_rank_dense": bind_rank_dense,
@@ -225,3 +207,11 @@ _SPECIAL: dict[str, Callable[[Env, CallExpression], Expr]] = {
 _PLAN_AGGREGATES = frozenset(
     {"arg_max", "arg_min", "argmax", "argmin", "take_any", "any", "take_anyif", "anyif", "percentiles", "percentilesw"}
 )
+
+# What no stored function hides.
+BUILT_IN = frozenset(
+    {
+        *filter(is_known, CATALOGUE.scalars), *CATALOGUE.windows, *CATALOGUE.aggregates, *_PLAN_AGGREGATES, *_SPECIAL,
+        *refusals.FUNCTIONS, "FileProfile", "table", "view",
+    }
+)  # fmt: skip

@@ -121,6 +121,9 @@ def _bind_arguments(
 ) -> list[FunctionParameter] | None:
     """Puts the arguments into the scope. Gives the parameters whose defaults must serve; None once reported."""
     env.state.spend(_CALL_WORK, node.span)
+    if symbol.stored is not None and symbol.stored.problem:
+        env.report(codes.broken_function(node.span, symbol.name, symbol.stored.problem))
+        return None
     parameters = list(symbol.declaration.parameters)
     if piped is not None:
         if not parameters or not _is_tabular_parameter(parameters[0]):

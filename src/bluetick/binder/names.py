@@ -70,6 +70,8 @@ def default_name(node: Expression) -> str:
 
 
 def _result_name(function: str) -> ResultName | None:
+    if function == "ingestion_time":
+        return ResultName(NameRule.PREFIX_ONLY, "$IngestionTime")
     for found in (find_aggregate(function), find_scalar(function), find_window(function)):
         if found is not None:
             return found.result_name

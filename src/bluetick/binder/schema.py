@@ -1,8 +1,11 @@
-"""What the binder knows of the outside: tables by name, and the providers that a query may invoke."""
+"""What the binder knows of the outside: tables, functions and watchlists by name, and the providers that a query may
+invoke."""
 
 from dataclasses import dataclass
 from typing import Protocol
 
+from bluetick.diagnostics import SourceText, Span
+from bluetick.syntax.statements import FunctionDeclaration
 from bluetick.types import Type
 
 
@@ -16,6 +19,20 @@ class TableFace:
     time_column: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class StoredFunction:
+    """A function of the catalog, and the text in which its declaration stands. With a `problem` it cannot be used."""
+
+    name: str
+    declaration: FunctionDeclaration
+    source: SourceText
+    problem: str = ""
+
+    def place(self, span: Span) -> str:
+        """File and line of a span of the declaration."""
+        return f"{self.source.name}:{self.source.position(min(span.start, len(self.source.text)))[0]}"
+
+
 class CatalogSchema(Protocol):
     def find(self, name: str) -> TableFace | None:
         """The table of exactly this name, or None."""
@@ -25,6 +42,27 @@ class CatalogSchema(Protocol):
 
     def hint(self, name: str) -> str:
         """What to do about a table that is not there; '' for nothing."""
+
+    def function(self, name: str) -> StoredFunction | None:
+        """The stored function of exactly this name, or None."""
+
+    def function_names(self) -> tuple[str, ...]:
+        """Every stored function's name, for hints."""
+
+    def watchlist(self, alias: str) -> TableFace | None:
+        """The rows of a watchlist, or None."""
+
+    def watchlist_hint(self, alias: str) -> str:
+        """Where a watchlist of this alias is to be put."""
+
+
+# https://learn.microsoft.com/azure/sentinel/watchlists-queries ; the watchlist's own columns follow, as strings.
+WATCHLIST_COLUMNS: tuple[tuple[str, Type], ...] = (
+    ("_DTItemId", Type.STRING),
+    ("LastUpdatedTimeUTC", Type.DATETIME),
+    ("SearchKey", Type.STRING),
+    ("WatchlistItem", Type.DYNAMIC),
+)
 
 
 # https://learn.microsoft.com/defender-xdr/advanced-hunting-fileprofile-function ; the last is the lookup's outcome.

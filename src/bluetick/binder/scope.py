@@ -112,7 +112,7 @@ class Scope:
 @dataclass(slots=True)
 class Row:
     """The columns that an expression may name; `qualified` holds those that stand behind a word and a dot: $left and
-    $right in a join's condition, the steps of scan. `relation` is what the row is one of, where that is one relation."""
+    $right in a join's condition, the steps of scan. `relation` is what it is a row of, where that is one relation."""
 
     columns: dict[str, Column]
     qualified: dict[str, dict[str, Column]] = field(default_factory=dict)

@@ -118,7 +118,7 @@ def _allow(env: Env, entity: Expression, kept: set[str], tables: set[str]) -> No
 
 
 def _allow_table(env: Env, entity: Expression, name: str, tables: set[str]) -> None:
-    if env.state.catalog.find(name) is None:
+    if env.state.catalog.find(name) is None and not isinstance(env.scope.find(name), FunctionSymbol):
         env.report(codes.unresolved_table(entity.span, name, (*env.state.catalog.names(), *env.scope.names)))
         return
     tables.add(name)

@@ -7,6 +7,7 @@ from bluetick.binder.patterns import bind_pattern_call, invoked_pattern
 from bluetick.binder.places import PLACES, VIEWS, is_elsewhere, local_name, warn_of
 from bluetick.binder.schema import TableFace
 from bluetick.binder.scope import Env, FunctionSymbol, PatternSymbol, ScalarSymbol, TabularSymbol
+from bluetick.binder.watchlists import GET_WATCHLIST, bind_watchlist
 from bluetick.diagnostics import Span, codes
 from bluetick.functions import refusals
 from bluetick.plan.expressions import Invalid, Literal
@@ -53,7 +54,7 @@ def _names_table(env: Env, name: str) -> bool:
         case ScalarSymbol() | PatternSymbol():
             return False
         case FunctionSymbol() as symbol:
-            return not symbol.declaration.parameters and gives_table(env, symbol)
+            return all(p.default is not None for p in symbol.declaration.parameters) and gives_table(env, symbol)
         case None:
             return env.scope.sees_table(name) and env.state.catalog.find(name) is not None
 
@@ -66,7 +67,7 @@ def _call_gives_table(env: Env, name: str, arguments: tuple[Argument, ...]) -> b
         return True  # T() of a let-bound table
     if name == "materialize":
         return bool(arguments) and env.is_tabular(arguments[0].value)
-    return name in _TABLE_FUNCTIONS or name in PLACES or name in VIEWS
+    return name in _TABLE_FUNCTIONS or name in PLACES or name in VIEWS or name == GET_WATCHLIST
 
 
 def bind_tabular(env: Env, node: Expression) -> Relation | None:
@@ -131,7 +132,7 @@ def bind_table(env: Env, name: str, span: Span) -> Relation | None:
     """A table of the catalog by its exact name."""
     face = env.state.catalog.find(name) if env.scope.sees_table(name) else None
     if face is None:
-        candidates = (*env.state.table_names(env.scope), *env.scope.all_names())
+        candidates = (*env.state.table_names(env.scope), *env.scope.all_names(), *env.state.catalog.function_names())
         env.report(codes.unresolved_table(span, name, candidates, env.state.catalog.hint(name)))
         return None
     return scan(env, face)
@@ -165,6 +166,8 @@ def _bind_known_call(env: Env, node: CallExpression) -> Relation | None:
         return None if relation is None else env.refer(Binding("materialize", relation, materialized=True))
     if name == "table" and node.base is None and node.arguments:
         return _bind_table_function(env, node)
+    if name == GET_WATCHLIST and node.base is None:
+        return bind_watchlist(env, node)
     if is_elsewhere(node):
         return _bind_elsewhere(env, node)
     if node.base is not None:
@@ -173,7 +176,7 @@ def _bind_known_call(env: Env, node: CallExpression) -> Relation | None:
     if name in refusals.FUNCTIONS:
         env.report(codes.function_not_supported(node.name.span, name, refusals.FUNCTIONS[name]))
         return None
-    candidates = (n for n in env.scope.all_names())
+    candidates = (*env.scope.all_names(), *env.state.catalog.function_names())
     env.report(codes.unknown_function(node.name.span, name, candidates))
     return None
 

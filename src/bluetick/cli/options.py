@@ -61,6 +61,8 @@ class DataOptions:
     engine: str
     external: tuple[tuple[str, str], ...] = ()
     geo: Path | None = None
+    functions: Path | None = None
+    watchlists: Path | None = None
 
     def open(self) -> Session:
         """A session with these tables; several paths for one name are one table."""
@@ -75,6 +77,8 @@ class DataOptions:
             engine=self._checked_engine(),
             external=dict(self.external),
             geo=self.geo,
+            functions=self.functions,
+            watchlists=self.watchlists,
         )
 
     def _checked_engine(self) -> str:
@@ -109,6 +113,18 @@ _DATA_OPTIONS: tuple[Callable[..., Any], ...] = (
         type=click.Path(path_type=Path),
         help="What answers geo_info_from_ip_address(): a table of address ranges and their places.",
     ),
+    click.option(
+        "--functions",
+        type=click.Path(path_type=Path),
+        metavar="DIR",
+        help="Stored functions: KQL files, YAML parser definitions, saved searches in JSON.",
+    ),
+    click.option(
+        "--watchlists",
+        type=click.Path(path_type=Path),
+        metavar="DIR",
+        help="What answers _GetWatchlist(): a folder of ALIAS.csv or ALIAS.json.",
+    ),
     click.option("--engine", default="duckdb", show_default=True, help="duckdb, local[N] or spark://HOST:PORT."),
 )
 
@@ -117,7 +133,7 @@ def data_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Adds the options above; the command gets them as one `data`."""
 
     @functools.wraps(command)
-    def with_data(
+    def with_data(  # noqa: PLR0913 - one for each option
         *,
         lake: Path | None,
         tables: tuple[tuple[str, str], ...],
@@ -126,9 +142,12 @@ def data_options(command: Callable[..., Any]) -> Callable[..., Any]:
         engine: str,
         external: tuple[tuple[str, str], ...],
         geo: Path | None,
+        functions: Path | None,
+        watchlists: Path | None,
         **others: Any,
     ) -> Any:
-        return command(data=DataOptions(lake, tables, profiles, schemas, engine, external, geo), **others)
+        data = DataOptions(lake, tables, profiles, schemas, engine, external, geo, functions, watchlists)
+        return command(data=data, **others)
 
     decorated: Callable[..., Any] = with_data
     for option in reversed(_DATA_OPTIONS):

@@ -220,7 +220,7 @@ def unmatched_pattern(span: Span, name: str, wanted: str) -> Diagnostic:
 
 
 def broken_function(span: Span, name: str, problem: str) -> Diagnostic:
-    return Diagnostic("BTK0120", f"the stored function '{name}' cannot be used", span, note=problem)
+    return Diagnostic("BTK0120", f"the stored function '{name}' cannot be used: {problem}", span)
 
 
 def recursive_function(span: Span, names: Iterable[str]) -> Diagnostic:
@@ -230,6 +230,16 @@ def recursive_function(span: Span, names: Iterable[str]) -> Diagnostic:
 
 def unknown_watchlist(span: Span, alias: str, hint: str) -> Diagnostic:
     return Diagnostic("BTK0122", f"there is no watchlist '{alias}'", span, hint=hint)
+
+
+def open_watchlist(span: Span, alias: str) -> Diagnostic:
+    return Diagnostic(
+        "BTK0161",
+        f"the watchlist '{alias}' is not here, so its own columns are not checked",
+        span,
+        Severity.WARNING,
+        hint="give the folder of watchlists: --watchlists DIR",
+    )
 
 
 def no_ingestion_time(span: Span, reason: str, hint: str = "") -> Diagnostic:

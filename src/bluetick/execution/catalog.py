@@ -8,11 +8,14 @@ from typing import Literal, TypeAlias
 
 import pyarrow as pa
 
-from bluetick.binder.schema import TableFace
+from bluetick.binder.schema import WATCHLIST_COLUMNS, StoredFunction, TableFace
 from bluetick.diagnostics.errors import SourceError
 from bluetick.diagnostics.nearest import nearest
 from bluetick.engines.files import expand_pattern
 from bluetick.engines.protocol import FileSource
+from bluetick.enrichment.watchlists import Watchlists
+from bluetick.execution.function_library import FunctionLibrary
+from bluetick.execution.service_functions import SEEN_BY, service_function, service_names
 from bluetick.schema.packs import TableSchema, load_pack
 from bluetick.types import Type
 
@@ -35,11 +38,20 @@ class Table:
 
 
 class Catalog:
-    """Registered tables by exact name. `external` holds local copies of files that queries name by address."""
+    """Registered tables by exact name. `external` holds local copies of files that queries name by address, `functions`
+    and `watchlists` are folders of them."""
 
-    def __init__(self, external: Mapping[str, str | Path] | None = None) -> None:
+    def __init__(
+        self,
+        external: Mapping[str, str | Path] | None = None,
+        functions: str | Path | None = None,
+        watchlists: str | Path | None = None,
+    ) -> None:
         self.external = {address: Path(path) for address, path in (external or {}).items()}
+        self.functions = None if functions is None else FunctionLibrary(Path(functions))
+        self.watchlists = Watchlists(None if watchlists is None else Path(watchlists))
         self._tables: dict[str, Table] = {}
+        self._watchlist_tables: dict[str, Table] = {}
 
     def register(self, name: str, data: str | Path | list[str] | pa.Table) -> None:
         """Puts a table behind a name. A pattern is expanded here, once; an unreadable file is a SourceError."""
@@ -57,7 +69,28 @@ class Catalog:
                 self.register(entry.name, entry)
 
     def table(self, name: str) -> Table | None:
-        return self._tables.get(name)
+        """A registered table, or a watchlist by the name that its table has."""
+        return self._tables.get(name) or self._watchlist_tables.get(name)
+
+    def watchlist(self, alias: str) -> Table | None:
+        """A watchlist's rows, as the table `_GetWatchlist('alias')`."""
+        name = f"_GetWatchlist('{alias}')"
+        if name not in self._watchlist_tables:
+            rows = self.watchlists.rows(alias)
+            if rows is None:
+                return None
+            columns = dict(WATCHLIST_COLUMNS)
+            types = tuple((column, columns.get(column, Type.STRING)) for column in rows.column_names)
+            self._watchlist_tables[name] = Table(name, rows, types)
+        return self._watchlist_tables[name]
+
+    def function(self, name: str) -> StoredFunction | None:
+        """A function of the folder, else one of the service's own."""
+        found = None if self.functions is None else self.functions.function(name)
+        return found or service_function(name, self.watchlists.names)
+
+    def function_names(self) -> tuple[str, ...]:
+        return (*(() if self.functions is None else self.functions.names()), *service_names())
 
     def names(self) -> tuple[str, ...]:
         return tuple(self._tables)
@@ -110,8 +143,10 @@ class Faces:
         if table is None and not self.is_check:
             return None
         schema = next((pack[name] for pack in self.prefers if name in pack), None)
+        if schema is None and table is not None:
+            return _own_face(table)
         if schema is None:
-            return None if table is None else _own_face(table)
+            return _known_face(SEEN_BY, None) if name == SEEN_BY.name else None
         return _known_face(schema, table)
 
     def names(self) -> tuple[str, ...]:
@@ -119,10 +154,25 @@ class Faces:
         known = [name for pack in self.prefers for name in pack] if self.is_check else []
         return tuple(dict.fromkeys((*self.catalog.names(), *known)))
 
+    def function(self, name: str) -> StoredFunction | None:
+        return self.catalog.function(name)
+
+    def function_names(self) -> tuple[str, ...]:
+        return self.catalog.function_names()
+
+    def watchlist(self, alias: str) -> TableFace | None:
+        table = self.catalog.watchlist(alias)
+        return None if table is None else TableFace(table.name, table.columns, tuple(n for n, _ in table.columns), None)
+
+    def watchlist_hint(self, alias: str) -> str:
+        return self.catalog.watchlists.hint(alias)
+
     def hint(self, name: str) -> str:
         """What to do about a table that is not there."""
         if any(name in pack for pack in self.prefers):
             return f"'{name}' is a known table without data here: give it some, as in --table {name}=PATH"
+        if name == SEEN_BY.name:
+            return f"no table says who saw a device: export what SeenBy() gives, as --table {name}=PATH"
         registered = nearest(name, self.catalog.names())
         known = registered or next((near for pack in self.prefers if (near := nearest(name, pack))), "")
         return f"did you mean '{known}'?" if known else ""

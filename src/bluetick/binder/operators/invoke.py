@@ -22,7 +22,7 @@ def bind_invoke(env: Env, node: InvokeOperator, rows: Relation) -> Relation | No
         return bind_tabular_function(env, symbol, node.call, rows)
     if name == FILE_PROFILE:
         return _bind_file_profile(env, node.call, rows)
-    known = (n for n in (*env.scope.all_names(), FILE_PROFILE))
+    known = (*env.scope.all_names(), FILE_PROFILE, *env.state.catalog.function_names())
     env.report(codes.unknown_function(node.call.name.span, name, known))
     return None
 

@@ -6,11 +6,11 @@ from bluetick.binder.names import Names
 from bluetick.binder.operators.join import word
 from bluetick.binder.places import fitting, is_elsewhere, warn_of
 from bluetick.binder.scope import Env, FunctionSymbol
-from bluetick.diagnostics import Span, codes
+from bluetick.diagnostics import Diagnostic, Span, codes
 from bluetick.plan.expressions import Column, ColumnRef, Expr, Literal
 from bluetick.plan.relations import Binding, Reference, Relation, Scan, Union, Values
 from bluetick.plan.traversal import relations_in
-from bluetick.syntax.expressions import Expression, NamePattern, NameReference, PathExpression
+from bluetick.syntax.expressions import CallExpression, Expression, Name, NamePattern, NameReference, PathExpression
 from bluetick.syntax.operators import (
     AsOperator,
     ExpressionSource,
@@ -82,7 +82,7 @@ def _bind_leg(env: Env, leg: Pipeline, before: list[Leg], *, fuzzy: bool) -> lis
             env.report(codes.repeated_leg(leg.span, _name_of(relation)))
             return []
         return [Leg(relation, _source_name(leg, relation, len(before)))]
-    missing = _missing_name(env, source) if fuzzy else ""
+    missing = _missing_name(env, source, env.state.diagnostics[reported:]) if fuzzy else ""
     if not missing or source is None:
         return None
     del env.state.diagnostics[reported:]
@@ -90,13 +90,16 @@ def _bind_leg(env: Env, leg: Pipeline, before: list[Leg], *, fuzzy: bool) -> lis
     return []
 
 
-def _missing_name(env: Env, source: Expression | None) -> str:
-    """The name of a table that does not exist, here or as that of another place; empty where that is not the fault."""
+def _missing_name(env: Env, source: Expression | None, found: list[Diagnostic]) -> str:
+    """The name of a table or function that does not exist, here or as that of another place, or of the function that
+    asks for one; empty where that is not the fault."""
     match source:
         case NameReference(name=name) if not env.is_tabular(source):
             return name
         case PathExpression(name=name) if is_elsewhere(source) and env.state.catalog.find(name.text) is None:
             return name.text
+        case NameReference(name=name) | CallExpression(name=Name(text=name)) if any(map(codes.is_missing_table, found)):
+            return name
         case _:
             return ""
 

@@ -26,7 +26,7 @@ def bind_where(env: Env, node: WhereOperator, rows: Relation) -> Relation | None
     spans = written if len(written) == len(bound) else [node.predicate.span] * len(bound)
     kept = [(c, s) for c, s in zip(bound, spans, strict=True) if not (isinstance(c, Literal) and c.value is True)]
     if kept:
-        relation = Filter(relation, tuple(c for c, _ in kept), tuple(s for _, s in kept))
+        relation = Filter(relation, tuple(c for c, _ in kept), tuple(env.state.place(s) for _, s in kept))
     return Project(relation, tuple(keep(rows.columns))) if calls else relation
 
 

@@ -50,6 +50,7 @@ _ROWS = "datatable(n:long, s:string, r:real, t:timespan, d:datetime, b:bool, j:d
     )
 )
 _SORTED = "datatable(n:long, s:string)[3, 'c', 1, 'a', 2, 'b'] | sort by n desc"
+_ARRAYS = "datatable(n:long, j:dynamic)[1, dynamic([3, null]), 2, dynamic([]), 3, dynamic({'k': [1]})] | sort by n asc"
 _NONE = "datatable(n:long, s:string)[]"
 
 
@@ -79,27 +80,49 @@ def _kept(value: Argument, where: Expr | None) -> Expr | None:
     return where if value.type is Type.DYNAMIC else not_null(value, where)
 
 
-def _list_duckdb(default: int) -> Body:
+# An array adds its elements to a list, as it does to a set: Kusto nests bags only.
+
+
+def _list_duckdb(default: int, *, nests: bool = False) -> Body:
     def body(bound: BoundAggregate, where: Expr | None) -> Expr:
         value = bound[0]
-        rows = Aggregate("list", (value.sql,), order=bound.order, filter=_kept(value, where))
+        rows = _rows_duckdb(value, bound.order, _kept(value, where), nests=nests)
         return _array(call("list_slice", rows, Bare(1), size_of(bound, default)), value.type, DUCKDB)
 
     return body
 
 
-def _list_spark(default: int) -> Body:
+def _list_spark(default: int, *, nests: bool = False) -> Body:
     def body(bound: BoundAggregate, where: Expr | None) -> Expr:
         value = bound[0]
-        rows = collect_in_order_spark(value.sql, bound.order, _kept(value, where))
-        return _array(call("slice", rows, Bare(1), size_of(bound, default)), value.type, SPARK, _VALUE)
+        rows = _rows_spark(value, bound.order, _kept(value, where), nests=nests)
+        return _array(call("slice", rows, Bare(1), size_of(bound, default)), value.type, SPARK)
 
     return body
 
 
+def _rows_duckdb(value: Argument, order: tuple[Order, ...], where: Expr | None, *, nests: bool) -> Expr:
+    """The list of the rows' values, in this order."""
+    if value.type is not Type.DYNAMIC or nests:
+        return Aggregate("list", (value.sql,), order=order, filter=where)
+    return call("flatten", Aggregate("list", (_members(value.sql, DUCKDB),), order=order, filter=where))
+
+
+def _rows_spark(value: Argument, order: tuple[Order, ...], where: Expr | None, *, nests: bool) -> Expr:
+    flattens = value.type is Type.DYNAMIC and not nests
+    rows = collect_in_order_spark(_members(value.sql, SPARK) if flattens else value.sql, order, where)
+    values = call("transform", rows, Lambda(("element",), _VALUE))
+    return call("flatten", values) if flattens else values
+
+
+def _members(value: Expr, forms: Forms) -> Expr:
+    """What a dynamic value adds to a list: the elements of an array, nulls too, else itself."""
+    return when(is_array(value), forms.elements(value), call(forms.make_list, value))
+
+
 def whole_list() -> tuple[AggregateLowering, AggregateLowering]:
-    """The array of all values however many, for DuckDB and for Spark."""
-    return plain(_list_duckdb(_ALL)), plain(_list_spark(_ALL))
+    """The array of all values however many and as they are, for DuckDB and for Spark."""
+    return plain(_list_duckdb(_ALL, nests=True)), plain(_list_spark(_ALL, nests=True))
 
 
 def collect_in_order_spark(value: Expr, order: tuple[Order, ...], where: Expr | None) -> Expr:
@@ -136,11 +159,11 @@ def _comparison(order: tuple[Order, ...]) -> Expr:
 
 
 def _nullable_list_duckdb(bound: BoundAggregate) -> Expr:
-    return _array(Aggregate("list", (bound[0].sql,), order=bound.order), bound[0].type, DUCKDB)
+    return _array(_rows_duckdb(bound[0], bound.order, None, nests=False), bound[0].type, DUCKDB)
 
 
 def _nullable_list_spark(bound: BoundAggregate) -> Expr:
-    return _array(collect_in_order_spark(bound[0].sql, bound.order, None), bound[0].type, SPARK, _VALUE)
+    return _array(_rows_spark(bound[0], bound.order, None, nests=False), bound[0].type, SPARK)
 
 
 # --- sets ------------------------------------------------------------------------------------------------------
@@ -243,6 +266,7 @@ MAKE_LIST = _list(
         Example("make_list(n, 2)", [3, 2], over=_SORTED),
         Example("array_sort_asc(make_list(t))", ["-1.00:00:00", "01:30:00", "01:30:00"], over=_ROWS),
         Example("array_length(make_list(d))", 3, over=_ROWS),
+        Example("make_list(j)", [3, None, {"k": [1]}], over=_ARRAYS),
         Example("make_list(n)", [], over=_NONE),
     ),
 )

@@ -25,9 +25,22 @@ def _bool_text(value: Expr) -> Expr:
 
 def _decimal_text(value: Expr) -> Expr:
     """Engines print every declared digit behind the point; KQL prints the significant ones."""
-    printed = Cast(value, Type.STRING)
+    return _significant(Cast(value, Type.STRING))
+
+
+def _significant(printed: Expr) -> Expr:
     cut = call("regexp_replace", printed, text(r"\.?0+$"), EMPTY)
     return Case(((Binary("LIKE", printed, text("%.%")), cut),), or_empty(printed))
+
+
+def _decimal_text_spark(value: Expr) -> Expr:
+    """Spark prints zero as 0E-18, and small numbers with exponents too: so one is added to what is below one."""
+    zero, one = Cast(long(0), Type.DECIMAL), Cast(long(1), Type.DECIMAL)
+    size = call("abs", value)
+    shifted = Binary("+", Cast(size, "DECIMAL(19, 18)", safe=True), Cast(long(1), "DECIMAL(1, 0)"))
+    sign = Case(((Binary("<", value, zero), text("-")),), EMPTY)
+    plain = call("concat", sign, text("0"), call("substring", Cast(shifted, Type.STRING), Cast(long(2), Type.INT)))
+    return _significant(Case(((Binary("<", size, one), plain),), Cast(value, Type.STRING)))
 
 
 def _two_digits(value: Expr) -> Expr:
@@ -152,7 +165,7 @@ def text_spark(arg: Argument) -> Expr:
         case Type.REAL:
             return _real_text_spark(arg.sql)
         case Type.DECIMAL:
-            return _decimal_text(arg.sql)
+            return _decimal_text_spark(arg.sql)
         case Type.DATETIME:
             stamp = call("date_format", arg.sql, text("yyyy-MM-dd'T'HH:mm:ss.SSSSSS"))
             return or_empty(call("concat", stamp, text("0Z")))

@@ -32,6 +32,7 @@ def bind_macro(
                 declare_let(inner, statement)
             case QueryStatement(pipeline=pipeline):
                 relation = inner.pipeline(pipeline)
+    span = env.state.place(span)
     reported[before:] = [replace(diagnostic, span=span) for diagnostic in reported[before:]]
     return None if relation is None else _placed(relation, span, {id(b): b for b in given.values()})
 

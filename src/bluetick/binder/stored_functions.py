@@ -1,0 +1,58 @@
+"""The catalog's functions: a scope outside the query's own, and what is told of a mistake in one."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from bluetick.binder.schema import CatalogSchema
+from bluetick.binder.scope import Env, FunctionSymbol, Scope, StoredCall, TooLargeError
+from bluetick.diagnostics import Span, codes
+
+MAX_CALLS = 20  # stored functions that call one another
+
+
+@dataclass(slots=True)
+class StoredScope:
+    """Finds the functions of a catalog. They see each other and the tables, and none of the query's names.
+
+    `is_built_in` names what the language has by itself, which no stored function hides.
+    """
+
+    catalog: CatalogSchema
+    is_built_in: frozenset[str]
+    scope: Scope = field(init=False)
+    _found: dict[str, FunctionSymbol | None] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.scope = Scope(stored=self)
+
+    def find(self, name: str) -> FunctionSymbol | None:
+        if name not in self._found:
+            function = None if name in self.is_built_in else self.catalog.function(name)
+            symbol = None if function is None else FunctionSymbol(name, function.declaration, self.scope, function)
+            self._found[name] = symbol
+        return self._found[name]
+
+
+@contextmanager
+def inside(env: Env, symbol: FunctionSymbol, span: Span) -> Iterator[bool]:
+    """Within it, what is reported is told at the call. Gives whether the function may be bound; False once reported."""
+    stored, calls = symbol.stored, env.state.calls
+    if stored is None:
+        yield True
+        return
+    if any(call.function is stored for call in calls):
+        names = [call.function.name for call in calls]
+        env.report(codes.recursive_function(span, [*names[names.index(stored.name) :], stored.name]))
+        yield False
+    elif len(calls) >= MAX_CALLS:
+        env.report(codes.too_deep(span, MAX_CALLS))
+        yield False
+    else:
+        calls.append(StoredCall(stored, env.state.place(span)))
+        try:
+            yield True
+        except TooLargeError as error:
+            raise TooLargeError(calls[0].span) from error
+        finally:
+            calls.pop()

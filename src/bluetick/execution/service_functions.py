@@ -1,0 +1,79 @@
+"""Functions that Defender and Sentinel bring: KQL of our own over the session's tables.
+
+A file of the same name in the user's folder of functions wins over them.
+"""
+
+from collections.abc import Callable
+from functools import cache
+
+from bluetick.binder.schema import StoredFunction
+from bluetick.execution.function_documents import from_text
+from bluetick.schema.packs import TableSchema
+from bluetick.types import Type
+
+ALIASES = "_GetWatchlistAlias"
+
+# The latest report of each adapter that is not older than a day before the instant: a device reports its adapters
+# together, several times a day, all under one ReportId.
+_LATEST = """
+    let At = coalesce(Timestamp, now());
+    let Reports = DeviceNetworkInfo
+        | where Timestamp between ((At - 1d) .. At)
+        | extend ReportedAt = Timestamp{filter};
+    let Latest = Reports | summarize arg_max(ReportedAt, ReportId) by DeviceId;
+    let Addresses = Reports
+        | join kind=leftsemi Latest on DeviceId, ReportId
+        | mv-expand Address = parse_json(IPAddresses)
+        | extend IPAddress = tostring(Address.IPAddress), IPType = tostring(Address.AddressType)
+        | where isnotempty(IPAddress);
+"""
+
+_SOURCES = {
+    # https://learn.microsoft.com/defender-xdr/advanced-hunting-devicefromip-function
+    "DeviceFromIP": (
+        "T:(IP:string), Timestamp:datetime=datetime(null)",
+        _LATEST.format(filter="")
+        + """
+    T | distinct IP | join kind=inner (Addresses | distinct DeviceId, IPAddress) on $left.IP == $right.IPAddress
+    | project IP, DeviceId
+""",
+    ),
+    # https://learn.microsoft.com/defender-xdr/advanced-hunting-assignedipaddresses-function
+    "AssignedIPAddresses": (
+        "Device:string, Timestamp:datetime=datetime(null)",
+        _LATEST.format(filter=" | where DeviceId == Device or DeviceName == Device")
+        + """
+    Addresses | project Timestamp = ReportedAt, IPAddress, IPType, NetworkAdapterType, ConnectedNetworks
+""",
+    ),
+    # https://learn.microsoft.com/defender-xdr/advanced-hunting-seenby-function
+    "SeenBy": (
+        "T:(DeviceId:string)",
+        """
+    let Seen = DeviceSeenBy | summarize SeenBy = take_any(SeenBy) by DeviceId;
+    T | lookup kind=leftouter Seen on DeviceId
+""",
+    ),
+}
+
+
+# Who saw a device stands in no table of advanced hunting, so SeenBy reads an export of its own answers.
+SEEN_BY = TableSchema("DeviceSeenBy", (("DeviceId", Type.STRING), ("SeenBy", Type.STRING)), None)
+
+
+def service_names() -> tuple[str, ...]:
+    return (*_SOURCES, ALIASES)
+
+
+def service_function(name: str, aliases: Callable[[], tuple[str, ...]]) -> StoredFunction | None:
+    """The function of exactly this name, or None. `aliases` gives those of the session's watchlists."""
+    if name == ALIASES:
+        rows = ", ".join("h@'" + alias.replace("'", "''") + "'" for alias in aliases())
+        return from_text(name, "", f"datatable(WatchlistAlias:string)[{rows}]", "bluetick's own text")
+    return _parsed(name) if name in _SOURCES else None
+
+
+@cache
+def _parsed(name: str) -> StoredFunction:
+    parameters, body = _SOURCES[name]
+    return from_text(name, parameters, body, "bluetick's own text")
