@@ -83,6 +83,9 @@ Kusto may answer these differently each time. Here the answer is fixed, the same
   difference can be seen.
 * `scan`: rows come in the order of their records, and of one record the last step first; a record that `output=last`
   gives stands in its own place.
+* `make-graph`: a node with several rows in one table has the smallest; of two tables the first one's value, unless it is
+  null or empty. `graph-shortest-paths` gives the path that is first by the order of the edges' rows.
+  `graph-mark-components` counts the components in the order of their smallest id.
 
 ## What a run reads
 
@@ -92,6 +95,9 @@ Kusto may answer these differently each time. Here the answer is fixed, the same
 * A column that the files lack is null, or `""` for a string.
 * `scan` takes at most 1,000,000 rows; more are an error. Beside the state of a step only simple functions may stand
   (comparison, arithmetic, `iff`, tests of text); over the record alone, all of them.
+* A graph has at most 1,000,000 nodes and as many edges, `graph-match` and `graph-shortest-paths` give at most as many
+  matches; more are an error. Without `cycles=none` a path may lead back to where it began, and an edge in either
+  direction that joins a node to itself is met once.
 """
 
 _REFUSED_HEAD = """\

@@ -10,9 +10,10 @@ from bluetick.binder.schema import CatalogSchema
 from bluetick.binder.scope import Env, Observer, ScalarSymbol, Scope, State, TooLargeError
 from bluetick.binder.settings import bind_restrict, bind_set
 from bluetick.binder.stored_functions import StoredScope
-from bluetick.binder.tabular import bind_pipeline, bind_tabular, is_tabular
+from bluetick.binder.tabular import bind_flow, bind_pipeline, bind_source_expression, bind_tabular, is_tabular
 from bluetick.diagnostics import Diagnostic, Span, codes
 from bluetick.plan.expressions import Expr, Parameter
+from bluetick.plan.graph import Graph
 from bluetick.plan.relations import QueryPlan, Relation, TabularStatement
 from bluetick.syntax import operators as syntax
 from bluetick.syntax.expressions import CallExpression, Expression
@@ -48,6 +49,13 @@ class _Parts:
 
     def pipeline(self, env: Env, node: syntax.Pipeline, rows: Relation | None) -> Relation | None:
         return bind_pipeline(env, node, rows)
+
+    def flow(
+        self, env: Env, node: syntax.Pipeline | Expression, rows: Relation | Graph | None
+    ) -> Relation | Graph | None:
+        if isinstance(node, syntax.Pipeline):
+            return bind_flow(env, node, rows)
+        return bind_source_expression(env, node)
 
 
 def bind(

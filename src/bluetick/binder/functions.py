@@ -7,7 +7,7 @@ from bluetick.binder.calls import bind_builtin, call_operator
 from bluetick.binder.ingestion import bind_ingestion_time
 from bluetick.binder.lambdas import bind_scalar_function
 from bluetick.binder.packing import bind_pack_all, bind_pack_columns
-from bluetick.binder.scope import Env, FunctionSymbol, PatternSymbol, TabularSymbol
+from bluetick.binder.scope import Env, FunctionSymbol, GraphSymbol, PatternSymbol, TabularSymbol
 from bluetick.binder.sessions import bind_session
 from bluetick.binder.tables_as_values import bind_column_names_of, bind_toscalar
 from bluetick.binder.window_calls import bind_rank_dense, bind_rank_min, bind_window
@@ -31,10 +31,10 @@ def bind_call(env: Env, node: CallExpression) -> Expr:
     symbol = env.scope.find(name)
     if isinstance(symbol, FunctionSymbol):
         return bind_scalar_function(env, symbol, node)
-    if isinstance(symbol, TabularSymbol | PatternSymbol):
+    if isinstance(symbol, TabularSymbol | GraphSymbol | PatternSymbol):
         env.report(codes.scalar_expected(node.span))
         return Invalid()
-    special = _SPECIAL.get(name)
+    special = (env.row.calls.get(name) if env.row is not None else None) or _SPECIAL.get(name)
     if special is not None:
         return special(env, node)
     return _bind_catalogue(env, node)
@@ -88,7 +88,9 @@ def _whole_row(env: Env, node: CallExpression) -> list[Expr]:
 
 def _report_unknown(env: Env, node: CallExpression) -> None:
     name = node.name.text
-    if find_aggregate(name) is not None or name in _PLAN_AGGREGATES:
+    if name in _OF_PATTERNS:
+        env.report(codes.outside_pattern(node.name.span, name))
+    elif find_aggregate(name) is not None or name in _PLAN_AGGREGATES:
         env.report(codes.aggregate_outside_summarize(node.name.span, name))
     elif is_known(name) or name in refusals.FUNCTIONS:
         env.report(codes.function_not_supported(node.name.span, name, refusals.FUNCTIONS.get(name, "")))
@@ -202,6 +204,9 @@ _SPECIAL: dict[str, Callable[[Env, CallExpression], Expr]] = {
     "row_rank_min": bind_rank_min,
     "row_window_session": bind_session,
 }
+
+# What a pattern's own place knows (scope.Row.calls); any() is an aggregate elsewhere.
+_OF_PATTERNS = frozenset({"all", "map", "inner_nodes", "labels", "node_id", "node_degree_in", "node_degree_out"})
 
 # Aggregates that the plan knows by itself (binder.operators.summarize).
 _PLAN_AGGREGATES = frozenset(

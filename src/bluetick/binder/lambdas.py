@@ -3,11 +3,12 @@
 from dataclasses import replace
 
 from bluetick.binder.calls import count_words, promote
-from bluetick.binder.scope import Env, FunctionSymbol, ScalarSymbol, Scope, Symbol, TabularSymbol
+from bluetick.binder.scope import Env, FunctionSymbol, GraphSymbol, ScalarSymbol, Scope, Symbol, TabularSymbol
 from bluetick.binder.stored_functions import inside
 from bluetick.diagnostics import Span, codes
 from bluetick.functions.registry import find_scalar
 from bluetick.plan.expressions import Call, Expr, Invalid, Literal, Promote
+from bluetick.plan.graph import Graph
 from bluetick.plan.relations import Binding, Relation, Values
 from bluetick.syntax.expressions import Argument, CallExpression, Expression
 from bluetick.syntax.statements import FunctionDeclaration, FunctionParameter, LetStatement
@@ -23,9 +24,11 @@ def declare_let(env: Env, statement: LetStatement) -> None:
         scope.names[name] = FunctionSymbol(name, value, Scope(scope.parent, dict(scope.names)))
         return
     if env.is_tabular(value):
-        relation = env.tabular(value)
-        if relation is not None:
-            scope.names[name] = TabularSymbol(Binding(name, relation, is_materialized(value)))
+        found = env.flow(value)
+        if isinstance(found, Graph):
+            scope.names[name] = GraphSymbol(found)
+        elif found is not None:
+            scope.names[name] = TabularSymbol(Binding(name, found, is_materialized(value)))
         else:
             scope.names[name] = ScalarSymbol(Invalid())
         return
@@ -55,15 +58,15 @@ def bind_scalar_function(env: Env, symbol: FunctionSymbol, node: CallExpression)
 
 def bind_tabular_function(
     env: Env, symbol: FunctionSymbol, node: CallExpression, piped: Relation | None = None
-) -> Relation | None:
-    """The relation that a call of a tabular function gives; `piped` is invoke's first argument."""
+) -> Relation | Graph | None:
+    """The relation (or graph) that a call of a tabular function gives; `piped` is invoke's first argument."""
     scope = Scope(symbol.scope)
     defaults = _bind_arguments(env, symbol, node, piped, scope)
     if defaults is None:
         return None
     with inside(env, symbol, node.span) as may_bind:
         inner = _enter(env, symbol, scope, defaults) if may_bind else None
-        return None if inner is None else inner.tabular(symbol.declaration.body)
+        return None if inner is None else inner.flow(symbol.declaration.body)
 
 
 def gives_table(env: Env, symbol: FunctionSymbol) -> bool:

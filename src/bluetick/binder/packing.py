@@ -22,7 +22,7 @@ def bind_pack_all(env: Env, node: CallExpression) -> Expr:
         env.report(codes.constant_expected(node.span, "the argument of pack_all"))
         return Invalid()
     columns = env.row.columns.values() if env.row is not None else ()
-    return _packed(env, "bag_pack of what is there" if ignored.value else "bag_pack", columns, node.span)
+    return packed(env, "bag_pack of what is there" if ignored.value else "bag_pack", columns, node.span)
 
 
 def bind_pack_columns(env: Env, node: CallExpression) -> Expr:
@@ -39,10 +39,11 @@ def bind_pack_columns(env: Env, node: CallExpression) -> Expr:
             env.report(codes.bad_argument(argument.span, "bag_pack_columns", "a column's name is expected here"))
             return Invalid()
         columns.append(value.column)
-    return _packed(env, "bag_pack", columns, node.span)
+    return packed(env, "bag_pack", columns, node.span)
 
 
-def _packed(env: Env, function: str, columns: Iterable[Column], span: Span) -> Expr:
+def packed(env: Env, function: str, columns: Iterable[Column], span: Span) -> Expr:
+    """The columns as one bag, by bag_pack or its like."""
     args: list[Expr] = []
     for column in columns:
         env.state.spend(2, span)

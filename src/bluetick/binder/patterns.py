@@ -7,6 +7,7 @@ from bluetick.binder.lambdas import bind_tabular_function
 from bluetick.binder.scope import Env, FunctionSymbol, PatternSymbol, Scope
 from bluetick.diagnostics import codes
 from bluetick.plan.expressions import Expr, Invalid, Literal
+from bluetick.plan.graph import Graph
 from bluetick.plan.relations import Relation
 from bluetick.syntax.expressions import CallExpression, Expression, Name, PathExpression
 from bluetick.syntax.statements import PatternMatch, PatternStatement
@@ -31,7 +32,7 @@ def invoked_pattern(env: Env, node: PathExpression) -> PatternSymbol | None:
     return symbol if isinstance(symbol, PatternSymbol) else None
 
 
-def bind_pattern_call(env: Env, pattern: PatternSymbol, node: Expression) -> Relation | None:
+def bind_pattern_call(env: Env, pattern: PatternSymbol, node: Expression) -> Relation | Graph | None:
     """The expression that the pattern has for these constants; None once reported."""
     call = node.base if isinstance(node, PathExpression) else node
     if not isinstance(call, CallExpression):

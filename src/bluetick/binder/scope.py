@@ -1,6 +1,6 @@
 """Names and what they stand for while a query is bound."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Any, Protocol, TypeAlias
@@ -8,6 +8,7 @@ from typing import Any, Protocol, TypeAlias
 from bluetick.binder.schema import CatalogSchema, StoredFunction
 from bluetick.diagnostics import Diagnostic, Span, codes, has_errors
 from bluetick.plan.expressions import Column, Expr, Literal, WindowCall
+from bluetick.plan.graph import Graph
 from bluetick.plan.relations import Assertion, Binding, QueryPlan, Reference, Relation, TabularStatement
 from bluetick.plan.scan_steps import ScanSteps
 from bluetick.syntax.expressions import CallExpression, Expression
@@ -60,7 +61,14 @@ class PatternSymbol:
     scope: "Scope"
 
 
-Symbol: TypeAlias = ScalarSymbol | TabularSymbol | FunctionSymbol | PatternSymbol
+@dataclass(frozen=True, slots=True)
+class GraphSymbol:
+    """A let-bound graph."""
+
+    graph: Graph
+
+
+Symbol: TypeAlias = ScalarSymbol | TabularSymbol | FunctionSymbol | PatternSymbol | GraphSymbol
 
 
 class Stored(Protocol):
@@ -112,11 +120,13 @@ class Scope:
 @dataclass(slots=True)
 class Row:
     """The columns that an expression may name; `qualified` holds those that stand behind a word and a dot: $left and
-    $right in a join's condition, the steps of scan. `relation` is what it is a row of, where that is one relation."""
+    $right in a join's condition, the steps of scan, the elements of a pattern. `relation` is what the row is one of,
+    where that is one relation; `calls` are functions of this place."""
 
     columns: dict[str, Column]
     qualified: dict[str, dict[str, Column]] = field(default_factory=dict)
     relation: Relation | None = None
+    calls: "dict[str, Callable[[Env, CallExpression], Expr]]" = field(default_factory=dict)
 
     @staticmethod
     def of(relation: Relation) -> "Row":
@@ -140,6 +150,9 @@ class Recursion(Protocol):
 
     def pipeline(self, env: "Env", node: Pipeline, rows: Relation | None) -> Relation | None:
         """A pipeline; `rows` feed one that has no source of its own. None once reported."""
+
+    def flow(self, env: "Env", node: Pipeline | Expression, rows: Relation | Graph | None) -> Relation | Graph | None:
+        """The same where it may take or give a graph; and a tabular expression that may be one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,6 +285,9 @@ class Env:
 
     def pipeline(self, node: Pipeline, rows: Relation | None = None) -> Relation | None:
         return self.state.bind.pipeline(self, node, rows)
+
+    def flow(self, node: Pipeline | Expression, rows: Relation | Graph | None = None) -> Relation | Graph | None:
+        return self.state.bind.flow(self, node, rows)
 
     def over(self, relation: Relation) -> "Env":
         """The same place with the columns of this relation in sight."""

@@ -6,11 +6,12 @@ from bluetick.binder.operators.sources import bind_source_operator
 from bluetick.binder.patterns import bind_pattern_call, invoked_pattern
 from bluetick.binder.places import PLACES, VIEWS, is_elsewhere, local_name, warn_of
 from bluetick.binder.schema import TableFace
-from bluetick.binder.scope import Env, FunctionSymbol, PatternSymbol, ScalarSymbol, TabularSymbol
+from bluetick.binder.scope import Env, FunctionSymbol, GraphSymbol, PatternSymbol, ScalarSymbol, TabularSymbol
 from bluetick.binder.watchlists import GET_WATCHLIST, bind_watchlist
 from bluetick.diagnostics import Span, codes
 from bluetick.functions import refusals
 from bluetick.plan.expressions import Invalid, Literal
+from bluetick.plan.graph import Graph
 from bluetick.plan.relations import Binding, Relation, Scan
 from bluetick.syntax import operators as syntax
 from bluetick.syntax.expressions import (
@@ -49,7 +50,7 @@ def _names_table(env: Env, name: str) -> bool:
     if env.row is not None and name in env.row.columns:
         return False
     match env.scope.find(name):
-        case TabularSymbol():
+        case TabularSymbol() | GraphSymbol():
             return True
         case ScalarSymbol() | PatternSymbol():
             return False
@@ -63,7 +64,7 @@ def _call_gives_table(env: Env, name: str, arguments: tuple[Argument, ...]) -> b
     symbol = env.scope.find(name)
     if isinstance(symbol, FunctionSymbol):
         return gives_table(env, symbol)
-    if isinstance(symbol, TabularSymbol | PatternSymbol):
+    if isinstance(symbol, TabularSymbol | GraphSymbol | PatternSymbol):
         return True  # T() of a let-bound table
     if name == "materialize":
         return bool(arguments) and env.is_tabular(arguments[0].value)
@@ -71,9 +72,22 @@ def _call_gives_table(env: Env, name: str, arguments: tuple[Argument, ...]) -> b
 
 
 def bind_tabular(env: Env, node: Expression) -> Relation | None:
+    return _relation(env, bind_source_expression(env, node), node.span)
+
+
+def _relation(env: Env, found: Relation | Graph | None, span: Span) -> Relation | None:
+    """A graph is no table."""
+    if isinstance(found, Graph):
+        env.report(codes.graph_result(span))
+        return None
+    return found
+
+
+def bind_source_expression(env: Env, node: Expression) -> Relation | Graph | None:
+    """What stands where a table is expected, or a graph."""
     match node:
         case PipelineExpression(pipeline=pipeline):
-            return bind_pipeline(env, pipeline, None)
+            return bind_flow(env, pipeline, None)
         case NameReference(name=name, span=span):
             return _bind_table_name(env, name, span)
         case NamePattern(span=span):
@@ -110,11 +124,13 @@ def _bind_elsewhere(env: Env, node: Expression) -> Relation | None:
     return found
 
 
-def _bind_table_name(env: Env, name: str, span: Span) -> Relation | None:
+def _bind_table_name(env: Env, name: str, span: Span) -> Relation | Graph | None:
     symbol = env.scope.find(name)
     match symbol:
         case TabularSymbol(binding=binding):
             return env.refer(binding)
+        case GraphSymbol(graph=graph):
+            return graph
         case FunctionSymbol():
             return bind_tabular_function(env, symbol, CallExpression(span, Name(span, name), ()))
         case PatternSymbol():
@@ -144,7 +160,7 @@ def scan(env: Env, face: TableFace) -> Scan:
     return Scan(face.name, columns, face.sources, time)
 
 
-def _bind_table_call(env: Env, node: CallExpression) -> Relation | None:
+def _bind_table_call(env: Env, node: CallExpression) -> Relation | Graph | None:
     name = node.name.text
     symbol = env.scope.find(name) if node.base is None else None
     match symbol:
@@ -152,18 +168,22 @@ def _bind_table_call(env: Env, node: CallExpression) -> Relation | None:
             return bind_tabular_function(env, symbol, node)
         case TabularSymbol(binding=binding):
             return env.refer(binding)
+        case GraphSymbol(graph=graph):
+            return graph
         case PatternSymbol():
             return bind_pattern_call(env, symbol, node)
         case _:
             return _bind_known_call(env, node)
 
 
-def _bind_known_call(env: Env, node: CallExpression) -> Relation | None:
+def _bind_known_call(env: Env, node: CallExpression) -> Relation | Graph | None:
     """table(), materialize(), a function of another place."""
     name = node.name.text
     if name == "materialize" and node.base is None and node.arguments:
-        relation = env.tabular(node.arguments[0].value)
-        return None if relation is None else env.refer(Binding("materialize", relation, materialized=True))
+        found = bind_source_expression(env, node.arguments[0].value)
+        if found is None or isinstance(found, Graph):
+            return found
+        return env.refer(Binding("materialize", found, materialized=True))
     if name == "table" and node.base is None and node.arguments:
         return _bind_table_function(env, node)
     if name == GET_WATCHLIST and node.base is None:
@@ -181,7 +201,7 @@ def _bind_known_call(env: Env, node: CallExpression) -> Relation | None:
     return None
 
 
-def _bind_table_function(env: Env, node: CallExpression) -> Relation | None:
+def _bind_table_function(env: Env, node: CallExpression) -> Relation | Graph | None:
     """table('Name'): the name must be a constant, as of a parameter that a constant was given for."""
     name = env.expression(node.arguments[0].value)
     if isinstance(name, Invalid):
@@ -193,25 +213,35 @@ def _bind_table_function(env: Env, node: CallExpression) -> Relation | None:
 
 
 def bind_pipeline(env: Env, node: syntax.Pipeline, rows: Relation | None) -> Relation | None:
+    return _relation(env, bind_flow(env, node, rows), node.span)
+
+
+def bind_flow(env: Env, node: syntax.Pipeline, rows: Relation | Graph | None) -> Relation | Graph | None:
     """Operators in turn over the source; an `as` inside is seen by the operators behind it."""
     env = env.inside(env.scope.child())
     if len(node.operators) > MAX_PIPELINE:
         what = f"a pipeline of more than {MAX_PIPELINE} operators"
         env.report(codes.plan_too_large(node.operators[MAX_PIPELINE].span, what))
         return None
-    relation = rows if node.source is None else bind_source(env, node.source)
-    if relation is not None:
-        env.state.spend(len(relation.columns) // 2, node.span)
+    flow = rows if node.source is None else bind_source(env, node.source)
+    _spend(env, flow, node.span)
     for operator in node.operators:
-        if relation is None or not env.count_operator(operator.span):
+        if flow is None or not env.count_operator(operator.span):
             return None
-        relation = bind_operator(env, operator, relation)
-        if relation is not None:
-            env.state.spend(len(relation.columns) // 2, operator.span)
-    return relation
+        flow = bind_operator(env, operator, flow)
+        _spend(env, flow, operator.span)
+    return flow
 
 
-def bind_source(env: Env, node: syntax.Source) -> Relation | None:
+def _spend(env: Env, flow: Relation | Graph | None, span: Span) -> None:
+    """What the columns of a step cost."""
+    if isinstance(flow, Graph):
+        env.state.spend((len(flow.nodes.relation.columns) + len(flow.edges.relation.columns)) // 2, span)
+    elif flow is not None:
+        env.state.spend(len(flow.columns) // 2, span)
+
+
+def bind_source(env: Env, node: syntax.Source) -> Relation | Graph | None:
     if isinstance(node, syntax.ExpressionSource):
-        return bind_tabular(env, node.expression)
+        return bind_source_expression(env, node.expression)
     return bind_source_operator(env, node)

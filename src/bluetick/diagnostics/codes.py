@@ -264,6 +264,27 @@ def undeclared_parameter(name: str) -> Diagnostic:
     return Diagnostic("SEM0300", f"query parameter '{name}' has no value and no default", Span(0, 0))
 
 
+def graph_expected(span: Span) -> Diagnostic:
+    return Diagnostic("BTK0120", "this operator takes a graph, not a table", span, hint="put make-graph before it")
+
+
+def graph_result(span: Span) -> Diagnostic:
+    return Diagnostic(
+        "BTK0121",
+        "a table is expected here, not a graph",
+        span,
+        hint="graph-match ... project ..., or graph-to-table nodes, makes a table of it",
+    )
+
+
+def bad_pattern(span: Span, problem: str, hint: str = "") -> Diagnostic:
+    return Diagnostic("BTK0122", f"this is no pattern of a graph: {problem}", span, hint=hint)
+
+
+def outside_pattern(span: Span, name: str) -> Diagnostic:
+    return Diagnostic("BTK0123", f"'{name}' stands only in graph-match and graph-shortest-paths", span)
+
+
 def ignored(span: Span, what: str) -> Diagnostic:
     return Diagnostic("BTK0150", f"{what} has no effect here", span, Severity.WARNING)
 

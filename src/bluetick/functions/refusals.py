@@ -26,6 +26,7 @@ FUNCTIONS: dict[str, str] = {
     "current_principal_details": _IDENTITY,
     "current_principal_is_member_of": _IDENTITY,
     "entity_group": _STORED,
+    "graph": _STORED,
     "stored_query_result": _STORED,
     "new_guid": _RANDOM,
     "rand": _RANDOM,

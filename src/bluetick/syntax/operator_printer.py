@@ -17,6 +17,14 @@ from bluetick.syntax.expressions import (
     OrderedExpression,
     PathExpression,
 )
+from bluetick.syntax.graph import (
+    GraphComponentsOperator,
+    GraphMatchOperator,
+    GraphToTableOperator,
+    GraphWhereOperator,
+    MakeGraphOperator,
+)
+from bluetick.syntax.graph_printer import GraphPrinter
 from bluetick.syntax.operators import (
     AsOperator,
     CountOperator,
@@ -65,11 +73,12 @@ from bluetick.syntax.operators import (
 class OperatorPrinter:
     """Prints operators, by way of a printer of expressions and one of pipelines."""
 
-    __slots__ = ("_e", "_pipeline")
+    __slots__ = ("_e", "_graphs", "_pipeline")
 
     def __init__(self, expressions: ExpressionPrinter, pipeline: PrintPipeline) -> None:
         self._e = expressions
         self._pipeline = pipeline
+        self._graphs = GraphPrinter(expressions, self.leg, self._subquery)
 
     def operator(self, node: Operator) -> str:
         """The text of an operator without its pipe."""
@@ -238,6 +247,14 @@ class OperatorPrinter:
                 return self._scan(node)
             case CountOperator():
                 return f"count as {print_name(node.name.text)}" if node.name else "count"
+            case (
+                MakeGraphOperator()
+                | GraphMatchOperator()
+                | GraphComponentsOperator()
+                | GraphWhereOperator()
+                | GraphToTableOperator()
+            ):
+                return self._graphs.operator(node)
             case SimpleOperator():
                 return f"{node.keyword} {node.text}".rstrip()
             case MissingOperator():

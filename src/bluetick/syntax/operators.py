@@ -12,6 +12,7 @@ from bluetick.syntax.expressions import (
     NamedExpression,
     OrderedExpression,
 )
+from bluetick.syntax.graph import GraphOperator
 
 
 @dataclass(frozen=True, slots=True)
@@ -437,6 +438,7 @@ Operator: TypeAlias = (
     | FacetOperator
     | ReduceOperator
     | ScanOperator
+    | GraphOperator
     | SimpleOperator
     | MissingOperator
 )

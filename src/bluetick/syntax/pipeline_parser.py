@@ -5,6 +5,7 @@ from difflib import get_close_matches
 
 from bluetick.diagnostics import Span
 from bluetick.diagnostics import syntax_codes as codes
+from bluetick.syntax import graph_parser as graphs
 from bluetick.syntax import join_operator_parser as joins
 from bluetick.syntax import row_operator_parser as rows
 from bluetick.syntax import source_parser as sources
@@ -32,8 +33,8 @@ def _parse_simple(c: Cursor, start: int, keyword: str) -> SimpleOperator:
 
 
 _SIMPLE = (
-    *("getschema", "consume", "make-graph", "graph-match", "graph-shortest-paths", "graph-to-table", "graph-merge"),
-    *("graph-mark-components", "graph-where-nodes", "graph-where-edges", "assert-schema", "macro-expand"),
+    *("getschema", "consume", "graph-merge"),
+    *("assert-schema", "macro-expand"),
     *("execute-and-cache", "__executeAndCache"),
 )
 OPERATORS: dict[str, OperatorParser] = {
@@ -82,6 +83,13 @@ OPERATORS: dict[str, OperatorParser] = {
     "reduce": values.parse_reduce,
     "render": values.parse_render,
     "scan": values.parse_scan,
+    "make-graph": graphs.parse_make_graph,
+    "graph-match": graphs.parse_graph_match,
+    "graph-shortest-paths": graphs.parse_graph_match,
+    "graph-mark-components": graphs.parse_graph_components,
+    "graph-where-nodes": graphs.parse_graph_where,
+    "graph-where-edges": graphs.parse_graph_where,
+    "graph-to-table": graphs.parse_graph_to_table,
     **dict.fromkeys(_SIMPLE, _parse_simple),
 }
 _SOURCES: dict[str, Callable[[Cursor, int, str], Source]] = {

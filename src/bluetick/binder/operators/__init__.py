@@ -8,6 +8,9 @@ from bluetick.binder.operators.apply import bind_mv_apply, bind_partition
 from bluetick.binder.operators.evaluate import bind_evaluate
 from bluetick.binder.operators.expand import bind_expand
 from bluetick.binder.operators.find import bind_find
+from bluetick.binder.operators.graphs.make_graph import bind_make_graph
+from bluetick.binder.operators.graphs.match import bind_graph_match
+from bluetick.binder.operators.graphs.tables import bind_components, bind_graph_to_table, bind_graph_where
 from bluetick.binder.operators.invoke import bind_invoke
 from bluetick.binder.operators.join import bind_join
 from bluetick.binder.operators.make_series import bind_make_series
@@ -25,11 +28,13 @@ from bluetick.binder.operators.union import bind_union
 from bluetick.binder.operators.where import bind_where
 from bluetick.binder.scope import Env
 from bluetick.diagnostics import codes
+from bluetick.plan.graph import Graph
 from bluetick.plan.relations import Relation
+from bluetick.syntax import graph as graphs
 from bluetick.syntax import operators as syntax
 
 # Each takes its own node class; the table pairs them, so the callable's node type is open here.
-_BINDERS: dict[type, Callable[[Env, Any, Relation], Relation | None]] = {
+_BINDERS: dict[type, Callable[[Env, Any, Relation], Relation | Graph | None]] = {
     syntax.WhereOperator: bind_where,
     syntax.ProjectOperator: bind_project,
     syntax.ProjectReorderOperator: bind_reorder,
@@ -71,13 +76,36 @@ _REFUSED: dict[type, tuple[str, str]] = {
 }
 
 
-def bind_operator(env: Env, node: syntax.Operator, rows: Relation) -> Relation | None:
-    """The relation after this operator; None once reported."""
+_OF_GRAPHS: dict[type, Callable[[Env, Any, Graph], Relation | Graph | None]] = {
+    graphs.GraphMatchOperator: bind_graph_match,
+    graphs.GraphComponentsOperator: bind_components,
+    graphs.GraphWhereOperator: bind_graph_where,
+    graphs.GraphToTableOperator: bind_graph_to_table,
+}
+
+
+def bind_operator(env: Env, node: syntax.Operator, rows: Relation | Graph) -> Relation | Graph | None:
+    """The relation (or graph) after this operator; None once reported."""
     if isinstance(node, syntax.MissingOperator):
         return None
+    if isinstance(rows, Graph):
+        return _after_graph(env, node, rows)
+    if type(node) in _OF_GRAPHS:
+        env.report(codes.graph_expected(node.span))
+        return None
+    if isinstance(node, graphs.MakeGraphOperator):
+        return bind_make_graph(env, node, rows)
     binder = _BINDERS.get(type(node))
     if binder is None:
         what, hint = _REFUSED[type(node)]
         env.report(codes.form_not_supported(node.span, what, hint))
         return None
     return binder(env, node, rows)
+
+
+def _after_graph(env: Env, node: syntax.Operator, graph: Graph) -> Relation | Graph | None:
+    binder = _OF_GRAPHS.get(type(node))
+    if binder is None:
+        env.report(codes.graph_result(node.span))
+        return None
+    return binder(env, node, graph)

@@ -6,6 +6,7 @@ from bluetick.binder.schema import FILE_PROFILE_COLUMNS
 from bluetick.binder.scope import Env, FunctionSymbol
 from bluetick.diagnostics import codes
 from bluetick.plan.expressions import Column, Invalid, Literal
+from bluetick.plan.graph import Graph
 from bluetick.plan.relations import ProviderLookup, Relation
 from bluetick.syntax.expressions import CallExpression, Expression, NameReference
 from bluetick.syntax.operators import InvokeOperator
@@ -15,7 +16,7 @@ FILE_PROFILE = "FileProfile"
 DEFAULT_KEY, DEFAULT_LIMIT, MOST = "SHA1", 100, 1000
 
 
-def bind_invoke(env: Env, node: InvokeOperator, rows: Relation) -> Relation | None:
+def bind_invoke(env: Env, node: InvokeOperator, rows: Relation) -> Relation | Graph | None:
     name = node.call.name.text
     symbol = env.scope.find(name)
     if isinstance(symbol, FunctionSymbol):

@@ -1,0 +1,1 @@
+"""make-graph, and the operators that take a graph."""

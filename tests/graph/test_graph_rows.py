@@ -1,0 +1,30 @@
+"""Graph operators: their rows on both engines, and what is refused."""
+
+from functools import cache
+from pathlib import Path
+
+import golden_forms
+import pytest
+from golden import GOLDENS, check_goldens
+
+from bluetick.session import Session
+
+FILES = sorted((GOLDENS / "graph").glob("*.test"))
+# On Spark each query takes seconds, and the search is the same Python: one file of each kind of relational work.
+ON_SPARK = [path for path in FILES if path.stem in ("graphs", "paths")]
+
+
+@cache
+def session(engine: str) -> Session:
+    return golden_forms.connect(engine)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_on_duckdb(path: Path) -> None:
+    check_goldens(path, lambda query: golden_forms.rows_text(session("duckdb"), query))
+
+
+@pytest.mark.spark
+@pytest.mark.parametrize("path", ON_SPARK, ids=lambda path: path.stem)
+def test_on_spark(path: Path) -> None:
+    check_goldens(path, lambda query: golden_forms.rows_text(session("local[2]"), query))
