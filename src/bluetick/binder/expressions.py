@@ -8,6 +8,7 @@ from bluetick.diagnostics import Span, codes
 from bluetick.functions.registry import find_aggregate, find_scalar
 from bluetick.plan.expressions import Column, ColumnRef, Expr, InTable, Invalid, Literal, ScalarQuery
 from bluetick.plan.relations import Aggregate, AggregateCall, Relation
+from bluetick.plan.traversal import foreign_column
 from bluetick.syntax import expressions as syntax
 from bluetick.types import Type
 
@@ -155,6 +156,10 @@ def _bind_in_table(env: Env, node: syntax.ListExpression, value: Expr) -> Expr:
     column's distinct values as their list."""
     relation = env.without_row().tabular(node.items[0])
     if relation is None or isinstance(value, Invalid):
+        return Invalid()
+    foreign = foreign_column(relation)
+    if foreign is not None:
+        env.report(codes.row_context(node.span, foreign.name))
         return Invalid()
     column = relation.columns[0]
     if node.operator in ("has_any", "has_all") or column.type is Type.DYNAMIC:

@@ -2,9 +2,8 @@
 
 from bluetick.binder.scope import Env
 from bluetick.diagnostics import codes
-from bluetick.plan.expressions import Column, ColumnRef, Expr, Invalid, Literal, ScalarQuery, walk
-from bluetick.plan.relations import Relation, expressions
-from bluetick.plan.traversal import relations_in
+from bluetick.plan.expressions import Expr, Invalid, Literal, ScalarQuery
+from bluetick.plan.traversal import foreign_column
 from bluetick.syntax.expressions import CallExpression
 from bluetick.types import Type
 
@@ -21,23 +20,11 @@ def bind_toscalar(env: Env, node: CallExpression) -> Expr:
     relation = outside.tabular(value)
     if relation is None:
         return Invalid()
-    foreign = _foreign_column(relation)
+    foreign = foreign_column(relation)
     if foreign is not None:
         env.report(codes.row_context(node.span, foreign.name))
         return Invalid()
     return ScalarQuery(relation, relation.columns[0].type)
-
-
-def _foreign_column(relation: Relation) -> Column | None:
-    """A column that no node of the relation has: one of the row outside, that a function's parameter stands for."""
-    nodes = list(relations_in(relation))
-    own = {column.id for node in nodes for column in node.columns}
-    for node in nodes:
-        for expr in expressions(node):
-            for part in walk(expr):
-                if isinstance(part, ColumnRef) and part.column.id not in own:
-                    return part.column
-    return None
 
 
 def bind_column_names_of(env: Env, node: CallExpression) -> Expr:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from bluetick.plan.expressions import ColumnRef, Expr, InTable, ScalarQuery, walk
+from bluetick.plan.expressions import Column, ColumnRef, Expr, InTable, ScalarQuery, walk
 from bluetick.plan.relations import Binding, Reference, Relation, expressions, inputs
 
 
@@ -43,3 +43,15 @@ def _inner(expr: Expr, scalars: bool) -> list[Relation]:
         if isinstance(part, InTable) or (scalars and isinstance(part, ScalarQuery)):
             found.append(part.relation)
     return found
+
+
+def foreign_column(relation: Relation) -> Column | None:
+    """A column that no node of the relation has: one of the row outside, that a function's parameter stands for."""
+    nodes = list(relations_in(relation))
+    own = {column.id for node in nodes for column in node.columns}
+    for node in nodes:
+        for expr in expressions(node):
+            for part in walk(expr):
+                if isinstance(part, ColumnRef) and part.column.id not in own:
+                    return part.column
+    return None
