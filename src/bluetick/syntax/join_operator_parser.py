@@ -1,8 +1,20 @@
 """Operators with other tables or subqueries in them: join, union, search, find, partition, fork, facet."""
 
+from bluetick.diagnostics import Span
+from bluetick.diagnostics import syntax_codes as codes
 from bluetick.syntax.cursor import Cursor
 from bluetick.syntax.expression_parser import parse_expression, parse_expressions, parse_name
-from bluetick.syntax.expressions import ColumnDeclaration, Expression, Name, NameReference, PathExpression
+from bluetick.syntax.expressions import (
+    CallExpression,
+    ColumnDeclaration,
+    Expression,
+    MissingExpression,
+    Name,
+    NamePattern,
+    NameReference,
+    PathExpression,
+    PipelineExpression,
+)
 from bluetick.syntax.item_parser import (
     accept_word,
     parse_leg,
@@ -22,6 +34,8 @@ from bluetick.syntax.operators import (
     SearchOperator,
     UnionOperator,
 )
+
+_TABLES = (NameReference, NamePattern, PathExpression, CallExpression, PipelineExpression, MissingExpression)
 
 
 def parse_join(c: Cursor, start: int, keyword: str) -> JoinOperator:
@@ -54,9 +68,18 @@ def _parse_searched_tables(c: Cursor) -> tuple[Expression, ...]:
         return ()
     c.advance()
     opening = c.advance()
-    tables = parse_list(c, parse_name_or_pattern)
+    tables = parse_list(c, _parse_searched_table)
     c.close(opening)
     return tables
+
+
+def _parse_searched_table(c: Cursor) -> Expression:
+    """A name, a pattern, a path or a call; a pipeline in parentheses."""
+    start = c.current.start
+    table = parse_name_or_pattern(c)
+    if not isinstance(table, _TABLES):
+        c.report(codes.expected(Span(start, max(start, c.last_end)), "a table", f"'{c.text[start : c.last_end]}'"))
+    return table
 
 
 def parse_find(c: Cursor, start: int, _: str) -> FindOperator:
