@@ -83,8 +83,8 @@ Kusto may answer these differently each time. Here the answer is fixed, the same
   difference can be seen.
 * `scan`: rows come in the order of their records, and of one record the last step first; a record that `output=last`
   gives stands in its own place.
-* `make-graph`: a node with several rows in one table has the smallest; of two tables the first one's value, unless it is
-  null or empty. `graph-shortest-paths` gives the path that is first by the order of the edges' rows.
+* `make-graph`: a node with several rows in one table has the smallest; of two tables the first one's value, unless it
+  is null or empty. `graph-shortest-paths` gives the path that is first by the order of the edges' rows.
   `graph-mark-components` counts the components in the order of their smallest id.
 
 ## What a run reads

@@ -66,10 +66,12 @@ def _fits(cycles: Cycles, start: int, walked: list[tuple[tuple[int, ...], tuple[
 
 def _inputs(edges: Edges, *sets: frozenset[int]) -> list[list[tuple[object, ...]]]:
     nodes: list[tuple[object, ...]] = [(node,) for node in range(1, _NODES + 1)]
-    return [[*edges], nodes, *([(number,) for number in sorted(chosen)] for chosen in sets)]
+    found: list[list[tuple[object, ...]]] = [[*edges], nodes]
+    found += ([(number,) for number in sorted(chosen)] for chosen in sets)
+    return found
 
 
-_VALUES = [(number, str(number)) for number in range(1, 7)]
+_VALUES: list[tuple[object, ...]] = [(number, str(number)) for number in range(1, 7)]
 
 
 @given(_GRAPHS, _ARROWS, _ARROWS, st.integers(0, 2), st.integers(0, 2), st.sampled_from(Cycles), _CHOSEN, _CHOSEN)

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from bluetick.binder.calls import bind_builtin, call_operator, promote
-from bluetick.binder.scope import Env, FunctionSymbol, PatternSymbol, ScalarSymbol, TabularSymbol
+from bluetick.binder.scope import Env, FunctionSymbol, GraphSymbol, PatternSymbol, ScalarSymbol, TabularSymbol
 from bluetick.diagnostics import Span, codes
 from bluetick.functions.registry import find_aggregate, find_scalar
 from bluetick.plan.expressions import Column, ColumnRef, Expr, InTable, Invalid, Literal, ScalarQuery
@@ -61,7 +61,7 @@ def _bind_name(env: Env, node: syntax.NameReference) -> Expr:
         case ScalarSymbol(value=value, work=work):
             env.state.spend(work, node.span)
             return value
-        case TabularSymbol() | PatternSymbol():
+        case TabularSymbol() | GraphSymbol() | PatternSymbol():
             env.report(codes.scalar_expected(node.span))
             return Invalid()
         case FunctionSymbol():

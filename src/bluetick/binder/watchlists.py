@@ -11,6 +11,7 @@ from bluetick.binder.schema import WATCHLIST_COLUMNS
 from bluetick.binder.scope import Env, FunctionSymbol, Scope
 from bluetick.diagnostics import codes
 from bluetick.plan.expressions import Invalid, Literal
+from bluetick.plan.graph import Graph
 from bluetick.plan.relations import Relation, Scan, Values
 from bluetick.syntax import parse
 from bluetick.syntax.expressions import CallExpression
@@ -20,7 +21,7 @@ from bluetick.types import Type
 GET_WATCHLIST = "_GetWatchlist"
 
 
-def bind_watchlist(env: Env, node: CallExpression) -> Relation | None:
+def bind_watchlist(env: Env, node: CallExpression) -> Relation | Graph | None:
     """_GetWatchlist('alias'), or with keys those rows whose SearchKey is one of them. A check of a watchlist that is
     not here goes on with the columns that each has."""
     if not 1 <= len(node.arguments) <= 2:
