@@ -81,7 +81,7 @@ def print_literal(literal: Literal) -> str:
         case Type.REAL if isinstance(value, float):
             return _print_real(value)
         case Type.DATETIME if isinstance(value, datetime):
-            return f"datetime({format_datetime(value)})"
+            return f"datetime({format_datetime(value).removesuffix('0Z')}{literal.nanoseconds // 100}Z)"
         case Type.TIMESPAN if isinstance(value, int):
             return f"timespan({format_timespan(value)})"
         case _:
