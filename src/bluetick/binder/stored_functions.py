@@ -13,13 +13,11 @@ MAX_CALLS = 20  # stored functions that call one another
 
 @dataclass(slots=True)
 class StoredScope:
-    """Finds the functions of a catalog. They see each other and the tables, and none of the query's names.
-
-    `is_built_in` names what the language has by itself, which no stored function hides.
-    """
+    """Finds the functions of a catalog. They see each other and the tables, and none of the query's names. They hide
+    no table, and nothing that the language has by itself (`built_in`)."""
 
     catalog: CatalogSchema
-    is_built_in: frozenset[str]
+    built_in: frozenset[str]
     scope: Scope = field(init=False)
     _found: dict[str, FunctionSymbol | None] = field(default_factory=dict)
 
@@ -28,7 +26,8 @@ class StoredScope:
 
     def find(self, name: str) -> FunctionSymbol | None:
         if name not in self._found:
-            function = None if name in self.is_built_in else self.catalog.function(name)
+            is_taken = name in self.built_in or self.catalog.find(name) is not None
+            function = None if is_taken else self.catalog.function(name)
             symbol = None if function is None else FunctionSymbol(name, function.declaration, self.scope, function)
             self._found[name] = symbol
         return self._found[name]

@@ -297,6 +297,12 @@ def unresolved_leg(span: Span, name: str) -> Diagnostic:
     return Diagnostic("BTK0151", f"union leg '{name}' does not exist and is left out (isfuzzy)", span, Severity.WARNING)
 
 
+def unchecked_leg(span: Span, name: str, why: str) -> Diagnostic:
+    return Diagnostic(
+        "BTK0162", f"union leg '{name}' is left out of this check (isfuzzy): {why}", span, Severity.WARNING
+    )
+
+
 def open_columns(span: Span, name: str) -> Diagnostic:
     return Diagnostic(
         "BTK0152",

@@ -5,7 +5,7 @@ Each form comes down to one text, `let name = (parameters) { body }`, whose line
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,9 +16,9 @@ from bluetick.syntax import parse
 from bluetick.syntax.expressions import MissingExpression
 from bluetick.syntax.statements import FunctionDeclaration, LetStatement, Query, QueryStatement
 
-KQL = frozenset({".kql", ".csl", ".kusto", ".txt"})
-YAML = frozenset({".yaml", ".yml"})
-JSON = frozenset({".json"})
+_KQL = (".kql", ".csl", ".kusto", ".txt")
+_YAML = (".yaml", ".yml")
+SUFFIXES = (*_KQL, *_YAML, ".json")
 
 # The fields of a document, in lower case, by what they say.
 _NAMES = (
@@ -35,7 +35,8 @@ _COMMAND = re.compile(
 )
 _ANY_COMMAND = re.compile(r"^[ \t]*\.[a-z]", re.MULTILINE)
 _LET = re.compile(r"(?:^|;)[ \t]*let\s+(\w+)\s*=\s*(?:view\s*)?\(", re.MULTILINE)
-_FIELD = re.compile(rf"""\b(?:{"|".join(_NAMES)})["']?\s*:\s*["']?([\w.-]+)""", re.IGNORECASE)
+_YAML_FIELD = re.compile(r"""^["']?([A-Za-z]+)["']?[ \t]*:[ \t]*["']?([\w.-]+)""", re.MULTILINE)
+_JSON_FIELD = re.compile(r"""\"([fFpPeE][A-Za-z]+)\"\s*:\s*\"([\w.-]+)\"""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +54,20 @@ class _NoFunctionError(Exception):
     """The file holds no function that can be read; the message says why."""
 
 
-def names_in(path: Path, text: str) -> Iterator[str]:
-    """Every name that the file may hold a function of, without parsing it; some of them may turn out to be none."""
+def names_in(path: Path, text: str) -> Iterator[tuple[str, bool]]:
+    """Every name that the file may hold a function of, without parsing it; and whether it is likely to: a let may be
+    an inner one, of a query that has the file's name."""
     suffix = path.suffix.lower()
-    if suffix in KQL:
-        yield path.stem
-        yield from (_plain(found["name"]) for found in _COMMAND.finditer(text))
-        yield from _LET.findall(text)
-    else:
-        yield from _FIELD.findall(text)
+    if suffix not in _KQL:
+        fields = _YAML_FIELD if suffix in _YAML else _JSON_FIELD
+        yield from ((name, True) for key, name in fields.findall(text) if key.lower() in _NAMES)
+        return
+    commands = list(_COMMAND.finditer(text)) if "function" in text and _ANY_COMMAND.search(text) else []
+    yield from ((_plain(command["name"]), True) for command in commands)
+    if not commands:
+        is_lets = text.rstrip("; \t\r\n").endswith("}")
+        yield path.stem, not is_lets
+        yield from ((name, is_lets) for name in _LET.findall(text))
 
 
 def read_functions(path: Path, text: str) -> dict[str, StoredFunction]:
@@ -71,9 +77,9 @@ def read_functions(path: Path, text: str) -> dict[str, StoredFunction]:
     """
     suffix = path.suffix.lower()
     try:
-        if suffix in KQL:
+        if suffix in _KQL:
             return _of_kql(path, text)
-        documents = _yaml_documents(path, text) if suffix in YAML else _json_documents(path, text)
+        documents = _yaml_documents(path, text) if suffix in _YAML else _json_documents(path, text)
         found = [_parsed(name, written) for written in documents for name in written.names]
     except _NoFunctionError as error:
         raise ValueError(f"{path}: {error}") from None
@@ -287,7 +293,3 @@ def broken(name: str, problem: str) -> StoredFunction:
 def from_text(name: str, parameters: str, body: str, place: str) -> StoredFunction:
     """A function of bluetick's own."""
     return _parsed(name, _Written((name,), parameters, body, place, 1))
-
-
-def suffixes() -> Iterable[str]:
-    return KQL | YAML | JSON

@@ -1,10 +1,11 @@
 """A folder of stored functions: names are found without parsing, a file is parsed when one of its names is used."""
 
+import os
 from pathlib import Path
 
 from bluetick.binder.schema import StoredFunction
 from bluetick.diagnostics.errors import SourceError
-from bluetick.execution.function_documents import broken, names_in, read_functions, suffixes
+from bluetick.execution.function_documents import SUFFIXES, broken, names_in, read_functions
 
 _MOST = 4_000_000  # characters of a file
 
@@ -17,12 +18,13 @@ class FunctionLibrary:
             raise SourceError(f"'{folder}' is no folder of functions", file=str(folder))
         self._folder = folder
         self._files: dict[str, list[Path]] | None = None
+        self._likely: set[str] = set()
         self._found: dict[str, StoredFunction | None] = {}
         self._read: dict[Path, dict[str, StoredFunction] | str] = {}
 
     def names(self) -> tuple[str, ...]:
         """Every name that a file seems to declare."""
-        return tuple(self._index())
+        return tuple(name for name in self._index() if name in self._likely)
 
     def function(self, name: str) -> StoredFunction | None:
         """The function of exactly this name, or None. One that is wrong, or that several files declare in different
@@ -62,12 +64,22 @@ class FunctionLibrary:
         """The files by the names that they may declare."""
         if self._files is None:
             files: dict[str, list[Path]] = {}
-            for path in sorted(self._folder.rglob("*")):
-                if path.suffix.lower() in suffixes() and not path.name.startswith(".") and path.is_file():
-                    for name in dict.fromkeys(names_in(path, _text(path))):
-                        files.setdefault(name, []).append(path)
+            for path in _files(self._folder):
+                for name, is_likely in dict(names_in(path, _text(path))).items():
+                    files.setdefault(name, []).append(path)
+                    if is_likely:
+                        self._likely.add(name)
             self._files = files
         return self._files
+
+
+def _files(folder: Path) -> list[Path]:
+    """The files of a folder and its subfolders that may hold functions, but for hidden ones."""
+    found = []
+    for root, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        found += [os.path.join(root, n) for n in names if n.lower().endswith(SUFFIXES) and not n.startswith(".")]
+    return [Path(path) for path in sorted(found)]
 
 
 def _text(path: Path) -> str:

@@ -85,23 +85,32 @@ def _bind_leg(env: Env, leg: Pipeline, before: list[Leg], *, fuzzy: bool) -> lis
     missing = _missing_name(env, source, env.state.diagnostics[reported:]) if fuzzy else ""
     if not missing or source is None:
         return None
+    why = next((d.message for d in env.state.diagnostics[reported:] if not codes.is_missing_table(d)), "")
     del env.state.diagnostics[reported:]
-    env.report(codes.unresolved_leg(source.span, missing))
+    env.report(codes.unchecked_leg(source.span, missing, why) if why else codes.unresolved_leg(source.span, missing))
     return []
 
 
 def _missing_name(env: Env, source: Expression | None, found: list[Diagnostic]) -> str:
     """The name of a table or function that does not exist, here or as that of another place, or of the function that
-    asks for one; empty where that is not the fault."""
+    asks for one; empty where that is not the fault. A check, which has no data, passes over whatever is wrong in a
+    stored function: most of the tables that those ask for will not be there when it runs."""
     match source:
         case NameReference(name=name) if not env.is_tabular(source):
             return name
         case PathExpression(name=name) if is_elsewhere(source) and env.state.catalog.find(name.text) is None:
             return name.text
-        case NameReference(name=name) | CallExpression(name=Name(text=name)) if any(map(codes.is_missing_table, found)):
+        case NameReference(name=name) | CallExpression(name=Name(text=name)) if any(
+            map(codes.is_missing_table, found)
+        ) or (env.state.observer is None and _is_stored(env, name)):
             return name
         case _:
             return ""
+
+
+def _is_stored(env: Env, name: str) -> bool:
+    symbol = env.scope.find(name)
+    return isinstance(symbol, FunctionSymbol) and symbol.stored is not None
 
 
 def _is_repeated(env: Env, relation: Relation, before: list[Leg]) -> bool:
