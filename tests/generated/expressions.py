@@ -60,6 +60,11 @@ class Expressions:
             return self.constant(kind[1:])
         if kind == "path":
             return self._path(depth)
+        if kind == "text":
+            confusable = Col("string", "s2")
+            if ("s2", "string") in self.columns and self.random.random() < 0.7:
+                return confusable
+            return self.column("string") or self.literal("string")
         if kind == "plain":  # engines disagree about the capital of the sharp s, and Kusto's pages do not tell
             return Call(
                 "string", "replace_string", (self.expression("string", depth), Lit("string", "ß"), Lit("string", ""))

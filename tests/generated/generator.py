@@ -130,7 +130,7 @@ class Pipelines:
         column = self.some(_SUMMED)
         if column is None:
             return None
-        name = self.random.choice(("sum", "avg", "sumif", "avgif"))
+        name = self.random.choice(("sum", "avg", "avg", "sumif", "avgif"))
         if name.startswith("avg"):
             if column.name in ("n", "i"):  # their means are not exact in doubles
                 return None

@@ -24,8 +24,14 @@ _PATTERNS: Final = ("a", "^a", "[0-9]+", "b$", "(?i)foo", "o{2}", "^$", "a.b", "
 CONSTANTS: Final[Mapping[str, tuple[str, tuple[Any, ...]]]] = {
     "needle": (
         "string",
-        ("", "a", "A", "b", "bar", "FOO", "foo", "abc", "oob", "cmd", "exe", ".exe", "é", "CAFÉ", "ß", "1", "10", "a_b")
-        + ("%", "_", "a.b", "-", "=", "x=", " ", "B", "ab", "\\", "i", "Win", "é" + "x", "z", "0", "."),
+        (
+            *("", "a", "A", "b", "bar", "FOO", "foo", "abc", "oob", "cmd", "exe", ".exe", "é", "CAFÉ", "ß", "1", "10"),
+            *("a_b", "%", "_", "a.b", "-", "=", "x=", " ", "B", "ab", "\\", "i", "Win", "éx", "z", "0", "."),
+        ),
+    ),
+    "confusable": (
+        "string",
+        ("foo", "FOO", "bar", "Bar", "foo", "Foo", "foo bar", "o", "é", "É", "", "xfoo", "oo", "1", ".foo"),
     ),
     "pattern": ("string", _PATTERNS),
     "cut": ("string", (" ", "[0-9]", "a", "[a-z]", "[^a-z]+", "\\.")),
@@ -54,7 +60,7 @@ CONSTANTS: Final[Mapping[str, tuple[str, tuple[Any, ...]]]] = {
         (timedelta(hours=1), timedelta(days=1), timedelta(days=-1), timedelta(0), timedelta(minutes=90)),
     ),
     "part": ("string", ("year", "quarter", "month", "week", "day", "hour", "minute", "second", "millisecond")),
-    "addpart": ("string", ("year", "quarter", "month", "week", "day", "hour", "minute", "second")),
+    "addpart": ("string", ("year", "quarter", *("month",) * 4, "week", "day", "hour", "minute", "second")),
     "datepart": (
         "string",
         ("year", "quarter", "month", "week_of_year", "day", "dayOfYear", "hour", "minute", "second", "millisecond"),
@@ -93,20 +99,25 @@ def _comparisons() -> list[Shape]:
 
 
 def _text_tests() -> list[Shape]:
-    found = [Shape(name, ("string", "=needle"), "bool", 4) for name in SEARCHES]
-    found += [Shape(name, ("string", "string"), "bool") for name in SEARCHES]
+    found = [Shape(name, ("text", "=confusable"), "bool", 8) for name in SEARCHES]
+    found += [Shape(name, ("string", "=needle"), "bool", 2) for name in SEARCHES]
+    found += [Shape(name, ("text", "text"), "bool") for name in SEARCHES]
     found += [Shape(name, ("dynamic", "=needle"), "bool") for name in ("has", "contains", "startswith", "!has")]
-    found += [Shape(name, ("string", other), "bool", 5) for name in ("=~", "!~") for other in ("=needle", "string")]
+    found += [
+        Shape(name, ("text", other), "bool", 5)
+        for name in ("=~", "!~", "==", "!=")
+        for other in ("=confusable", "text")
+    ]
     found.append(Shape("matches regex", ("string", "=pattern"), "bool", 6))
     for name in ("in", "!in"):
-        found.append(Shape(name, ("string", "=needle", "=needle", "=needle"), "bool", 4))
+        found.append(Shape(name, ("text", "=confusable", "=confusable", "=confusable"), "bool", 6))
         found.append(Shape(name, ("long", "long", "=bin", "=times"), "bool", 4))
         found.append(Shape(name, ("long", "=longs"), "bool", 2))
         found.append(Shape(name, ("string", "=texts"), "bool", 2))
         found.append(Shape(name, ("datetime", "datetime", "=epoch"), "bool", 2))
         found.append(Shape(name, ("dynamic", "=needle", "=needle"), "bool", 2))
-    found += [Shape(name, ("string", "=needle", "=needle", "=needle"), "bool", 4) for name in ("in~", "!in~")]
-    found += [Shape(name, ("string", "=needle", "=needle"), "bool", 4) for name in ("has_any", "has_all")]
+    found += [Shape(name, ("text", "=confusable", "=confusable", "=confusable"), "bool", 6) for name in ("in~", "!in~")]
+    found += [Shape(name, ("text", "=confusable", "=confusable"), "bool", 6) for name in ("has_any", "has_all")]
     return found
 
 
@@ -117,7 +128,7 @@ def _logic() -> list[Shape]:
         found += [Shape(name, (t, t, t), "bool", 3) for t in ("long", "int", "real", "datetime", "timespan")]
         found.append(Shape(name, ("datetime", "datetime", "=span"), "bool", 3))
     for name in ("isnull", "isnotnull", "isempty", "isnotempty"):
-        found += [Shape(name, (type_,), "bool") for type_ in _ANY]
+        found += [Shape(name, (type_,), "bool") for type_ in (*_ANY, "text", "text", "text")]
     found += [Shape(name, ("real",), "bool", 2) for name in ("isnan", "isinf", "isfinite")]
     found += [Shape("tobool", (type_,), "bool") for type_ in ("string", "long", "dynamic")]
     found.append(Shape("set_has_element", ("dynamic", "=item"), "bool"))
@@ -131,6 +142,7 @@ def _choices() -> list[Shape]:
         found.append(Shape("iff", ("bool", type_, type_), type_, 3))
         found.append(Shape("case", ("bool", type_, "bool", type_, type_), type_, 2))
     found += [Shape("coalesce", (type_, type_), type_, 2) for type_ in _ANY if type_ != "dynamic"]
+    found.append(Shape("coalesce", ("text", "text"), "string", 4))
     for name in ("max_of", "min_of"):
         found += [Shape(name, (type_, type_), type_, 2) for type_ in ("long", "datetime", "timespan")]
         found.append(Shape(name, ("long", "long", "long"), "long"))

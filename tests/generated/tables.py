@@ -12,6 +12,7 @@ from uuid import UUID
 
 import pyarrow as pa
 
+from generated.reference.values import timespan_text
 from generated.tree import literal_text
 
 NOW: Final = datetime(2024, 3, 10, 13, 45, 30, 500_000, tzinfo=UTC)
@@ -43,6 +44,7 @@ _TEXTS: Final = (
     *("é", "É", "caféx", "CAFÉ x", "straße", "x=1;y=2", "x=7;y=abc", "10", "-3", "1.5", "true", "False", " ", "  pad "),
     *("100%", "a%b", "a\\b", 'say "hi"', "it's", "2024-01-01", "1.02:03:04", '{"a":1}', "[1,2]", "\U0001f600z", "abab"),
     *("10.0.0.1", "cmd.exe /c", "C:\\Win\\cmd.EXE", "two\tparts", "null", "ab1", "1ab", "a1b2"),
+    *("2024-03-10T13:45:30Z", "2024-02-29 01:02:03.5", "2024-03-10T13:45:30.25Z"),
 )
 _DYNAMIC: Final = (
     *(None, None, 1, 2.5, "x", "", "abc", "10", True, [], [1, 2, 3], ["a", "B", ""], [None, 1], {}, {"a": 1}),
@@ -85,6 +87,25 @@ POOLS: Final[Mapping[str, tuple[Any, ...]]] = {
     "decimal": (None, Decimal(0), Decimal("1.5"), Decimal("-2.25"), Decimal(100), Decimal("0.1")),
     "dynamic": _DYNAMIC,
 }
+# Texts that the string operators tell apart only by case, by edges of terms, or by where the needle stands.
+CONFUSABLE: Final = (
+    *(
+        "",
+        "foo",
+        "FOO",
+        "foo bar",
+        "Foo-Bar",
+        "foobar",
+        "barfoo",
+        "bar.foo",
+        "xfoo",
+        "foox bar",
+        "bar_FOO",
+        "fo",
+        "ofoo",
+    ),
+    *("bar", "BAR", "foo é", "éfoo", "É", "é", "a foo b", "1foo", "foo1"),
+)
 TAME_REALS: Final = (None, 0.0, 1.5, -2.5, 2.5, 3.0, 0.25, 8.0)
 SMALL_LONGS: Final = (None, 0, 1, 1, 2, 2, 3, -1, 5)
 KEYS: Final = ("", "a", "A", "b", "k1")
@@ -93,7 +114,7 @@ KEYS: Final = ("", "a", "A", "b", "k1")
 # `k` have few values, so that groups and matches happen.
 COLUMNS: Final[Mapping[str, tuple[str, tuple[Any, ...]]]] = {
     "s": ("string", POOLS["string"]),
-    "s2": ("string", POOLS["string"]),
+    "s2": ("string", CONFUSABLE),
     "k": ("string", KEYS),
     "n": ("long", POOLS["long"]),
     "n2": ("long", SMALL_LONGS),
@@ -125,15 +146,14 @@ class Table:
         """The let statement that a query needs before it may name the table."""
         if self.is_inline:
             declared = ", ".join(f"{name}:{type_}" for name, type_ in self.columns)
-            cells = (
-                literal_text(type_, v) for row in self.rows for (_, type_), v in zip(self.columns, row, strict=True)
-            )
+            typed = [(type_, v) for row in self.rows for (_, type_), v in zip(self.columns, row, strict=True)]
+            cells = [literal_text(type_, value) for type_, value in typed]
             return f"let {self.name} = datatable({declared})[{', '.join(cells)}];"
         items = ", ".join(f"{name} = {_READ.get(type_, '{}').format(name)}" for name, type_ in self.columns)
         return f"let {self.name} = stored_{self.name} | project {items};"
 
     def arrow(self) -> pa.Table:
-        """The table as the session stores it: guids and dynamics as text, to be read again by the definition."""
+        """The table as the session stores it: guids, timespans and dynamics as text, and the definition reads them."""
         arrays = {
             name: pa.array([_stored(type_, row[index]) for row in self.rows], _ARROW[type_])
             for index, (name, type_) in enumerate(self.columns)
@@ -141,7 +161,7 @@ class Table:
         return pa.table(arrays)
 
 
-_READ: Final = {"guid": "toguid({})", "dynamic": "todynamic({})"}
+_READ: Final = {"guid": "toguid({})", "dynamic": "todynamic({})", "timespan": "totimespan({})"}
 _ARROW: Final[Mapping[str, pa.DataType]] = {
     "string": pa.string(),
     "long": pa.int64(),
@@ -149,7 +169,7 @@ _ARROW: Final[Mapping[str, pa.DataType]] = {
     "real": pa.float64(),
     "bool": pa.bool_(),
     "datetime": pa.timestamp("us", "UTC"),
-    "timespan": pa.duration("us"),
+    "timespan": pa.string(),
     "guid": pa.string(),
     "decimal": pa.decimal128(38, 18),
     "dynamic": pa.string(),
@@ -158,10 +178,16 @@ _ARROW: Final[Mapping[str, pa.DataType]] = {
 
 def _stored(type_: str, value: Any) -> Any:
     if value is None:
-        return "" if type_ == "dynamic" else None
-    if type_ == "dynamic":
-        return json.dumps(value, ensure_ascii=False)
-    return str(value) if type_ == "guid" else value
+        return "" if type_ in _READ else None
+    match type_:
+        case "dynamic":
+            return json.dumps(value, ensure_ascii=False)
+        case "timespan":
+            return timespan_text(value)
+        case "guid":
+            return str(value)
+        case _:
+            return value
 
 
 def random_table(name: str, random: Random) -> Table:

@@ -290,7 +290,7 @@ def quoted(value: str) -> str:
     return '"' + "".join(_ESCAPES.get(c, c) for c in value) + '"'
 
 
-def literal_text(type_: str, value: Any) -> str:
+def literal_text(type_: str, value: Any) -> str:  # noqa: PLR0911 - one case for each type
     if type_ == "string":
         return quoted(value)
     if value is None:

@@ -1,4 +1,4 @@
-"""Aggregates over one group, and windows over ordered rows. Each takes the arguments' types and a row of values each."""
+"""Aggregates over one group, and windows over ordered rows: of the arguments' types and a list of values a row."""
 
 import math
 import statistics

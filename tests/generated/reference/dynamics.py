@@ -33,7 +33,7 @@ def kind(value: Any) -> str:
     return "null" if value is None else kinds[type(value)]
 
 
-def convert(value: Any, type_: str) -> Any:  # noqa: PLR0911 - one case for each type
+def convert(value: Any, type_: str) -> Any:
     """tolong, toreal ... of a dynamic value, and the type of an expanded element."""
     if type_ == "dynamic":
         return value
