@@ -78,11 +78,16 @@ def _result_name(function: str) -> ResultName | None:
     return None
 
 
+def _argument_name(argument: Argument) -> str:
+    """toint(n = count()) is n."""
+    return argument.name.text if argument.name is not None else default_name(argument.value)
+
+
 def _call_name(function: str, arguments: tuple[Argument, ...]) -> str:
     result = _result_name(function)
     if result is None:
         return default_name(arguments[0].value) if function == "bin_auto" and arguments else ""
-    first = default_name(arguments[0].value) if arguments else ""
+    first = _argument_name(arguments[0]) if arguments else ""
     match result.rule:
         case NameRule.NONE:
             return ""

@@ -293,6 +293,10 @@ def first_table_only(span: Span, name: str) -> Diagnostic:
     return Diagnostic("BTK0157", f"of the tables of '{name}' only the first is given", span, Severity.WARNING)
 
 
+def no_leg(span: Span) -> Diagnostic:
+    return Diagnostic("SEM0100", "none of the tables of this union exists", span)
+
+
 def unresolved_leg(span: Span, name: str) -> Diagnostic:
     return Diagnostic("BTK0151", f"union leg '{name}' does not exist and is left out (isfuzzy)", span, Severity.WARNING)
 

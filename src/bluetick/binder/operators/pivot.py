@@ -20,6 +20,7 @@ from bluetick.types import Type
 NAME = "pivot"
 MOST_COLUMNS = 2_000
 _TAKE_ANY = "take_any"
+_OLD_NAMES = {"any": _TAKE_ANY, "makelist": "make_list", "makeset": "make_set"}
 
 # The aggregates that the plugin takes -> the form of each that reads only the rows of one value.
 _FILTERED = {
@@ -83,10 +84,11 @@ def _pivot(env: Env, node: EvaluateOperator, rows: Relation) -> Pivot | None:
     aggregate, args = "count", tuple[Expr, ...]()
     if rest and isinstance(rest[0].value, CallExpression):
         call = rest.pop(0).value
-        if not isinstance(call, CallExpression) or (call.name.text not in _FILTERED and call.name.text != _TAKE_ANY):
+        aggregate = _OLD_NAMES.get(call.name.text, call.name.text) if isinstance(call, CallExpression) else ""
+        if not isinstance(call, CallExpression) or (aggregate not in _FILTERED and aggregate != _TAKE_ANY):
             env.report(codes.bad_argument(arguments[1].span, NAME, f"the aggregate is one of: {_allowed()}"))
             return None
-        aggregate, args = call.name.text, tuple(here.expression(a.value) for a in call.arguments)
+        args = tuple(here.expression(a.value) for a in call.arguments)
     named = [_column(here, argument) for argument in rest]
     groups = tuple(c for c in named if c is not None)
     if column is None or len(groups) < len(named) or any(isinstance(arg, Invalid) for arg in args):

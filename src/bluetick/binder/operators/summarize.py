@@ -25,6 +25,7 @@ class Summary:
     names: Names
     groups: list[tuple[Column, Expr]] = field(default_factory=list)
     group_names: set[str] = field(default_factory=set)
+    written: set[str] = field(default_factory=set)  # names that the text gives to aggregates
     aggregates: list[AggregateCall | PickRow] = field(default_factory=list)
     items: list[tuple[Column, Expr]] = field(default_factory=list)
 
@@ -63,7 +64,7 @@ def bind_item(summary: Summary, item: NamedExpression) -> None:
     if isinstance(call, CallExpression) and call.base is None:
         name = call.name.text
         if name in PICKS:
-            pick = bind_pick(summary.env, call, item, summary.rows, summary.names, summary.group_names)
+            pick = bind_pick(summary.env, call, item, summary.rows, summary.names, _grouped(summary))
             if pick is not None:
                 summary.aggregates.append(pick)
                 summary.items.extend((c, ColumnRef(c)) for c in pick.columns)
@@ -74,6 +75,11 @@ def bind_item(summary: Summary, item: NamedExpression) -> None:
                 summary.items.append((each.column, ColumnRef(each.column)))
             return
     _bind_expression_item(summary, item)
+
+
+def _grouped(summary: Summary) -> set[str]:
+    """The columns that stand for groups as they are: a star does not give them again, but what a group computes of."""
+    return {value.column.name for _, value in summary.groups if isinstance(value, ColumnRef)}
 
 
 def _bind_expression_item(summary: Summary, item: NamedExpression) -> None:
@@ -90,10 +96,11 @@ def _bind_expression_item(summary: Summary, item: NamedExpression) -> None:
         return
     if item.names:
         name = item.names[0].text
-        if name in summary.names.taken:
+        if name in summary.written or name in summary.group_names:
             summary.env.report(codes.duplicate_column(item.span, name))
             return
-        summary.names.taken.add(name)
+        summary.written.add(name)
+        name = summary.names.claim(name)  # the columns of a star keep their names, and this one is numbered
     else:
         own = default_name(item.value)
         name = summary.names.claim(own) if own else summary.names.generate(summary.env.state.unnamed)

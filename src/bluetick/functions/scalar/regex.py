@@ -13,7 +13,7 @@ _BEYOND_RE2: tuple[tuple[str, str], ...] = (
     (r"\(\?>", "an atomic group"),
     (r"\(\?\(", "a conditional group"),
     (r"\(\?P=|\\[1-9]|\\k[<{']", "a backreference"),
-    (r"[*+?}]\+", "a possessive quantifier"),
+    (r"(?:[*+?]|\{\d+(?:,\d*)?\})\+", "a possessive quantifier"),
     (r"\\[ZGhHRKXe]", "an escape that RE2 does not have"),
 )
 
