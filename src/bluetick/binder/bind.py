@@ -1,5 +1,6 @@
 """A whole query: its statements in turn, into a plan."""
 
+from bluetick.binder.advice import advise
 from bluetick.binder.expressions import bind_expression
 from bluetick.binder.functions import BUILT_IN, bind_call
 from bluetick.binder.lambdas import convert_argument, declare_let
@@ -68,6 +69,7 @@ def bind(
     state = State(catalog, _Parts(), observer)
     env = Env(state, Scope(StoredScope(catalog, BUILT_IN).scope))
     statements: list[TabularStatement] = []
+    _refuse_repeated_lets(env, query)
     try:
         for statement in query.statements:
             if isinstance(statement, QueryStatement):
@@ -79,7 +81,17 @@ def bind(
     if not statements and not state.diagnostics:
         env.report(codes.no_query(Span(0, query.span.end)))
     plan = QueryPlan(tuple(statements), tuple(state.parameters), tuple(state.parameter_types))
-    return plan, tuple(sorted(state.diagnostics, key=lambda d: d.span.start))
+    return plan, advise(query, sorted(state.diagnostics, key=lambda d: d.span.start))
+
+
+def _refuse_repeated_lets(env: Env, query: Query) -> None:
+    """One name, one let: Kusto neither shadows nor overwrites (https://learn.microsoft.com/kusto/query/let-statement)."""
+    declared: set[str] = set()
+    for statement in query.statements:
+        if isinstance(statement, LetStatement):
+            if statement.name.text in declared:
+                env.report(codes.let_declared_twice(statement.name.span, statement.name.text))
+            declared.add(statement.name.text)
 
 
 def _declare(env: Env, statement: Statement) -> None:

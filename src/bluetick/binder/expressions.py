@@ -79,7 +79,8 @@ def _unresolved(env: Env, node: syntax.NameReference) -> Expr:
         env.report(codes.scalar_expected(node.span))
     else:
         columns = tuple(env.row.columns) if env.row is not None else ()
-        env.report(codes.unresolved_column(node.span, node.name, (*columns, *env.scope.all_names())))
+        hint = f"'{node.name}' is a function: write {node.name}(...)" if find_scalar(node.name) is not None else ""
+        env.report(codes.unresolved_column(node.span, node.name, (*columns, *env.scope.all_names()), hint=hint))
     return Invalid()
 
 

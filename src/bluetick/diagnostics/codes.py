@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from bluetick.diagnostics import habits
 from bluetick.diagnostics.model import Diagnostic, Severity, Span
 from bluetick.diagnostics.nearest import nearest
 
@@ -11,13 +12,14 @@ def _suggest(name: str, candidates: Iterable[str]) -> str:
     return f"did you mean '{near}'?" if near else ""
 
 
-def unresolved_column(span: Span, name: str, candidates: Iterable[str], where: str = "") -> Diagnostic:
+def unresolved_column(span: Span, name: str, candidates: Iterable[str], where: str = "", hint: str = "") -> Diagnostic:
+    """`hint`: a better one than a name that is near."""
     return Diagnostic(
         "SEM0100",
         f"failed to resolve column or scalar expression named '{name}'",
         span,
         note=where,
-        hint=_suggest(name, candidates),
+        hint=hint or habits.NAMES.get(name, "") or _suggest(name, candidates),
     )
 
 
@@ -47,7 +49,9 @@ def pattern_matches_nothing(span: Span, pattern: str) -> Diagnostic:
 
 
 def unknown_function(span: Span, name: str, candidates: Iterable[str]) -> Diagnostic:
-    return Diagnostic("SEM0260", f"unknown function '{name}'", span, hint=_suggest(name, candidates))
+    ours = habits.FUNCTIONS.get(name.lower())
+    hint = f"KQL has '{ours}' for it" if ours else _suggest(name, candidates)
+    return Diagnostic("SEM0260", f"unknown function '{name}'", span, hint=hint)
 
 
 def function_not_supported(span: Span, name: str, reason: str = "") -> Diagnostic:
@@ -56,7 +60,8 @@ def function_not_supported(span: Span, name: str, reason: str = "") -> Diagnosti
 
 
 def operator_not_supported(span: Span, name: str) -> Diagnostic:
-    return Diagnostic("BTK0100", f"operator '{name}' is not supported yet", span)
+    hint = habits.REFUSED.get(name, "")
+    return Diagnostic("BTK0100", f"operator '{name}' is not supported yet", span, hint=hint)
 
 
 def form_not_supported(span: Span, what: str, hint: str = "") -> Diagnostic:
@@ -78,16 +83,42 @@ def wrong_argument_types(span: Span, name: str, given: str, hint: str = "") -> D
     return Diagnostic("SEM0064", f"'{name}' cannot be applied to ({given})", span, hint=way_out)
 
 
+_COMPARISONS = frozenset({"<", "<=", ">", ">=", "==", "!=", "between", "!between", "-"})
+_OF_TIME = frozenset({"ago", "bin", "floor", "bin_at", "+", "-"})
+_NUMBERS = frozenset({"int", "long", "real", "decimal"})
+
+
 def _conversion(name: str, types: list[str]) -> str:
     """A way out of the mistakes that are made most."""
-    if name == "+" and "string" in types:
+    given = set(types)
+    if name == "case" and len(types) % 2 == 0:
+        return "the last argument is the value for the rows that no condition fits"
+    if name == "ago" and given & _NUMBERS:
+        return "a timespan has a unit: 1d, 12h, 30m"
+    if name in _OF_TIME and "string" in given and (name == "ago" or given & {"datetime", "timespan"}):
+        return "a timespan is written without quotes: 1d, 12h, 30m"
+    if name == "+" and "string" in given:
         return "texts are joined by strcat(...)"
-    if name in ("<", "<=", ">", ">=", "==", "!=", "between", "-") and {"datetime", "string"} <= set(types):
+    if name in _COMPARISONS and {"datetime", "string"} <= given:
         return "a time is written datetime(2024-01-31) and converted by todatetime(...)"
-    if name[:1] == "!" or name[:1].isalpha():
-        is_text_operator = len(types) > 1 and "string" in types[1:] and types[0] not in ("string", "bool")
-        return "convert it first, for example with tostring(...)" if is_text_operator else ""
-    return ""
+    if name in _COMPARISONS and "string" in given:
+        return _order_of_texts(given)
+    if name in ("=~", "!~") and given & _NUMBERS:
+        return "it compares texts; numbers are compared by == and !="
+    return _text_wanted(name, types)
+
+
+def _order_of_texts(given: set[str]) -> str:
+    if given == {"string"}:
+        return "texts are put in order by strcmp(...): strcmp(a, b) > 0"
+    return "a number is written without quotes, and a text converted by tolong(...)" if given & _NUMBERS else ""
+
+
+def _text_wanted(name: str, types: list[str]) -> str:
+    if name[:1] != "!" and not name[:1].isalpha():
+        return ""
+    is_text_operator = len(types) > 1 and "string" in types[1:] and types[0] not in ("string", "bool", "datetime")
+    return "convert it first, for example with tostring(...)" if is_text_operator else ""
 
 
 def constant_expected(span: Span, what: str) -> Diagnostic:
@@ -98,8 +129,20 @@ def bad_argument(span: Span, name: str, problem: str) -> Diagnostic:
     return Diagnostic("SEM0089", f"'{name}': {problem}", span)
 
 
+_CONVERSIONS = {
+    ("dynamic", "string"): "parse_json(...) reads JSON, split(...) cuts a text into parts",
+    ("bool", "string"): "compare it, or ask isnotempty(...)",
+    ("bool", "datetime"): "compare it, or ask isnotnull(...)",
+    ("long", "string"): "a number is written without quotes, and a text converted by tolong(...)",
+    ("datetime", "string"): "a time is written datetime(2024-01-31) and converted by todatetime(...)",
+    ("timespan", "string"): "a timespan is written without quotes: 1d, 12h, 30m",
+    ("string", "long"): "a text is written in quotes, and a number converted by tostring(...)",
+}
+
+
 def wrong_type(span: Span, what: str, expected: str, given: str) -> Diagnostic:
-    return Diagnostic("SEM0081", f"{what} must be of type {expected}, not {given}", span)
+    hint = _CONVERSIONS.get((expected, given), "")
+    return Diagnostic("SEM0081", f"{what} must be of type {expected}, not {given}", span, hint=hint)
 
 
 def tabular_expected(span: Span) -> Diagnostic:
@@ -135,8 +178,14 @@ def join_key_types(span: Span, left: str, right: str) -> Diagnostic:
 
 
 def join_condition(span: Span) -> Diagnostic:
+    what = "a join condition is a column name or $left.a == $right.b, joined by commas or 'and'"
+    hint = "for example: join kind=inner (U) on Key, or on $left.Key == $right.OtherKey"
+    return Diagnostic("SEM0110", what, span, hint=hint)
+
+
+def let_declared_twice(span: Span, name: str) -> Diagnostic:
     return Diagnostic(
-        "SEM0110", "a join condition is a column name or $left.a == $right.b, joined by commas or 'and'", span
+        "SEM0079", f"a let named '{name}' is already declared", span, hint="give the second a name of its own"
     )
 
 
@@ -145,7 +194,9 @@ def bad_parameter(span: Span, name: str, allowed: str) -> Diagnostic:
 
 
 def unknown_type(span: Span, name: str) -> Diagnostic:
-    return Diagnostic("SEM0008", f"'{name}' is not a type", span)
+    types = ("bool", "datetime", "decimal", "dynamic", "guid", "int", "long", "real", "string", "timespan")
+    meant = habits.TYPES.get(name.lower()) or nearest(name, types)
+    return Diagnostic("SEM0008", f"'{name}' is not a type", span, hint=f"did you mean '{meant}'?" if meant else "")
 
 
 def not_serialized(span: Span, name: str) -> Diagnostic:
@@ -171,7 +222,12 @@ def not_grouped(span: Span, name: str) -> Diagnostic:
 
 
 def aggregate_outside_summarize(span: Span, name: str) -> Diagnostic:
-    return Diagnostic("SEM0079", f"aggregate '{name}' may stand only in summarize and its kin", span)
+    return Diagnostic(
+        "BTK0124",
+        f"aggregate '{name}' may stand only in summarize and its kin",
+        span,
+        hint=f"summarize first, then use its column: | summarize n = {name}(...) by Key | where n > 1",
+    )
 
 
 def not_an_aggregate(span: Span) -> Diagnostic:
@@ -226,6 +282,10 @@ def broken_function(span: Span, name: str, problem: str) -> Diagnostic:
 def recursive_function(span: Span, names: Iterable[str]) -> Diagnostic:
     way = " calls ".join(f"'{name}'" for name in names)
     return Diagnostic("BTK0121", f"a function cannot call itself: {way}", span)
+
+
+def deep_calls(span: Span, most: int) -> Diagnostic:
+    return Diagnostic("BTK0124", f"more than {most} stored functions call one another here", span)
 
 
 def unknown_watchlist(span: Span, alias: str, hint: str) -> Diagnostic:

@@ -2,12 +2,15 @@
 
 from collections.abc import Iterable
 
+_LEAST_PART = 5
 
-def nearest(name: str, candidates: Iterable[str]) -> str:
+
+def nearest(name: str, names: Iterable[str]) -> str:
     """The closest candidate by edit distance (case changes cost little), or '' when none is close.
 
     Of one or two letters every name is close to every other, so there only case may differ.
     """
+    candidates = tuple(names)
     limit = 0 if len(name) <= 2 else 1 if len(name) <= 3 else 2 if len(name) <= 8 else 3
     best, best_cost = "", limit + 0.75
     folded = name.casefold()
@@ -18,7 +21,15 @@ def nearest(name: str, candidates: Iterable[str]) -> str:
         cost = 0.5 if other == folded else float(_distance(folded, other, limit))
         if cost < best_cost:
             best, best_cost = candidate, cost
-    return best if best != name else ""
+    return (best or _part(folded, candidates)) if best != name else ""
+
+
+def _part(folded: str, candidates: Iterable[str]) -> str:
+    """The shortest candidate that begins or ends with what was written, where most of a name was."""
+    if len(folded) < _LEAST_PART:
+        return ""
+    whole = (c for c in candidates if c.casefold().startswith(folded) or c.casefold().endswith(folded))
+    return min((c for c in whole if len(c) <= 2 * len(folded)), key=lambda c: (len(c), c), default="")
 
 
 def _distance(a: str, b: str, limit: int) -> int:

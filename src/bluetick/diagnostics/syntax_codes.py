@@ -1,6 +1,8 @@
 """Everything the lexer and the parser can say. SYN codes are Kusto's, BTK codes are ours."""
 
+from bluetick.diagnostics import habits
 from bluetick.diagnostics.model import Diagnostic, Severity, Span
+from bluetick.diagnostics.nearest import nearest as nearest_name
 
 # Kusto gives every syntax error this one code and the words "A recognition error occurred.".
 RECOGNITION = "SYN0002"
@@ -97,8 +99,19 @@ def block_comment(span: Span) -> Diagnostic:
 # --- structure -----------------------------------------------------------------------------------------------
 
 
+_SHORT = 4
+
+# What was expected and what stood there -> what to write.
+_INSTEAD = {
+    ("'..'", "','"): "write: between (low .. high)",
+    ("':'", "')'"): "a parameter has a type: (x:long)",
+    ("':'", "','"): "a parameter has a type: (x:long)",
+    ("'='", "'=='"): "one '=' gives a name to a value",
+}
+
+
 def expected(span: Span, wanted: str, found: str) -> Diagnostic:
-    return _error(span, f"Expected {wanted}, found {found}")
+    return _error(span, f"Expected {wanted}, found {found}", hint=_INSTEAD.get((wanted, found), ""))
 
 
 def unclosed(span: Span, opening: str, closing: str, place: str, found: str) -> Diagnostic:
@@ -106,8 +119,12 @@ def unclosed(span: Span, opening: str, closing: str, place: str, found: str) -> 
         span,
         f"Expected '{closing}', found {found}",
         note=f"'{closing}' is missing",
-        hint=f"it closes the '{opening}' of {place}",
+        hint=_closing_hint(found) or f"it closes the '{opening}' of {place}",
     )
+
+
+def _closing_hint(found: str) -> str:
+    return "a list belongs to in, has_any and has_all: has_any (...)" if found == "','" else ""
 
 
 def unexpected_closing(span: Span, closing: str) -> Diagnostic:
@@ -115,7 +132,20 @@ def unexpected_closing(span: Span, closing: str) -> Diagnostic:
 
 
 def unexpected_text(span: Span, found: str, after: str) -> Diagnostic:
-    return _error(span, f"Unexpected {found} after {after}")
+    word = found.strip("'") or "'"
+    hint = habits.WORDS.get(word, "")
+    if not hint and word.isidentifier():
+        meant = _meant_operator(word)
+        hint = f"did you mean '{meant}'?" if meant else "is a comma, a '|' or an operator missing before it?"
+    return _error(span, f"Unexpected {found} after {after}", hint=hint)
+
+
+def _meant_operator(word: str) -> str:
+    """The operator on texts that a word stands for: starts_with, startwith; nothing that is short has one."""
+    plain = word.replace("_", "").lower()
+    if plain in habits.TEXT_OPERATORS:
+        return plain
+    return nearest_name(plain, habits.TEXT_OPERATORS) if len(plain) > _SHORT else ""
 
 
 def missing_semicolon(span: Span, found: str) -> Diagnostic:
@@ -127,7 +157,7 @@ def missing_pipe(span: Span, operator: str) -> Diagnostic:
 
 
 def unknown_operator(span: Span, name: str, nearest: str) -> Diagnostic:
-    hint = f"did you mean '{nearest}'?" if nearest else ""
+    hint = habits.OPERATORS.get(name.lower()) or (f"did you mean '{nearest}'?" if nearest else "")
     return _error(span, f"'{name}' is not a tabular operator", hint=hint)
 
 
