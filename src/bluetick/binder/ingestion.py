@@ -19,6 +19,7 @@ from bluetick.plan.relations import (
     Scan,
     Union,
     Values,
+    inputs,
 )
 from bluetick.syntax.expressions import CallExpression
 from bluetick.types import Type
@@ -40,21 +41,21 @@ def bind_ingestion_time(env: Env, node: CallExpression) -> Expr:
         return Invalid(Type.DATETIME)
     column = _arrival(rows)
     if column is None:
+        reason = "these are not a table's own rows any more, or without the column that would say it"
         hint = "take it right behind the table, as in: T | extend Arrived = ingestion_time()"
-        env.report(codes.no_ingestion_time(node.span, "these rows, or their time column, are not a table's own", hint))
+        env.report(codes.no_ingestion_time(node.span, reason, hint))
         return Invalid(Type.DATETIME)
-    if column.name not in COLUMNS:
-        table = next(iter(_tables(rows)), "the table")
-        env.state.report_once(codes.time_for_ingestion_time(node.span, table, column.name))
+    silent = next((scan for scan in _scans(rows) if _kept(scan) is None), None)
+    if silent is not None:
+        env.state.report_once(codes.time_for_ingestion_time(node.span, silent.table, column.name))
     return ColumnRef(column)
 
 
 def _arrival(relation: Relation) -> Column | None:
     """The column of a relation that holds its rows' time of ingestion as the table has it."""
     match relation:
-        case Scan(columns=columns, time_column=time):
-            kept = {c.name: c for c in columns if c.type is Type.DATETIME}
-            return next((kept[name] for name in COLUMNS if name in kept), time)
+        case Scan(time_column=time):
+            return _kept(relation) or time
         case Project(input=below, items=items):
             inner = _arrival(below)
             return next((c for c, expr in items if inner is not None and expr == ColumnRef(inner)), None)
@@ -71,6 +72,12 @@ def _arrival(relation: Relation) -> Column | None:
             return inner if inner in relation.columns else None
 
 
+def _kept(scan: Scan) -> Column | None:
+    """The column in which a table keeps when a row arrived."""
+    times = {column.name: column for column in scan.columns if column.type is Type.DATETIME}
+    return next((times[name] for name in COLUMNS if name in times), None)
+
+
 def _of_every_leg(union: Union) -> Column | None:
     """The output column that each leg fills with its own."""
     times = [_arrival(leg) for leg, _ in union.legs]
@@ -80,16 +87,12 @@ def _of_every_leg(union: Union) -> Column | None:
     return None
 
 
-def _tables(relation: Relation) -> list[str]:
+def _scans(relation: Relation) -> list[Scan]:
     """The tables whose rows these are."""
     match relation:
-        case Scan(table=table):
-            return [table]
+        case Scan():
+            return [relation]
         case Reference(binding=binding):
-            return _tables(binding.relation)
-        case Union(legs=legs):
-            return [name for leg, _ in legs for name in _tables(leg)]
-        case Join() | Values() | Range() | External() | PythonTable():
-            return []
+            return _scans(binding.relation)
         case _:
-            return _tables(relation.input)
+            return [scan for below in inputs(relation) for scan in _scans(below)]

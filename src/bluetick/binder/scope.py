@@ -231,7 +231,9 @@ class State:
 
     def report(self, diagnostic: Diagnostic) -> None:
         if not (self.is_open and codes.is_missing_column(diagnostic)):
-            self.diagnostics.append(self._told(diagnostic))
+            told = self._told(diagnostic)
+            if not (self.calls and told in self.diagnostics):  # functions are bound anew wherever they are called
+                self.diagnostics.append(told)
 
     def place(self, span: Span) -> Span:
         """Where a span stands in the query's text: what a stored function says, at its call."""

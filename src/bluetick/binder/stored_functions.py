@@ -45,7 +45,7 @@ def inside(env: Env, symbol: FunctionSymbol, span: Span) -> Iterator[bool]:
         env.report(codes.recursive_function(span, [*names[names.index(stored.name) :], stored.name]))
         yield False
     elif len(calls) >= MAX_CALLS:
-        env.report(codes.too_deep(span, MAX_CALLS))
+        env.report(codes.deep_calls(span, MAX_CALLS))
         yield False
     else:
         calls.append(StoredCall(stored, env.state.place(span)))

@@ -37,10 +37,12 @@ class Summary:
 def tables(*, data: DataOptions, form: str, with_columns: bool) -> None:
     """List tables: rows, files, time span.
 
-    Those of a lake (--lake) and of --table. JSON is one line a table.
+    Those of a lake (--lake) and of --table. Functions and watchlists are listed by name. JSON is one line a table.
     """
     with data.open() as session:
         summaries = [summarise(session, name) for name in session.catalog.names()]
+        functions = () if session.catalog.functions is None else session.catalog.functions.names()
+        named = {"functions": functions, "watchlists": session.catalog.watchlists.names()}
     if form == "json":
         for summary in summaries:
             click.echo(_json_line(summary))
@@ -48,6 +50,9 @@ def tables(*, data: DataOptions, form: str, with_columns: bool) -> None:
         click.echo("No tables. Name some: --lake DIR, or --table NAME=PATH.")
     else:
         _print(summaries, with_columns)
+    for what, names in named.items() if form == "text" else ():
+        if names:
+            click.echo(f"{len(names)} {what}: {', '.join(visible(name) for name in names)}")
 
 
 def summarise(session: Session, name: str) -> Summary:

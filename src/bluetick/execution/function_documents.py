@@ -252,8 +252,17 @@ def _plain_yaml(node: Any) -> Any:
 
 
 def _parsed(name: str, written: _Written) -> StoredFunction:
+    """The function; what is wrong with its body is told as of a text of its own."""
+    wrong = next((d for d in parse(written.body)[1] if d.is_error), None)
+    if wrong is not None:
+        source = SourceText(written.body, written.place, written.first_line)
+        return _broken(name, source, f"{source.name}:{_row(source, wrong.span)}: {wrong.message}")
     text = f"let f=({written.parameters}) {{{written.body}\n}}"
     return _function(name, text, SourceText("", written.place, written.first_line))
+
+
+def _row(source: SourceText, span: Span) -> int:
+    return source.position(min(span.start, len(source.text)))[0]
 
 
 def _function(name: str, text: str, place: SourceText) -> StoredFunction:
@@ -262,8 +271,7 @@ def _function(name: str, text: str, place: SourceText) -> StoredFunction:
     query, found = parse(text)
     wrong = next((d for d in found if d.is_error), None)
     if wrong is not None:
-        row = source.position(min(wrong.span.start, len(text)))[0]
-        return _broken(name, source, f"{source.name}:{row}: {wrong.message}")
+        return _broken(name, source, f"{source.name}:{_row(source, wrong.span)}: {wrong.message}")
     match query.statements:
         case (LetStatement(value=FunctionDeclaration() as declaration),):
             return _checked(name, declaration, source)
@@ -275,8 +283,7 @@ def _checked(name: str, declaration: FunctionDeclaration, source: SourceText) ->
     for statement in declaration.statements:
         if not isinstance(statement, LetStatement):
             what = "two queries" if isinstance(statement, QueryStatement) else "a statement that is no let"
-            row = source.position(statement.span.start)[0]
-            return _broken(name, source, f"{source.name}:{row}: a function cannot hold {what}")
+            return _broken(name, source, f"{source.name}:{_row(source, statement.span)}: a function cannot hold {what}")
     return StoredFunction(name, declaration, source)
 
 
