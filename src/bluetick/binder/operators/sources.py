@@ -2,7 +2,7 @@
 
 from typing import TypeVar
 
-from bluetick.binder.calls import promote
+from bluetick.binder.calls import call_operator, promote
 from bluetick.binder.names import Names
 from bluetick.binder.operators.externaldata import bind_externaldata
 from bluetick.binder.operators.find import bind_find
@@ -76,6 +76,8 @@ def bind_datatable(env: Env, node: syntax.DatatableSource) -> Relation | None:
         column = columns[index % len(columns)]
         bound = env.expression(value)
         cell = as_cell(bound, column.type)
+        if cell is None and Type.STRING in (bound.type, column.type):  # a cell is read as its column's type
+            cell = call_operator(env, f"to{column.type}", (bound,), value.span)
         if cell is None:
             env.report(
                 codes.wrong_type(value.span, f"the value of column '{column.name}'", str(column.type), str(bound.type))

@@ -169,6 +169,7 @@ def checked_legs(env: Env, names: list[str]) -> list[Leg] | None:
     no rows: one with the columns of all, and one with those that all have. None where each is to be taken."""
     if env.state.observer is not None or len(names) <= _MOST_CHECKED:
         return None
+    env.state.is_open = True  # a name of several types splits, and the tables of a run are others
     faces = [face for name in names if (face := env.state.catalog.find(name)) is not None]
     columns = dict.fromkeys(column for face in faces for column in face.columns)
     shared = set.intersection(*(set(face.columns) for face in faces)) if faces else set()

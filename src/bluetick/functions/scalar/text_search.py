@@ -364,6 +364,7 @@ FUNCTIONS: tuple[ScalarFunction, ...] = (
         ),
         check=_check_extract_all,
         nulls=Nulls.OWN,
+        aliases=("extractall",),
     ),
     _function(
         "replace_regex",
