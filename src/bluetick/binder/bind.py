@@ -78,7 +78,7 @@ def bind(
                 _declare(env, statement)
     except TooLargeError as error:
         env.report(codes.plan_too_large(error.span, "too many expressions and columns"))
-    if not statements and not state.diagnostics:
+    if not statements and not state.diagnostics and not state.is_open:
         env.report(codes.no_query(Span(0, query.span.end)))
     plan = QueryPlan(tuple(statements), tuple(state.parameters), tuple(state.parameter_types))
     return plan, advise(query, sorted(state.diagnostics, key=lambda d: d.span.start))

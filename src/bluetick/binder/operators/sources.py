@@ -76,8 +76,8 @@ def bind_datatable(env: Env, node: syntax.DatatableSource) -> Relation | None:
         column = columns[index % len(columns)]
         bound = env.expression(value)
         cell = as_cell(bound, column.type)
-        if cell is None and Type.STRING in (bound.type, column.type):  # a cell is read as its column's type
-            cell = call_operator(env, f"to{column.type}", (bound,), value.span)
+        if cell is None and column.type is Type.STRING:  # text without its quotes
+            cell = call_operator(env, "tostring", (bound,), value.span)
         if cell is None:
             env.report(
                 codes.wrong_type(value.span, f"the value of column '{column.name}'", str(column.type), str(bound.type))
