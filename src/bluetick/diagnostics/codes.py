@@ -325,12 +325,12 @@ def undeclared_parameter(name: str) -> Diagnostic:
 
 
 def graph_expected(span: Span) -> Diagnostic:
-    return Diagnostic("BTK0120", "this operator takes a graph, not a table", span, hint="put make-graph before it")
+    return Diagnostic("BTK0140", "this operator takes a graph, not a table", span, hint="put make-graph before it")
 
 
 def graph_result(span: Span) -> Diagnostic:
     return Diagnostic(
-        "BTK0121",
+        "BTK0141",
         "a table is expected here, not a graph",
         span,
         hint="graph-match ... project ..., or graph-to-table nodes, makes a table of it",
@@ -338,11 +338,11 @@ def graph_result(span: Span) -> Diagnostic:
 
 
 def bad_pattern(span: Span, problem: str, hint: str = "") -> Diagnostic:
-    return Diagnostic("BTK0122", f"this is no pattern of a graph: {problem}", span, hint=hint)
+    return Diagnostic("BTK0142", f"this is no pattern of a graph: {problem}", span, hint=hint)
 
 
 def outside_pattern(span: Span, name: str) -> Diagnostic:
-    return Diagnostic("BTK0123", f"'{name}' stands only in graph-match and graph-shortest-paths", span)
+    return Diagnostic("BTK0143", f"'{name}' stands only in graph-match and graph-shortest-paths", span)
 
 
 def ignored(span: Span, what: str) -> Diagnostic:

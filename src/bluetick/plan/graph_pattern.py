@@ -15,7 +15,7 @@ from bluetick.plan.evaluation import compiled
 from bluetick.plan.expressions import Column, Expr
 
 MAX_MATCHES = 1_000_000  # of one operator
-MAX_STEPS = 30_000_000  # edges walked by one operator: well under a minute
+MAX_STEPS = 20_000_000  # edges walked by one operator: about a minute
 EDGES, NODES = 0, 1  # the first two inputs: (number, source, target) and (number,)
 
 
