@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator
 
 from bluetick.functions.definition import NameRule, ResultName
 from bluetick.functions.registry import find_aggregate, find_scalar, find_window
-from bluetick.plan.expressions import ColumnRef, Expr
+from bluetick.plan.expressions import Call, ColumnRef, Expr
 from bluetick.syntax.expressions import (
     Argument,
     CallExpression,
@@ -45,6 +45,10 @@ def own_name(node: Expression, value: Expr) -> str:
         wanted = node.arguments[0].value
         found = isinstance(value, ColumnRef) and isinstance(wanted, Literal) and value.column.name == wanted.value
         return str(wanted.value) if found and isinstance(wanted, Literal) else ""
+    if isinstance(node, CallExpression) and node.base is None and isinstance(value, Call):
+        function = value.function
+        if node.name.text in (function.name, *function.aliases) and function.result_name is not None:
+            return _named(function.result_name, node.name.text, node.arguments)  # an aggregate may have this name too
     return default_name(node)
 
 
@@ -58,15 +62,34 @@ def default_name(node: Expression) -> str:
         case PathExpression(base=base, name=name):
             inner = default_name(base)
             return f"{inner}_{name.text}" if inner else name.text
-        case ElementExpression(base=base, index=Literal(value=value)):
+        case ElementExpression(base=CallExpression(name=name, base=None) as call, index=index) if _sorts(name.text):
+            return _sorted_element(call, index)
+        case ElementExpression(base=base, index=index):
             inner = default_name(base)
-            return f"{inner}_{value}" if inner else ""
-        case ElementExpression(base=base):
-            return default_name(base)
+            return f"{inner}_{_written(index)}" if inner else _written(index)
         case CallExpression(name=name, arguments=arguments, base=None):
             return _call_name(name.text, arguments)
         case _:
             return ""
+
+
+def _written(index: Expression) -> str:
+    """An index in a name: a constant that is written out, else nothing."""
+    return str(index.value) if isinstance(index, Literal) else ""
+
+
+def _sorts(function: str) -> bool:
+    found = find_scalar(function)
+    return found is not None and found.result_name is not None and found.result_name.rule is NameRule.SORTED_ARRAY
+
+
+def _sorted_element(call: CallExpression, index: Expression) -> str:
+    """Of several arrays that are sorted together, one; of a single one, an element without the array's name."""
+    arrays = [a.value for a in call.arguments if not (isinstance(a.value, Literal) and a.value.type is Type.BOOL)]
+    place = index.value if isinstance(index, Literal) else None
+    if len(arrays) > 1 and isinstance(place, int) and place < len(arrays):
+        return f"{default_name(arrays[place]) or f'array{place}'}_sorted"
+    return _written(index)
 
 
 def _result_name(function: str) -> ResultName | None:
@@ -87,6 +110,10 @@ def _call_name(function: str, arguments: tuple[Argument, ...]) -> str:
     result = _result_name(function)
     if result is None:
         return default_name(arguments[0].value) if function == "bin_auto" and arguments else ""
+    return _named(result, function, arguments)
+
+
+def _named(result: ResultName, function: str, arguments: tuple[Argument, ...]) -> str:
     first = _argument_name(arguments[0]) if arguments else ""
     match result.rule:
         case NameRule.NONE:
@@ -98,7 +125,7 @@ def _call_name(function: str, arguments: tuple[Argument, ...]) -> str:
         case NameRule.ONLY_ARGUMENT:
             return first if len(arguments) == 1 else ""
         case NameRule.SORTED_ARRAY:
-            return f"{first or 'array1'}_sorted"
+            return f"{first or 'array0'}_sorted"
         case NameRule.PREFIX_AND_FIRST_ARGUMENT:
             return f"{result.prefix}_{first}{_percentile_suffix(function, arguments)}"
         case NameRule.PREFIX_AND_FIRST_TWO_ARGUMENTS:

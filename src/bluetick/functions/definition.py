@@ -107,7 +107,7 @@ class NameRule(Enum):
     PREFIX_AND_FIRST_TWO_ARGUMENTS = "prefix and first two arguments"  # covariance(x, y) -> covariance_x_y
     PREFIX_ONLY = "prefix only"  # prefix alone: count_
     ONLY_ARGUMENT = "only argument"  # make_datetime(t) -> t, but make_datetime(y, m, d) has none
-    SORTED_ARRAY = "sorted array"  # array_sort_asc(a) -> a_sorted; no name of its own: array1_sorted
+    SORTED_ARRAY = "sorted array"  # array_sort_asc(a) -> a_sorted; no name of its own: array0_sorted
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,13 @@
 """count and distinct: short forms of an aggregate."""
 
-from bluetick.binder.names import Names, default_name
+from bluetick.binder.names import Names, own_name
+from bluetick.binder.operators.tuples import spread_parts
 from bluetick.binder.scope import Env
 from bluetick.diagnostics import codes
 from bluetick.functions.registry import find_aggregate
-from bluetick.plan.expressions import Column, ColumnRef, Expr, Invalid
+from bluetick.plan.expressions import Call, Column, ColumnRef, Expr, Invalid
 from bluetick.plan.relations import Aggregate, AggregateCall, Relation
-from bluetick.syntax.expressions import Expression, Star
+from bluetick.syntax.expressions import Expression, NamedExpression, Star
 from bluetick.syntax.operators import CountOperator, DistinctOperator
 from bluetick.types import Type
 
@@ -26,16 +27,26 @@ def bind_distinct(env: Env, node: DistinctOperator, rows: Relation) -> Relation 
     names = Names()
     for item in node.items:
         if isinstance(item.value, Star):
-            found: list[tuple[str, Expr, Expression]] = [(c.name, ColumnRef(c), item.value) for c in rows.columns]
+            made = [group_column(env, ColumnRef(c), names.claim(c.name), item.value) for c in rows.columns]
         else:
-            own = item.names[0].text if item.names else default_name(item.value)
-            found = [(own, here.expression(item.value), item.value)]
-        for name, value, written in found:
-            group = group_column(env, value, names.claim(name) if name else names.generate(env.state.unnamed), written)
+            made = bind_keys(here, item, names)
+        for group in made:
             if group is None:
                 return None
             groups.append(group)
     return Aggregate(rows, tuple(groups), ())
+
+
+def bind_keys(env: Env, item: NamedExpression, names: Names) -> list[tuple[Column, Expr] | None]:
+    """The group keys of an item: one, or one for each part of a call that has several results. None stands for a key
+    in which something is reported."""
+    value = env.expression(item.value)
+    if isinstance(value, Call) and value.function.parts:
+        made = spread_parts(env, item, value, names)
+        return [None] if made is None else [group_column(env, part, c.name, item.value) for c, part in made]
+    own = item.names[0].text if item.names else own_name(item.value, value)
+    name = names.claim(own) if own else names.generate(env.state.unnamed)
+    return [group_column(env, value, name, item.value)]
 
 
 def group_column(env: Env, value: Expr, name: str, written: Expression) -> tuple[Column, Expr] | None:

@@ -41,16 +41,19 @@ def keep(columns: Iterable[Column]) -> Items:
     return [(column, ColumnRef(column)) for column in columns]
 
 
-def computed(env: Env, item: NamedExpression, names: Names, unnamed: str = "") -> Items | None:
+def computed(
+    env: Env, item: NamedExpression, names: Names, unnamed: str = "", *, only_named: bool = False
+) -> Items | None:
     """One named or unnamed item as output columns: one, or one for each part of a call that has several results.
 
-    A name that stands twice is reported. With `unnamed` an item has no name of its own but this.
+    A name that stands twice is reported. With `unnamed` an item has no name of its own but this. With `only_named` a
+    call whose first results have names gives no others.
     """
     value = env.expression(item.value)
     if isinstance(value, Invalid):
         return None
     if isinstance(value, Call) and value.function.parts:
-        return spread_parts(env, item, value, names)
+        return spread_parts(env, item, value, names, only_named=only_named)
     if len(item.names) > 1:
         env.report(codes.form_not_supported(item.span, "several names for one expression"))
         return None

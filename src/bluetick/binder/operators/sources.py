@@ -106,14 +106,18 @@ def as_cell(value: Expr, wanted: Type) -> Expr | None:
 
 
 def bind_print(env: Env, node: syntax.PrintSource) -> Relation | None:
-    """One row; unnamed columns are print_0, print_1 by their place."""
+    """One row; unnamed columns are print_0, print_1 by their place. Of several results only those with a name, if one
+    has a name."""
     names = Names()
     done: Items = []
     failed = False
-    for place, item in enumerate(spread_tuples(env, node.items)):
-        made = computed(env, item, names, f"print_{place}")
-        failed |= made is None
-        done += made or ()
+    for place, item in enumerate(node.items):
+        spread = spread_tuples(env, [item], only_named=True)
+        unnamed = f"print_{place}" if len(spread) == 1 else ""
+        for part in spread:
+            made = computed(env, part, names, unnamed, only_named=True)
+            failed |= made is None
+            done += made or ()
     return None if failed else Project(Values((), ((),)), tuple(done))
 
 

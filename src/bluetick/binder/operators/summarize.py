@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field, replace
 
 from bluetick.binder.calls import choose, promote, with_constants
-from bluetick.binder.names import Names, default_name, own_name
-from bluetick.binder.operators.aggregation import group_column
+from bluetick.binder.names import Names, default_name
+from bluetick.binder.operators.aggregation import bind_keys
 from bluetick.binder.operators.picks import PERCENTILES, PICKS, bind_percentiles, bind_pick
 from bluetick.binder.scope import Env
 from bluetick.diagnostics import codes
@@ -48,14 +48,11 @@ def bind_summarize(env: Env, node: SummarizeOperator, rows: Relation) -> Relatio
 
 
 def bind_group(summary: Summary, item: NamedExpression) -> None:
-    """One key of `by`; what is wrong with it is reported."""
-    value = summary.env.expression(item.value)
-    own = item.names[0].text if item.names else own_name(item.value, value)
-    name = summary.names.claim(own) if own else summary.names.generate(summary.env.state.unnamed)
-    group = group_column(summary.env, value, name, item.value)
-    if group is not None:
-        summary.groups.append(group)
-        summary.group_names.add(name)
+    """An item of `by`; what is wrong with it is reported."""
+    for group in bind_keys(summary.env, item, summary.names):
+        if group is not None:
+            summary.groups.append(group)
+            summary.group_names.add(group[0].name)
 
 
 def bind_item(summary: Summary, item: NamedExpression) -> None:

@@ -26,13 +26,14 @@ Items: TypeAlias = list[tuple[Column, Expr]]
 _SORTINGS = ("array_sort_asc", "array_sort_desc")
 
 
-def spread_tuples(env: Env, items: Iterable[NamedExpression]) -> list[NamedExpression]:
+def spread_tuples(env: Env, items: Iterable[NamedExpression], *, only_named: bool = False) -> list[NamedExpression]:
     """The items, each that gives several columns as one item a column; others as they are."""
-    return [part for item in items for part in _spread(env, item)]
+    return [part for item in items for part in _spread(env, item, only_named)]
 
 
-def _spread(env: Env, item: NamedExpression) -> list[NamedExpression]:
-    """array_sort over several arrays: named one and all, or by the arrays with _sorted behind."""
+def _spread(env: Env, item: NamedExpression, only_named: bool) -> list[NamedExpression]:
+    """array_sort over several arrays: the first have the names that are given; with `only_named` there are no others
+    where a name is given."""
     call = item.value
     if not isinstance(call, CallExpression) or call.base is not None or call.name.text not in _SORTINGS:
         return [item]
@@ -41,15 +42,22 @@ def _spread(env: Env, item: NamedExpression) -> list[NamedExpression]:
     arrays = [a.value for a in call.arguments if not _is_flag(env, a.value)]
     if len(arrays) < 2:
         return [item]
-    if item.names and len(item.names) != len(arrays):
-        what = f"{len(item.names)} of the {len(arrays)} columns of {call.name.text}"
-        env.report(codes.form_not_supported(item.span, what, "name them all, as in (a, b) = ..."))
+    if len(item.names) > len(arrays):
+        env.report(codes.form_not_supported(item.span, _too_many(item, call.name.text, len(arrays))))
         return [NamedExpression(item.span, MissingExpression(call.span), item.names[:1])]
-    own = (Name(item.span, f"{default_name(a) or f'array{place}'}_sorted") for place, a in enumerate(arrays, 1))
+    count = len(item.names) if only_named and item.names else len(arrays)
     return [
-        NamedExpression(item.span, ElementExpression(call.span, call, Literal(call.span, Type.LONG, place)), (name,))
-        for place, name in enumerate(item.names or own)
+        NamedExpression(
+            item.span,
+            ElementExpression(call.span, call, Literal(call.span, Type.LONG, place)),
+            item.names[place : place + 1],
+        )
+        for place in range(count)
     ]
+
+
+def _too_many(item: NamedExpression, function: str, results: int) -> str:
+    return f"{len(item.names)} names for the {results} results of '{function}'"
 
 
 def _is_flag(env: Env, node: Expression) -> bool:
@@ -67,21 +75,33 @@ def _is_flag(env: Env, node: Expression) -> bool:
             return isinstance(node, BinaryExpression)
 
 
-def spread_parts(env: Env, item: NamedExpression, call: Call, names: Names) -> Items | None:
+def spread_parts(
+    env: Env, item: NamedExpression, call: Call, names: Names, *, only_named: bool = False
+) -> Items | None:
     """A column for each result of the call: the first have the names that are given, the others the function's, its
-    argument's and the part's."""
+    argument's and the part's. With `only_named` there are no others where a name is given."""
     parts = call.function.parts
     if len(item.names) > len(parts):
-        what = f"{len(item.names)} names for the {len(parts)} results of '{call.function.name}'"
-        env.report(codes.form_not_supported(item.span, what))
+        env.report(codes.form_not_supported(item.span, _too_many(item, call.function.name, len(parts))))
         return None
     if not all(claimed(env, item, name.text, names) for name in item.names):
         return None
-    first = item.value.arguments[0].value if isinstance(item.value, CallExpression) and item.value.arguments else None
-    prefix = f"{call.function.name}_{'' if first is None else default_name(first)}"
     given = [name.text for name in item.names]
-    given += [names.claim(f"{prefix}_{part.name}") for part in parts[len(given) :]]
+    if not (only_named and given):
+        prefix = f"{call.function.name}_{_first_argument(env, item.value)}"
+        given += [names.claim(f"{prefix}_{part.name}") for part in parts[len(given) :]]
     return [(env.state.column(name, parts[i].type), PartOf(call, i)) for i, name in enumerate(given)]
+
+
+def _first_argument(env: Env, node: Expression) -> str:
+    """The name of the call's first argument; of a user's function, as its body has it."""
+    scope = env.scope
+    while isinstance(node, CallExpression):
+        symbol = scope.find(node.name.text)
+        if not isinstance(symbol, FunctionSymbol):
+            return default_name(node.arguments[0].value) if node.arguments else ""
+        node, scope = symbol.declaration.body, symbol.scope  # where the function itself is not known
+    return ""
 
 
 def claimed(env: Env, item: NamedExpression, name: str, names: Names) -> bool:
