@@ -14,7 +14,7 @@ MINUTES ?= 10
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
 
-.PHONY: help setup demo test test-slow lint format bench soak fuzz oracle corpus minutes transcripts reference java node
+.PHONY: help setup demo test test-slow lint format bench soak fuzz generated oracle corpus minutes transcripts reference java node
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 14
@@ -50,6 +50,9 @@ soak: $(VENV)/.dev ## ask one session the same again for MINUTES: same rows, ste
 
 fuzz: $(VENV)/.dev ## run the property tests with new seeds for MINUTES
 	@$(BIN)/python tools/fuzz.py $(MINUTES)
+
+generated: $(VENV)/.dev ## run generated checks with a new seed (ARGS: COUNT, --seed N, --faults, --spark)
+	@$(BIN)/python tools/generated_checks.py $(ARGS)
 
 oracle: $(VENV)/.dev node ## compare result columns with Microsoft's analyzer
 	@$(BIN)/pytest tests/oracle -m slow $(ARGS)

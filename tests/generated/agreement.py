@@ -62,7 +62,7 @@ def _expressions(random: Random, tables: Mapping[str, Table]) -> tuple[int, list
 
 def _pipelines(random: Random, tables: Mapping[str, Table]) -> tuple[int, list[str]]:
     """Each leg's rows as one column of text, so that legs of any columns fit together."""
-    legs = []
+    legs: list[str] = []
     while len(legs) < _LEGS:
         draw = Pipelines(random, tables)
         text = query_text(draw.pipeline(random.choice((1, 2))))

@@ -16,8 +16,8 @@ Draw: TypeAlias = Callable[[Random, Mapping[str, Table]], Check]
 
 # How often each kind is drawn. A draw of expressions is ten checks.
 KINDS: Final[Mapping[Draw, int]] = {
-    held.expressions: 16,
-    held.pipelines: 90,
+    held.expressions: 20,
+    held.pipelines: 75,
     tlp.partitions: 25,
     norec.counts: 25,
     metamorphic.pairs: 25,

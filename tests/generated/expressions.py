@@ -27,6 +27,11 @@ class Expressions:
         shape = self.random.choices(shapes, [shape.weight for shape in shapes])[0]
         return self.call(shape, depth)
 
+    def any_call(self) -> Expr:
+        """A call of any shape over columns and constants, for the most part."""
+        shape = self.random.choices(SHAPES, [shape.weight for shape in SHAPES])[0]
+        return self.call(shape, self.random.choice((1, 1, 2)))
+
     def call(self, shape: Shape, depth: int) -> Expr:
         args = tuple(self._argument(kind, depth - 1) for kind in shape.kinds)
         if shape.name == "in" and all(arg.type == "dynamic" for arg in args):

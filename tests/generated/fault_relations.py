@@ -12,11 +12,13 @@ from bluetick.lowering import lowerer as lowering_lowerer
 from bluetick.lowering import nodes as lowering_nodes
 from bluetick.plan.expressions import InTable, Literal
 from bluetick.plan.relations import JoinKind
+from bluetick.sql import tree as sql_tree
 from bluetick.sql.tree import (
     FALSE,
     TRUE,
     Aggregate,
     Binary,
+    Column,
     Expr,
     Order,
     Select,
@@ -160,7 +162,7 @@ def _distinct_rows(right: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any
 
     def wrong(lowerer: Any, relation: Any) -> Any:
         stage = right(lowerer, relation)
-        items = tuple((name, lowering_nodes.sql.Column(name)) for name in stage.aliases.values())
+        items = tuple((name, Column(name)) for name in stage.aliases.values())
         return lowerer.add(Select(items, lowerer.source(stage), distinct=True), dict(stage.aliases))
 
     return wrong
@@ -193,7 +195,7 @@ def _largest_row(right: Callable[..., Any]) -> Callable[..., Any]:
 
 def _in_table(change: Callable[[InTable], InTable]) -> Callable[[Any], Any]:
     def wrapped(right: type) -> Any:
-        class Wrong(right):  # type: ignore[misc, valid-type]
+        class Wrong(right):  # type: ignore[misc]
             __slots__ = ()
 
             def lower(self, expr: Any, row: Any, *, truth_only: bool = False) -> Any:
@@ -241,7 +243,7 @@ _RELATIONS: Final = (
     replaced("innerunique takes another row", ("join (",), lowering_join, "smallest_row", _first_of_all),
     replaced("arg_max takes another row of equals", ("arg_m",), lowering_aggregate, "smallest_row", _first_of_all),
     replaced("null comes last among ties", ("arg_m",), lowering_aggregate, "smallest_row", _largest_row),
-    replaced("where keeps null", ("where",), lowering_nodes.sql, "all_of", _null_is_true),
+    replaced("where keeps null", ("where",), sql_tree, "all_of", _null_is_true),
     replaced("union drops duplicates", ("union",), lowering_nodes, "_union", _distinct_rows),
     replaced("null expands to nothing", ("mv-expand",), lowering_expand, "_elements", _null_gives_no_row),
     _of_nodes("union loses a leg", ("union",), "_union", _last_leg_lost),

@@ -349,7 +349,7 @@ class Pipelines:
                 body = (tree.Top(2, Key(element, self.random.choice(("asc", "desc")))),)
             case "summarize":
                 body = (tree.Where(Call("bool", "isnotempty", (element,))), self._applied_sum(element))
-        added = ((name, type_),)
+        added: Columns = ((name, type_),)
         if isinstance(body[-1], tree.Summarize):
             added = tuple((agg.name, agg.type) for agg in body[-1].aggregates)
         self.columns = (*outer, *added)

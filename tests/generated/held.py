@@ -42,10 +42,13 @@ def _smaller(kind: str, query: Pipeline, tables: Mapping[str, Table]) -> list[Ch
 
 
 def expressions(random: Random, tables: Mapping[str, Table]) -> Check:
-    """A projection of expressions. Its first column tells rows apart, so that values cannot change places."""
+    """A projection of expressions over one table."""
     table = random.choice([table for table in tables.values() if table.rows])
     draw = Expressions(random, table.columns)
-    drawn = [draw.expression(random.choice(_TYPES), random.choice((1, 2, 3))) for _ in range(EXPRESSIONS)]
+    drawn = [
+        draw.any_call() if random.random() < 0.6 else draw.expression(random.choice(_TYPES), random.choice((1, 2, 3)))
+        for _ in range(EXPRESSIONS)
+    ]
     items = tuple((f"x{place}", value) for place, value in enumerate(drawn))
     return against_reference("expressions", Pipeline(table.name, (tree.Project(items),)), tables, EXPRESSIONS)
 

@@ -95,6 +95,7 @@ class Lowerer:
         self.flavour = context.flavour
         self.ctes: list[sql.Cte] = []
         self.stages: list[tuple[Relation, Stage]] = []
+        self.numbers: set[str] = set()  # aliases of numbers that no two rows share
         self._stage_names = 0
         self._aliases: dict[int, str] = {}
         self._taken: set[str] = set()

@@ -11,6 +11,7 @@ from bluetick.lowering.steps import lower_computed, lower_provider, lower_python
 from bluetick.plan.expressions import Column
 from bluetick.plan.relations import (
     Aggregate,
+    Columns,
     Computed,
     Expand,
     Filter,
@@ -82,6 +83,7 @@ def _values(lowerer: Lowerer, relation: Values) -> Stage:
         return Stage("", {})
     aliases = {c.id: lowerer.alias(c) for c in relation.columns}
     number = lowerer.fresh_alias("row_number")
+    lowerer.numbers.add(number)
     rows = tuple(
         (*(lowerer.expressions.lower(cell, {}) for cell in row), sql.long(index))
         for index, row in enumerate(relation.rows)
@@ -194,8 +196,17 @@ def _serialize(lowerer: Lowerer, relation: Serialize) -> Stage:
     source = lowerer.source(stage)
     if stage.order or source is None:
         return stage
+    return _numbered(lowerer, stage, relation.columns)
+
+
+def _numbered(lowerer: Lowerer, stage: Stage, columns: Columns) -> Stage:
+    """The rows under numbers that are their order from here on, with no two rows in one place."""
+    source = lowerer.source(stage)
+    if source is None or (len(stage.order) == 1 and stage.hidden[0] in lowerer.numbers):
+        return stage
     name = lowerer.fresh_alias("row_number")
-    number = sql.Window(sql.Call("row_number"), (), row_order(stage, relation.columns))
+    lowerer.numbers.add(name)
+    number = sql.Window(sql.Call("row_number"), (), row_order(stage, columns))
     select = sql.Select(((name, number),), source, star=True)
     return lowerer.add(select, dict(stage.aliases), (sql.Order(sql.Column(name)),))
 
@@ -226,7 +237,8 @@ def _limit_each(lowerer: Lowerer, relation: Limit, stage: Stage, count: sql.Expr
 
 
 def _window(lowerer: Lowerer, relation: Window) -> Stage:
-    stage = lowerer.lower(relation.input)
+    """Rows that are alike are numbered first, so that every window, here and later, sees them in the same places."""
+    stage = _numbered(lowerer, lowerer.lower(relation.input), relation.input.columns)
     row = stage.row(relation.input.columns)
     order = row_order(stage, relation.input.columns)
     items: list[tuple[str, sql.Expr]] = []

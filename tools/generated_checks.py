@@ -1,8 +1,9 @@
-"""Generated checks on demand: `python tools/generated.py [COUNT] [--seed N] [--faults] [--spark]`.
+"""Generated checks on demand: `python tools/generated_checks.py [COUNT] [--seed N] [--faults] [--spark]`.
 
 Prints checks by kind and every mismatch with its queries. With --faults it plants each fault instead, searches COUNT
 checks for one that finds it, and writes which did (tests/generated/witnesses.json). With --spark it holds DuckDB
-beside Spark.
+beside Spark. COUNT is 200,000 unless given, 5,000 with --faults, 400 with --spark. The seed is a new one unless given;
+faults are searched for with the seed of the tests.
 """
 
 import argparse
@@ -17,21 +18,23 @@ from generated.campaign import SEED, draw_checks, run_campaign
 from generated.checks import open_session
 from generated.planted import FAULTS, finder, known_witnesses, write_witnesses
 from generated.tables import random_tables
+from generated.test_generated import COUNT, ON_SPARK
 
 
 def main(arguments: list[str]) -> int:
     """0 when nothing was found (with --faults: when at least 95 of 100 were)."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("count", nargs="?", type=int, default=5_000)
-    parser.add_argument("--seed", type=int, help="0 takes a new one")
+    parser.add_argument("count", nargs="?", type=int)
+    parser.add_argument("--seed", type=int)
     parser.add_argument("--faults", action="store_true")
     parser.add_argument("--spark", action="store_true")
     options = parser.parse_args(arguments)
-    seed = SEED if options.seed is None else options.seed or random.SystemRandom().randrange(2**32)
-    print(f"seed {seed}", flush=True)
     if options.faults:
-        return _search_faults(options.count, seed)
-    return _compare_engines(options.count, seed) if options.spark else _run_checks(options.count, seed)
+        return _search_faults(options.count or COUNT, SEED)
+    seed = random.SystemRandom().randrange(2**32) if options.seed is None else options.seed
+    if options.spark:
+        return _compare_engines(options.count or ON_SPARK, seed)
+    return _run_checks(options.count or 200_000, seed)
 
 
 def _run_checks(count: int, seed: int) -> int:
@@ -66,7 +69,7 @@ def _compare_engines(count: int, seed: int) -> int:
     tables = random_tables(seed)
     with open_session(tables) as duckdb, open_session(tables, "local[2]") as spark:
         found = disagreements(duckdb, spark, tables, seed, count)
-    print("\n\n".join(found), f"\n{len(found)} disagreements in {count} checks")
+    print("\n\n".join([f"seed {seed}", *found]), f"\n{len(found)} disagreements in {count} checks")
     return 1 if found else 0
 
 
