@@ -1,6 +1,7 @@
-"""The pages that the catalogue of functions prints: `python tools/print_reference.py [--write]`.
+"""The pages that the code prints: `python tools/print_reference.py [--write]`.
 
-docs/functions.md has every function and operator, docs/compatibility.md what differs from Kusto and what is refused.
+docs/functions.md has every function and operator, docs/compatibility.md what differs from Kusto and what is refused,
+docs/diagnostics.md every code of a message beside the codes that Kusto and its analyzer have for it.
 With --write the pages are put in; without it they are compared, and differences are listed with exit code 1.
 """
 
@@ -17,8 +18,8 @@ from typing import TypeAlias
 from uuid import UUID
 
 import bluetick
-from bluetick.binder.operators.evaluate import _OTHERS as OTHER_PLUGINS
-from bluetick.functions import language
+from bluetick.diagnostics.kusto_codes import DOCUMENT_CODES, QUERY_CODES, KustoCode
+from bluetick.functions import language, refusals
 from bluetick.functions.definition import (
     AggregateFunction,
     Nulls,
@@ -277,8 +278,42 @@ def compatibility_page() -> str:
                 differences.setdefault(function.differs, []).append(f"`{function.name}`")
     lines += [_wrapped(f"* {', '.join(names)}: {differs}", "  ") for differs, names in differences.items()]
     lines += ["", _REFUSED_HEAD, "### Operators and statements\n", _names(refused_operators())]
-    lines += ["### Plugins\n", _names(OTHER_PLUGINS), "### Functions\n", _names(refused_functions())]
+    lines += ["### Plugins\n", _names(refusals.PLUGINS), "### Functions\n", _names(refused_functions())]
     return "\n".join(lines)
+
+
+# --- docs/diagnostics.md ---------------------------------------------------------------------------------------
+
+_DIAGNOSTICS_HEAD = """\
+# Codes of messages
+
+Every code that a message may have. `SYN` is a text that cannot be read, `SEM` a query that means nothing, `BTK` what
+only this program says. Beside each stand the codes that Kusto has for the same mistake: those that its engine has been
+seen to give (it has no published list; `=` is the same code as ours), and those of Microsoft's analyzer, which editors
+show. This page is printed by `make reference`.
+"""
+
+
+def diagnostics_page() -> str:
+    return "\n".join(
+        [
+            _DIAGNOSTICS_HEAD,
+            "## Queries\n",
+            "| code | meaning | Kusto's engine | the analyzer |",
+            "|---|---|---|---|",
+            *map(_code_row, QUERY_CODES),
+            "",
+            "## Rule documents\n",
+            "| code | meaning |",
+            "|---|---|",
+            *(f"| `{row.code}` | {row.meaning} |" for row in DOCUMENT_CODES),
+        ]
+    )
+
+
+def _code_row(row: KustoCode) -> str:
+    engine = ", ".join("=" if code == row.code else f"`{code}`" for code in row.engine)
+    return f"| `{row.code}` | {row.meaning} | {engine} | {', '.join(f'`{code}`' for code in row.analyzer)} |"
 
 
 def main(arguments: list[str]) -> int:
@@ -286,7 +321,12 @@ def main(arguments: list[str]) -> int:
         print("usage: print_reference.py [--write]", file=sys.stderr)
         return 2
     stale = False
-    for name, page in (("functions.md", functions_page()), ("compatibility.md", compatibility_page())):
+    pages = {
+        "functions.md": functions_page(),
+        "compatibility.md": compatibility_page(),
+        "diagnostics.md": diagnostics_page(),
+    }
+    for name, page in pages.items():
         path, after = ROOT / "docs" / name, page.rstrip("\n") + "\n"
         if arguments:
             path.parent.mkdir(exist_ok=True)

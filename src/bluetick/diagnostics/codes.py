@@ -223,7 +223,7 @@ def not_grouped(span: Span, name: str) -> Diagnostic:
 
 def aggregate_outside_summarize(span: Span, name: str) -> Diagnostic:
     return Diagnostic(
-        "BTK0124",
+        "BTK0125",
         f"aggregate '{name}' may stand only in summarize and its kin",
         span,
         hint=f"summarize first, then use its column: | summarize n = {name}(...) by Key | where n > 1",
