@@ -281,11 +281,27 @@ def test_fuzzy_unions_leave_out_missing_parsers(folder: Folder) -> None:
     assert [d.code for d in found] == ["BTK0151"] * 3
 
 
-def test_only_a_check_passes_over_other_mistakes_of_a_leg(folder: Folder) -> None:
-    files = {"Bad.kql": "print a = 1 | project b", "All.kql": "union isfuzzy=true (print a = 1), Bad"}
+def test_other_mistakes_are_passed_over_where_no_table_is_read(folder: Folder) -> None:
+    files = {
+        "All.kql": "union isfuzzy=true (print a = 1), Bad, Worse",
+        "Bad.kql": "Inner | project b",
+        "Inner.kql": "Things",
+        "Worse.kql": "Things | union Gone_CL | project b",
+    }
     session = folder(files)
+    assert warnings(session.check("All")) == ["BTK0151", "BTK0151"]
+    assert rows(session, "All") == [(1,)]
+    session = folder(files, tables=THINGS)  # type: ignore[call-arg]
+    assert warnings(session.check("All")) == ["BTK0162", "BTK0151"]
     assert problem(session, "All")[0] == "SEM0100"
-    assert warnings(session.check("All")) == ["BTK0162"]
+
+
+def test_no_row_is_dropped_for_a_missing_neighbour(folder: Folder) -> None:
+    files = {"All.kql": "union isfuzzy=true (print a = 1), Both", "Both.kql": "union (Things | project b), Gone_CL"}
+    session = folder(files, tables=THINGS)  # type: ignore[call-arg]
+    code, message = problem(session, "All")
+    assert code == "SEM0100"
+    assert "'b'" in message
 
 
 # --- Defender's own ----------------------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """The catalog's functions: a scope outside the query's own, and what is told of a mistake in one."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -31,6 +32,27 @@ class StoredScope:
             symbol = None if function is None else FunctionSymbol(name, function.declaration, self.scope, function)
             self._found[name] = symbol
         return self._found[name]
+
+
+def may_give_rows(env: Env, name: str) -> bool:
+    """Whether a fuzzy union must know what a name gives: not of a stored function, nor of those that it calls, that
+    names no table here (nor in a check, where no table has rows)."""
+    pending, seen = [name], {name}
+    while pending:
+        symbol = env.scope.find(pending.pop())
+        if not isinstance(symbol, FunctionSymbol) or symbol.stored is None:
+            return True
+        if env.state.observer is None:
+            return False
+        words = set(_WORD.findall(symbol.stored.source.text)) - seen
+        if any(env.state.catalog.find(word) is not None for word in words):
+            return True
+        seen |= words
+        pending += [word for word in words if symbol.scope.find(word) is not None]
+    return False
+
+
+_WORD = re.compile(r"\w+")
 
 
 @contextmanager

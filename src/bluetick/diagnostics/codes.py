@@ -40,7 +40,7 @@ def unresolved_table(span: Span, name: str, candidates: Iterable[str], hint: str
 
 def is_missing_table(diagnostic: Diagnostic) -> bool:
     """Whether it says that a table, a function or a watchlist does not exist."""
-    words = ("failed to resolve table", "unknown function")
+    words = ("failed to resolve table", "unknown function", "none of the tables of this union")
     return diagnostic.code == "BTK0122" or any(word in diagnostic.message for word in words)
 
 
@@ -363,7 +363,7 @@ def unresolved_leg(span: Span, name: str) -> Diagnostic:
 
 def unchecked_leg(span: Span, name: str, why: str) -> Diagnostic:
     return Diagnostic(
-        "BTK0162", f"union leg '{name}' is left out of this check (isfuzzy): {why}", span, Severity.WARNING
+        "BTK0162", f"union leg '{name}' is left out (isfuzzy), as no table of it is here: {why}", span, Severity.WARNING
     )
 
 

@@ -6,6 +6,7 @@ from bluetick.binder.names import Names
 from bluetick.binder.operators.join import word
 from bluetick.binder.places import fitting, is_elsewhere, warn_of
 from bluetick.binder.scope import Env, FunctionSymbol
+from bluetick.binder.stored_functions import may_give_rows
 from bluetick.diagnostics import Diagnostic, Span, codes
 from bluetick.plan.expressions import Column, ColumnRef, Expr, Literal
 from bluetick.plan.relations import Binding, Reference, Relation, Scan, Union, Values
@@ -88,7 +89,8 @@ def _bind_leg(env: Env, leg: Pipeline, before: list[Leg], *, fuzzy: bool) -> lis
     missing = _missing_name(env, source, env.state.diagnostics[reported:]) if fuzzy else ""
     if not missing or source is None:
         return None
-    why = next((d.message for d in env.state.diagnostics[reported:] if not codes.is_missing_table(d)), "")
+    errors = [d for d in env.state.diagnostics[reported:] if d.is_error]
+    why = next((d.message for d in errors if not codes.is_missing_table(d)), "")
     del env.state.diagnostics[reported:]
     env.report(codes.unchecked_leg(source.span, missing, why) if why else codes.unresolved_leg(source.span, missing))
     return []
@@ -96,24 +98,18 @@ def _bind_leg(env: Env, leg: Pipeline, before: list[Leg], *, fuzzy: bool) -> lis
 
 def _missing_name(env: Env, source: Expression | None, found: list[Diagnostic]) -> str:
     """The name of a table or function that does not exist, here or as that of another place, or of the function that
-    asks for one; empty where that is not the fault. A check, which has no data, passes over whatever is wrong in a
-    stored function: most of the tables that those ask for will not be there when it runs."""
+    asks for one; empty where that is not the fault. In a stored function that reads no table that is here, whatever is
+    wrong is passed over."""
     match source:
         case NameReference(name=name) if not env.is_tabular(source):
             return name
         case PathExpression(name=name) if is_elsewhere(source) and env.state.catalog.find(name.text) is None:
             return name.text
-        case NameReference(name=name) | CallExpression(name=Name(text=name)) if any(
-            map(codes.is_missing_table, found)
-        ) or (env.state.observer is None and _is_stored(env, name)):
-            return name
+        case NameReference(name=name) | CallExpression(name=Name(text=name)):
+            errors = [diagnostic for diagnostic in found if diagnostic.is_error]
+            return name if all(map(codes.is_missing_table, errors)) or not may_give_rows(env, name) else ""
         case _:
             return ""
-
-
-def _is_stored(env: Env, name: str) -> bool:
-    symbol = env.scope.find(name)
-    return isinstance(symbol, FunctionSymbol) and symbol.stored is not None
 
 
 def _is_repeated(env: Env, relation: Relation, before: list[Leg]) -> bool:
