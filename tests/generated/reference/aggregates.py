@@ -86,12 +86,17 @@ def _size(table: Table, at: int) -> int | None:
 
 def _list(types: Types, table: Table) -> list[Any]:
     """Nulls are left out, but for those of a dynamic column."""
-    values = [row[0] for row in table if row[0] is not None or types[0] == "dynamic"]
+    values = _members([row[0] for row in table if row[0] is not None or types[0] == "dynamic"])
     return [to_json(value, types[0]) for value in values[: _size(table, 1)]]
 
 
 def _list_with_nulls(types: Types, table: Table) -> list[Any]:
-    return [to_json(row[0], types[0]) for row in table]
+    return [to_json(value, types[0]) for value in _members([row[0] for row in table])]
+
+
+def _members(values: list[Any]) -> list[Any]:
+    """The elements of arrays count one by one, nulls among them too."""
+    return [e for value in values for e in (value if isinstance(value, list) else [value])]
 
 
 def _set(types: Types, table: Table) -> list[Any]:
