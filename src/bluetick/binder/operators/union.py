@@ -92,6 +92,7 @@ def _bind_leg(env: Env, leg: Pipeline, before: list[Leg], *, fuzzy: bool) -> lis
     errors = [d for d in env.state.diagnostics[reported:] if d.is_error]
     why = next((d.message for d in errors if not codes.is_missing_table(d)), "")
     del env.state.diagnostics[reported:]
+    env.state.is_open |= env.state.observer is None  # its columns may exist where the query will run
     env.report(codes.unchecked_leg(source.span, missing, why) if why else codes.unresolved_leg(source.span, missing))
     return []
 
