@@ -18,6 +18,7 @@ from typing import TypeAlias
 from uuid import UUID
 
 import bluetick
+from bluetick.binder.operators.evaluate import PLUGINS
 from bluetick.diagnostics.kusto_codes import DOCUMENT_CODES, QUERY_CODES, KustoCode
 from bluetick.functions import language, refusals
 from bluetick.functions.definition import (
@@ -92,20 +93,38 @@ Kusto may answer these differently each time. Here the answer is fixed, the same
 
 * A document that runs, and a query that is given a `now`, reads only rows older than that; a document with a lookback
   reads no further back. A table without a time column is read whole. `now` is one instant for the whole query.
-* A query reads the tables that are registered here. Other databases, clusters and workspaces are refused.
+* A query reads the tables that are registered here. A table of another database, cluster or workspace is the table of
+  that name here, with a warning.
 * A column that the files lack is null, or `""` for a string.
-* `scan` takes at most 1,000,000 rows; more are an error. Beside the state of a step only simple functions may stand
-  (comparison, arithmetic, `iff`, tests of text); over the record alone, all of them.
+* What Python computes (`scan`, series, shapes, patterns in tables, graphs) takes at most 1,000,000 rows or different
+  arguments; more are an error.
+* Beside the state of a step of `scan` only simple functions may stand (comparison, arithmetic, `iff`, tests of text);
+  over the record alone, all of them.
 * A graph has at most 1,000,000 nodes and as many edges, `graph-match` and `graph-shortest-paths` give at most as many
   matches; more are an error. Without `cycles=none` a path may lead back to where it began, and an edge in either
   direction that joins a node to itself is met once.
+
+## Plugins
+
+* `autocluster`, `diffpatterns`, `diffpatterns_text`: the product's search is not published in full. Here it is fixed
+  and repeatable, and its counts are exact, but it may choose other patterns.
+* `basket`: all closed patterns, largest first, with no sampling; an error where the search grows too large.
+* Activity plugins count exactly. A period without rows gives no row, except in `new_activity_metrics`, which gives
+  every pair of periods from its start to its end. Without a start and an end, periods are multiples of the step.
+* `session_count`: periods count from zero.
+* `sequence_detect`: a step may have the same time as the one before if it is another row; all combinations in the
+  windows are given.
+* `funnel_sequence`: repeated states count once; prev and next are the neighbouring runs.
+* `dcount_intersect`, `estimate_rows_count`: exact.
+* `preview`, `funnel_sequence`: only the first table is given.
 """
 
 _REFUSED_HEAD = """\
 ## What is refused
 
-The message names the function or the operator and the place. Some forms of an operator that runs are refused in the
-same way (`BTK0107`). `bluetick check` tells for a whole folder of rules.
+The message names the function or the operator, the place and the reason. [language.md](language.md) has every name.
+Some forms of an operator that runs are refused in the same way (`BTK0107`). `bluetick check` tells for a whole folder
+of rules.
 """
 
 
@@ -277,8 +296,41 @@ def compatibility_page() -> str:
             if function.differs:
                 differences.setdefault(function.differs, []).append(f"`{function.name}`")
     lines += [_wrapped(f"* {', '.join(names)}: {differs}", "  ") for differs, names in differences.items()]
-    lines += ["", _REFUSED_HEAD, "### Operators and statements\n", _names(refused_operators())]
-    lines += ["### Plugins\n", _names(refusals.PLUGINS), "### Functions\n", _names(refused_functions())]
+    lines += ["", _REFUSED_HEAD]
+    return "\n".join(lines)
+
+
+# --- docs/language.md ------------------------------------------------------------------------------------------
+
+_LANGUAGE_HEAD = """\
+# The language, name by name
+
+Every operator, function, aggregate and plugin that Kusto has, and whether it runs here. What is refused has its reason,
+which the message gives too. Forms of an operator that are refused have a message of their own (`BTK0107`). What runs
+but differs stands in [compatibility.md](compatibility.md), what each function does in [functions.md](functions.md).
+This page is printed by `make reference`.
+"""
+# Names that stand only where their operator lets them.
+_INSIDE = frozenset({"cluster", "database", "external_table", "materialized_view"})
+
+
+def language_page() -> str:
+    functions = refused_functions() - _INSIDE
+    parts = {
+        "Operators and statements": ({*OPERATORS, *_STATEMENTS}, refused_operators() | {"reduce"}, refusals.OPERATORS),
+        "Scalar and window functions": (language.SCALARS, functions, refusals.FUNCTIONS),
+        "Aggregate functions": (language.AGGREGATES, functions, refusals.FUNCTIONS),
+        "Plugins of evaluate": ({*PLUGINS, *refusals.PLUGINS}, set(refusals.PLUGINS) - set(PLUGINS), refusals.PLUGINS),
+    }
+    lines = [_LANGUAGE_HEAD]
+    for title, (names, refused, reasons) in parts.items():
+        here = sorted(set(names) & refused)
+        lines += [f"## {title}\n", f"{len(set(names)) - len(here)} run, {len(here)} are refused.\n"]
+        lines.append(_names(set(names) - refused))
+        if here:
+            lines += ["| refused | because |", "|---|---|"]
+            lines += [f"| `{name}` | {reasons[name]} |" for name in here]
+            lines.append("")
     return "\n".join(lines)
 
 
@@ -324,6 +376,7 @@ def main(arguments: list[str]) -> int:
     pages = {
         "functions.md": functions_page(),
         "compatibility.md": compatibility_page(),
+        "language.md": language_page(),
         "diagnostics.md": diagnostics_page(),
     }
     for name, page in pages.items():

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from bluetick.binder.calls import bind_builtin, call_operator
+from bluetick.binder.calls import bind_builtin, call_operator, promote
 from bluetick.binder.ingestion import bind_ingestion_time
 from bluetick.binder.lambdas import bind_scalar_function
 from bluetick.binder.packing import bind_pack_all, bind_pack_columns
@@ -16,7 +16,7 @@ from bluetick.functions import refusals
 from bluetick.functions.definition import ScalarFunction
 from bluetick.functions.registry import CATALOGUE, find_aggregate, find_scalar, find_window, is_known
 from bluetick.functions.scalar import geo_points
-from bluetick.plan.expressions import ColumnRef, Expr, Invalid, Literal
+from bluetick.plan.expressions import Call, ColumnRef, Expr, Invalid, Literal
 from bluetick.plan.relations import Assertion
 from bluetick.syntax.expressions import CallExpression, Star, TypeLiteral
 from bluetick.syntax.expressions import Literal as SyntaxLiteral
@@ -58,7 +58,14 @@ def _bind_catalogue(env: Env, node: CallExpression) -> Expr:
     args = _whole_row(env, node) if name == "estimate_data_size" else [env.expression(a.value) for a in node.arguments]
     if name == "dynamic_to_json" and len(args) == 1 and args[0].type is not Type.DYNAMIC:
         return call_operator(env, "tostring", args, node.span)
-    return bind_builtin(env, function, args, node.span)
+    bound = bind_builtin(env, function, args, node.span)
+    if name == "datetime_diff" and isinstance(bound, Call) and _is_week(args[0]):
+        return promote(bound, Type.REAL)  # the one part whose difference Kusto's engine gives as a real
+    return bound
+
+
+def _is_week(part: Expr) -> bool:
+    return isinstance(part, Literal) and str(part.value).lower() == "week"
 
 
 def _nanoseconds_between(node: CallExpression) -> Expr | None:

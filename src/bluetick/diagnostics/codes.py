@@ -59,9 +59,10 @@ def function_not_supported(span: Span, name: str, reason: str = "") -> Diagnosti
     return Diagnostic("BTK0106", f"function '{name}' is not supported{'' if reason else ' yet'}", span, hint=reason)
 
 
-def operator_not_supported(span: Span, name: str) -> Diagnostic:
-    hint = habits.REFUSED.get(name, "")
-    return Diagnostic("BTK0100", f"operator '{name}' is not supported yet", span, hint=hint)
+def operator_not_supported(span: Span, name: str, hint: str = "") -> Diagnostic:
+    return Diagnostic(
+        "BTK0100", f"operator '{name}' is not supported yet", span, hint=hint or habits.REFUSED.get(name, "")
+    )
 
 
 def form_not_supported(span: Span, what: str, hint: str = "") -> Diagnostic:

@@ -7,6 +7,10 @@ _STORED = "it names an object kept in an Azure database; register its rows as a 
 _CALLS_OUT = "a query reads only what you registered and calls no other service; fetch the rows first, as a file"
 _CODE = "a query runs no other program; take its result and go on in that language"
 _RANDOM = "a query gives the same rows each time it is run; take a hash of a column instead, hash_md5 for one"
+_GEOMETRY = (
+    "no library that can be installed simplifies shapes on the sphere as Kusto does; compare with a buffer instead"
+)
+_WITHDRAWN = "Kusto keeps it for old queries only and no longer describes it"
 _MANAGEMENT = "it is a tool for managing an Azure database, and changes or reads nothing of your tables"
 
 FUNCTIONS: dict[str, str] = {
@@ -26,6 +30,15 @@ FUNCTIONS: dict[str, str] = {
     "current_principal_details": _IDENTITY,
     "current_principal_is_member_of": _IDENTITY,
     "entity_group": _STORED,
+    "geo_line_simplify": _GEOMETRY,
+    "geo_polygon_simplify": _GEOMETRY,
+    "geo_simplify_polygons_array": _GEOMETRY,
+    "datepart": _WITHDRAWN,
+    "hll_isvalid": _WITHDRAWN,
+    "iscolumnexists": _WITHDRAWN,
+    "passthrough": _WITHDRAWN,
+    "row_rank": _WITHDRAWN,
+    "tdigest_isvalid": _WITHDRAWN,
     "graph": _STORED,
     "stored_query_result": _STORED,
     "new_guid": _RANDOM,
@@ -56,4 +69,13 @@ PLUGINS: dict[str, str] = {
     "identity_v3": _MANAGEMENT,
     "infer_storage_schema": _MANAGEMENT,
     "infer_storage_schema_with_suggestions": _MANAGEMENT,
+}
+
+OPERATORS: dict[str, str] = {
+    "__executeAndCache": _MANAGEMENT,
+    "assert-schema": _WITHDRAWN,
+    "execute-and-cache": _MANAGEMENT,
+    "graph-merge": "it is not described; name both graphs' tables in one make-graph",
+    "macro-expand": _STORED,
+    "reduce": "how it forms its groups is not documented; make a pattern by replace_regex(...) and summarize by it",
 }

@@ -28,6 +28,7 @@ from bluetick.binder.operators.union import bind_union
 from bluetick.binder.operators.where import bind_where
 from bluetick.binder.scope import Env
 from bluetick.diagnostics import codes
+from bluetick.functions import refusals
 from bluetick.plan.graph import Graph
 from bluetick.plan.relations import Relation
 from bluetick.syntax import graph as graphs
@@ -69,10 +70,7 @@ _BINDERS: dict[type, Callable[[Env, Any, Relation], Relation | Graph | None]] = 
 _REFUSED: dict[type, tuple[str, str]] = {
     syntax.ForkOperator: ("'fork' before the end of a statement", "give each branch all operators that it needs"),
     syntax.FacetOperator: ("'facet' before the end of a statement", "its tables go through no further operator"),
-    syntax.ReduceOperator: (
-        "'reduce'",
-        "how it forms its groups is not documented; make a pattern by replace_regex(...) and summarize by it",
-    ),
+    syntax.ReduceOperator: ("'reduce'", refusals.OPERATORS["reduce"]),
 }
 
 

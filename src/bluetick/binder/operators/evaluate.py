@@ -42,7 +42,7 @@ from bluetick.syntax.operators import EvaluateOperator
 
 PluginBinder: TypeAlias = Callable[[Env, EvaluateOperator, Relation], Relation | None]
 
-_PLUGINS: dict[str, PluginBinder] = {
+PLUGINS: dict[str, PluginBinder] = {
     "active_users_count": bind_active_users_count,
     "activity_counts_metrics": bind_activity_counts_metrics,
     "activity_engagement": bind_activity_engagement,
@@ -76,11 +76,11 @@ _PLUGINS: dict[str, PluginBinder] = {
 
 def bind_evaluate(env: Env, node: EvaluateOperator, rows: Relation) -> Relation | None:
     name = node.call.name.text
-    plugin = _PLUGINS.get(name)
+    plugin = PLUGINS.get(name)
     if plugin is not None:
         return plugin(env, node, rows)
     if name in refusals.PLUGINS:
         env.report(codes.plugin_not_supported(node.call.name.span, name, refusals.PLUGINS[name]))
     else:
-        env.report(codes.unknown_plugin(node.call.name.span, name, (*_PLUGINS, *refusals.PLUGINS)))
+        env.report(codes.unknown_plugin(node.call.name.span, name, (*PLUGINS, *refusals.PLUGINS)))
     return None

@@ -3,6 +3,7 @@
 from bluetick.binder.operators.join import word
 from bluetick.binder.scope import Env, TabularSymbol
 from bluetick.diagnostics import codes
+from bluetick.functions import refusals
 from bluetick.plan.expressions import Literal
 from bluetick.plan.relations import Binding, Relation, Values
 from bluetick.syntax.operators import AsOperator, RenderOperator, SimpleOperator
@@ -51,7 +52,7 @@ def bind_simple(env: Env, node: SimpleOperator, rows: Relation) -> Relation | No
             env.report(codes.form_not_supported(node.span, "'macro-expand'", hint))
             return None
         case _:
-            env.report(codes.operator_not_supported(node.span, node.keyword))
+            env.report(codes.operator_not_supported(node.span, node.keyword, refusals.OPERATORS.get(node.keyword, "")))
             return None
 
 

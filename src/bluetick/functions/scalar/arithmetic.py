@@ -139,7 +139,7 @@ def _decimal_product(left: Expr, right: Expr) -> Expr:
         fraction = Binary("%", value, Cast(long(1), Type.DECIMAL))
         return Cast(Binary("-", value, fraction), _WHOLE), Cast(fraction, _FRACTION)
 
-    products = [Cast(Binary("*", a, b), Type.DECIMAL) for a in parts(left) for b in parts(right)]
+    products: list[Expr] = [Cast(Binary("*", a, b), Type.DECIMAL) for a in parts(left) for b in parts(right)]
     return Cast(reduce(lambda total, product: Binary("+", total, product), products), Type.DECIMAL)
 
 

@@ -224,7 +224,7 @@ DATETIME_DIFF = ScalarFunction(
     differs=MICROSECOND_NOTE + " So a difference in nanoseconds is known between two literals only.",
     examples=(
         Example("datetime_diff('year', datetime(2017-01-01), datetime(2000-12-31))", 17),
-        Example("datetime_diff('week', datetime(2017-10-29 00:00), datetime(2017-09-30 23:59))", 5),
+        Example("datetime_diff('week', datetime(2017-10-29 00:00), datetime(2017-09-30 23:59))", 5.0),
         Example("datetime_diff('hour', datetime(2017-10-31 01:00), datetime(2017-10-30 23:59))", 2),
         Example("datetime_diff('day', datetime(null), now())", None),
     ),

@@ -380,6 +380,7 @@ FUNCTIONS: tuple[ScalarFunction, ...] = (
             Example('totimespan("15m")', timedelta(minutes=15)),
             Example('totimespan("a while")', None),
         ),
+        aliases=("totime",),
     ),
     _conversion(
         "toguid",

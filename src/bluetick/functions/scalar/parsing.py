@@ -283,6 +283,7 @@ FUNCTIONS: tuple[ScalarFunction, ...] = (
             Example('parse_url("mailto:ann@example.com")', _NO_URL),
             Example('parse_url("http://a.b")', {**_NO_URL, "Scheme": "http", "Host": "a.b"}),
         ),
+        aliases=("parseurl",),
     ),
     _function(
         "parse_urlquery",
@@ -293,6 +294,7 @@ FUNCTIONS: tuple[ScalarFunction, ...] = (
             Example('parse_urlquery("k1=v1&k2=a=b")', {"Query Parameters": {"k1": "v1", "k2": "a=b"}}),
             Example('parse_urlquery("")', {"Query Parameters": {}}),
         ),
+        aliases=("parseurlquery",),
     ),
     _function(
         "parse_path",
