@@ -5,6 +5,7 @@ from dataclasses import replace
 from bluetick.binder.calls import bind_builtin, call_operator, promote
 from bluetick.binder.scope import Env, FunctionSymbol, GraphSymbol, PatternSymbol, ScalarSymbol, TabularSymbol
 from bluetick.diagnostics import Span, codes
+from bluetick.diagnostics.nearest import nearest
 from bluetick.functions.registry import find_aggregate, find_scalar
 from bluetick.plan.expressions import Column, ColumnRef, Expr, InTable, Invalid, Literal, ScalarQuery
 from bluetick.plan.relations import Aggregate, AggregateCall, Relation
@@ -79,8 +80,10 @@ def _unresolved(env: Env, node: syntax.NameReference) -> Expr:
         env.report(codes.scalar_expected(node.span))
     else:
         columns = tuple(env.row.columns) if env.row is not None else ()
-        hint = f"'{node.name}' is a function: write {node.name}(...)" if find_scalar(node.name) is not None else ""
-        env.report(codes.unresolved_column(node.span, node.name, (*columns, *env.scope.all_names()), hint=hint))
+        names = (*columns, *env.scope.all_names())
+        is_function = find_scalar(node.name) is not None and not nearest(node.name, names)
+        hint = f"'{node.name}' is a function: write {node.name}(...)" if is_function else ""
+        env.report(codes.unresolved_column(node.span, node.name, names, hint=hint))
     return Invalid()
 
 

@@ -123,6 +123,12 @@ def unclosed(span: Span, opening: str, closing: str, place: str, found: str) -> 
     )
 
 
+def never_closed(span: Span, opening: str, closing: str, found: str) -> Diagnostic:
+    """Of a bracket whose closing one is missed lines below; the span is the bracket's own."""
+    hint = _closing_hint(found)
+    return _error(span, f"Expected '{closing}', found {found}", note=f"this '{opening}' is not closed", hint=hint)
+
+
 def _closing_hint(found: str) -> str:
     return "a list belongs to in, has_any and has_all: has_any (...)" if found == "','" else ""
 
@@ -131,9 +137,10 @@ def unexpected_closing(span: Span, closing: str) -> Diagnostic:
     return _error(span, f"'{closing}' closes nothing")
 
 
-def unexpected_text(span: Span, found: str, after: str) -> Diagnostic:
+def unexpected_text(span: Span, found: str, after: str, behind: str = "") -> Diagnostic:
+    """`behind`: the word that stands before it."""
     word = found.strip("'") or "'"
-    hint = habits.WORDS.get(word, "")
+    hint = "write: not(...)" if behind == "not" else habits.WORDS.get(word, "")
     if not hint and word.isidentifier():
         meant = _meant_operator(word)
         hint = f"did you mean '{meant}'?" if meant else "is a comma, a '|' or an operator missing before it?"

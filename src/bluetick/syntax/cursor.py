@@ -95,7 +95,7 @@ class Cursor:
         """Consume this token, or say that it is missing."""
         if self.accept(text):
             return True
-        self.report(codes.expected(self.here(), f"'{text}'", self.found()))
+        self.report(codes.expected(self.gap(), f"'{text}'", self.found()))
         return False
 
     def open(self, text: str) -> Token | None:
@@ -108,13 +108,21 @@ class Cursor:
         closing = _CLOSING[opening.text]
         if self.accept(closing):
             return
-        self.report(codes.unclosed(self.here(), opening.text, closing, self.place(opening), self.found()))
+        if "\n" in self.text[opening.start : self.current.start]:
+            self.report(codes.never_closed(Span(opening.start, opening.end), opening.text, closing, self.found()))
+        else:
+            self.report(codes.unclosed(self.here(), opening.text, closing, self.place(opening), self.found()))
         self._skip_to(closing)
 
     # --- trouble ---------------------------------------------------------------------------------------------
 
     def here(self) -> Span:
         return Span(self.current.start, self.current.end)
+
+    def gap(self) -> Span:
+        """Where something is missing: this token, or behind the last one where this one stands on a later line."""
+        between = self.text[self.last_end : self.current.start]
+        return self.missing_span() if self.index and "\n" in between else self.here()
 
     def found(self) -> str:
         token = self.current

@@ -136,7 +136,7 @@ def _parse_right_side(c: Cursor, operator: Operator, span: Span, left: Expressio
     """The parenthesised right side of in, has_any, between and their kin."""
     opening = c.current
     if not c.accept("("):
-        c.report(codes.list_needs_parentheses(c.here(), operator.name))
+        c.report(codes.list_needs_parentheses(c.gap(), operator.name))
         value = MissingExpression(c.missing_span()) if c.at("|") else parse_operand(c)
         return ListExpression(c.span_from(start), operator.name, span, left, (value,))
     c.enter()
@@ -283,7 +283,7 @@ def parse_name(c: Cursor, wanted: str = "a name") -> Name:
         text = decode_strings(c)
         c.advance()
         return Name(c.span_from(token.start), text)
-    c.report(codes.expected(c.here(), wanted, c.found()))
+    c.report(codes.expected(c.gap(), wanted, c.found()))
     return Name(c.missing_span(), "")
 
 
@@ -311,7 +311,7 @@ def missing(c: Cursor, wanted: str = "an expression") -> MissingExpression:
     """Report that nothing usable stands here."""
     if c.at("!"):
         c.report(codes.other_language_operator(c.here(), "!", "not(...)"))
-    c.report(codes.expected(c.here(), wanted, c.found()))
+    c.report(codes.expected(c.gap(), wanted, c.found()))
     return MissingExpression(c.missing_span())
 
 

@@ -28,7 +28,7 @@ def parse_make_graph(c: Cursor, start: int, _: str) -> MakeGraphOperator:
     source = parse_name(c)
     is_directed = _accept_text(c, "-->")
     if not is_directed and not _accept_text(c, "--"):
-        c.report(codes.expected(c.here(), "'-->'", c.found()))
+        c.report(codes.expected(c.gap(), "'-->'", c.found()))
     target = parse_name(c)
     nodes: tuple[GraphNodes, ...] = ()
     node_id = partition = subquery = None
@@ -114,9 +114,9 @@ def _parse_edge(c: Cursor) -> PatternEdge | None:
         most = parse_postfix(c)
     points_right = _accept_text(c, "]->")
     if not points_right and not _accept_text(c, "]-"):
-        c.report(codes.expected(c.here(), "']->' or ']-'", c.found()))
+        c.report(codes.expected(c.gap(), "']->' or ']-'", c.found()))
     if points_left and points_right:
-        c.report(codes.expected(c.here(), "an edge with one direction", "two arrows"))
+        c.report(codes.expected(c.gap(), "an edge with one direction", "two arrows"))
     arrow = "<--" if points_left else "-->" if points_right else "--"
     return PatternEdge(c.span_from(start), arrow, name, least, most)
 
@@ -144,7 +144,7 @@ def _parse_output(c: Cursor) -> GraphOutput:
     start = c.current.start
     kind = c.current.text
     if kind not in _OUTPUT_PARAMETERS:
-        c.report(codes.expected(c.here(), "'nodes' or 'edges'", c.found()))
+        c.report(codes.expected(c.gap(), "'nodes' or 'edges'", c.found()))
         return GraphOutput(c.missing_span(), "nodes")
     c.advance()
     name = parse_name(c) if c.accept("as") else None

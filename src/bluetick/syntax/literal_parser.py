@@ -156,7 +156,7 @@ def _parse_bag(c: Cursor) -> Json:
     pairs: dict[str, Json] = {}
     while not c.at("}"):
         if c.current.kind != STRING:
-            c.report(codes.expected(c.here(), "a key in quotes", c.found()))
+            c.report(codes.expected(c.gap(), "a key in quotes", c.found()))
             break
         key = decode_strings(c)
         if not c.expect(":"):
@@ -208,7 +208,7 @@ def parse_columns(c: Cursor) -> tuple[tuple[ColumnDeclaration, ...], bool]:
         elif c.at_name():
             columns.append(parse_column(c))
         else:
-            c.report(codes.expected(c.here(), "a column as name:type", c.found()))
+            c.report(codes.expected(c.gap(), "a column as name:type", c.found()))
             break
         if not c.accept(","):
             break
@@ -237,7 +237,7 @@ def parse_declared_type(c: Cursor) -> tuple[Type | None, str]:
         return None, ""
     token = c.current
     if token.kind != NAME:
-        c.report(codes.expected(c.here(), "the name of a type", c.found()))
+        c.report(codes.expected(c.gap(), "the name of a type", c.found()))
         return None, ""
     c.advance()
     return ALIASES.get(token.text), token.text

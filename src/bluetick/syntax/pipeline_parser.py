@@ -161,7 +161,7 @@ def _finish(c: Cursor, start: int, keyword: str) -> None:
     elif word and word not in {"count", "as"} and c.current.start > c.last_end:
         c.report(codes.missing_pipe(c.here(), word))
     else:
-        c.report(codes.unexpected_text(c.here(), c.found(), f"'{keyword}'"))
+        c.report(codes.unexpected_text(c.here(), c.found(), f"'{keyword}'", c.tokens[c.index - 1].text))
     c.skip_to_boundary()
 
 
@@ -176,7 +176,7 @@ def _survive(c: Cursor) -> MissingOperator:
     word = peek_word(c)
     if not word:
         c.report(
-            codes.empty_operator(c.here()) if rows.at_end(c) else codes.unknown_operator(c.here(), c.current.text, "")
+            codes.empty_operator(c.gap()) if rows.at_end(c) else codes.unknown_operator(c.here(), c.current.text, "")
         )
     elif word.lower() in OPERATORS:
         c.report(codes.operator_case(Span(start, start + len(word)), word))

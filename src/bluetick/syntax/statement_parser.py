@@ -57,7 +57,7 @@ def _finish(c: Cursor, start: int, closing: str) -> None:
     elif word and not at_source(c) and c.peek().text not in {"|", ";", ""}:
         c.report(codes.missing_pipe(c.here(), word))
     elif c.current.kind == NAME and "\n" in c.text[c.last_end : c.current.start]:
-        c.report(codes.missing_semicolon(c.here(), c.found()))
+        c.report(codes.missing_semicolon(c.gap(), c.found()))
         return
     else:
         c.report(codes.unexpected_text(c.here(), c.found(), "the statement"))

@@ -59,7 +59,7 @@ def parse_parse(c: Cursor, start: int, keyword: str) -> ParseOperator:
     while (part := _parse_part(c)) is not None:
         parts.append(part)
     if not parts:
-        c.report(codes.expected(c.here(), "a pattern: text in quotes, a column or '*'", c.found()))
+        c.report(codes.expected(c.gap(), "a pattern: text in quotes, a column or '*'", c.found()))
     return ParseOperator(c.span_from(start), keyword, value, tuple(parts), parameters)
 
 
@@ -103,7 +103,7 @@ def _parse_expanded(c: Cursor) -> MvExpandItem:
         if c.at("typeof"):
             to_type = parse_type(c)
         else:
-            c.report(codes.expected(c.here(), "'typeof(...)'", c.found()))
+            c.report(codes.expected(c.gap(), "'typeof(...)'", c.found()))
     return MvExpandItem(c.span_from(start), item, to_type)
 
 
@@ -148,7 +148,7 @@ def _parse_series_range(c: Cursor) -> tuple[Expression | None, Expression | None
             return None, None, None
         values = parse_expressions(c)
         if len(values) != 3:
-            c.report(codes.expected(c.here(), "start, stop and step", f"{len(values)} values"))
+            c.report(codes.expected(c.gap(), "start, stop and step", f"{len(values)} values"))
         c.close(opening)
         padded = (*values, None, None, None)
         return padded[0], padded[1], padded[2]
