@@ -49,6 +49,9 @@ HOSTILE: dict[str, Callable[[], str]] = {
     "40 doubling functions": lambda: _chain(
         "() { print x = 1 }", "() {{ union {before}(), {before}() }}", 40, "{name}()"
     ),
+    "20 lets of 50 nested calls": lambda: _chain(
+        "tostring(now())", "strcat(" * 50 + "{before}" + ", 'a')" * 50, 20, "print {name}"
+    ),
     "5,000 lets in a chain": lambda: _chain("1", "{before} + 1", 5_000, "print {name}"),
     "2,000 tabular lets in a chain": lambda: _chain("print x = 1", "{before} | where x == 1", 2_000, "{name}"),
     "a union of 20,000 arms": lambda: "union " + ", ".join(f"(print x={n})" for n in range(20_000)),

@@ -76,6 +76,8 @@ def bind(
                 statements.extend(bind_results(env, statement.pipeline))
             else:
                 _declare(env, statement)
+    except RecursionError:
+        env.report(codes.plan_too_large(Span(0, 0), "expressions or functions nested too deep"))
     except TooLargeError as error:
         env.report(codes.plan_too_large(error.span, "too many expressions and columns"))
     if not statements and not state.diagnostics and not state.is_open:

@@ -10,6 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from bluetick.diagnostics import Span, codes
+from bluetick.diagnostics.errors import QueryError
 from bluetick.functions.definition import ScalarFunction
 from bluetick.lowering.flavour import Flavour
 from bluetick.lowering.lowerer import ComputedResult, Context, Lowered, Lowerer, PythonResult, ScanUse
@@ -108,6 +110,7 @@ class TableStep:
 
 Step: TypeAlias = RelationStep | ScalarStep | AssertionStep | ProviderStep | PythonStep | ComputeStep | TableStep
 
+TOO_DEEP = "expressions nested too deep: name inner parts in an extend of their own"
 MAX_PYTHON_ROWS = 1_000_000  # that Python takes of one relation: about a second a step
 
 
@@ -310,8 +313,17 @@ class Builder:
 def build_program(
     statement: TabularStatement, flavour: Flavour, *, has_lower_bound: bool = False, has_upper_bound: bool = False
 ) -> Program:
-    """The program of one tabular statement. The bounds say whether it has a time scope (`scope_start`, `now`)."""
-    context = Context(flavour, has_lower_bound, has_upper_bound)
+    """The program of one tabular statement. The bounds say whether it has a time scope (`scope_start`, `now`).
+
+    Raises QueryError where lets have nested expressions deeper than can be walked.
+    """
+    try:
+        return _program(statement, Context(flavour, has_lower_bound, has_upper_bound))
+    except RecursionError:
+        raise QueryError((codes.plan_too_large(Span(0, 0), TOO_DEEP),)) from None
+
+
+def _program(statement: TabularStatement, context: Context) -> Program:
     uses = count_uses(statement)
     builder = Builder(context, lambda binding: binding.materialized and uses[id(binding)] > 1)
     for assertion in statement.assertions:

@@ -17,7 +17,6 @@ from bluetick.types import Type
 from bluetick.values import arrow_type, to_physical
 
 _BATCH = 1_000  # rows between two looks at the deadline
-_NOTHING: "pa.Array[Any]" = pa.array([], pa.string())
 
 Answers = tuple[pa.Table, list[ScanColumn]]
 

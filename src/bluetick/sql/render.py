@@ -7,7 +7,8 @@ from sqlglot import ErrorLevel, exp
 from sqlglot.dialects.dialect import Dialect as SqlglotDialect
 from sqlglot.errors import UnsupportedError
 
-from bluetick.diagnostics.errors import EngineError
+from bluetick.diagnostics import Span, codes
+from bluetick.diagnostics.errors import EngineError, QueryError
 from bluetick.sql.dialect import Dialect, LiteralValue
 from bluetick.sql.to_sqlglot import Converter, quoted, raw
 from bluetick.sql.tree import (
@@ -38,8 +39,17 @@ def render_expression(expr: Expr, dialect: Dialect, parameters: Mapping[str, Lit
 def render_statement(
     statement: Statement, dialect: Dialect, parameters: Mapping[str, LiteralValue] = _NO_PARAMETERS
 ) -> str:
-    """The text of a statement; every identifier quoted, every constant with its exact type."""
-    converter = Converter(dialect, parameters)
+    """The text of a statement; every identifier quoted, every constant with its exact type.
+
+    Raises QueryError for one that is too large or nested too deep to be printed.
+    """
+    try:
+        return _statement(statement, Converter(dialect, parameters), dialect)
+    except RecursionError:
+        raise QueryError((codes.plan_too_large(Span(0, 0), "expressions nested too deep for SQL"),)) from None
+
+
+def _statement(statement: Statement, converter: Converter, dialect: Dialect) -> str:
     body = _relation(statement.body, converter)
     if statement.ctes:
         ctes = [
