@@ -57,7 +57,7 @@ generated: $(VENV)/.dev ## run generated checks with a new seed (ARGS: COUNT, --
 oracle: $(VENV)/.dev node ## compare result columns with Microsoft's analyzer
 	@$(BIN)/pytest tests/oracle -m slow $(ARGS)
 
-corpus: $(VENV)/.dev ## score published queries that lie outside the repository (ARGS: their folder)
+corpus: $(VENV)/.dev ## score published queries beside the analyzer (ARGS: see tools/corpus.py)
 	@$(BIN)/python tools/corpus.py $(ARGS)
 
 minutes: $(VENV)/.dev java node ## run every suite and write the table of minutes into CONTRIBUTING.md
