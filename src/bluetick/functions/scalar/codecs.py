@@ -289,7 +289,10 @@ FUNCTIONS: tuple[ScalarFunction, ...] = (
         _STRING,
         Type.STRING,
         _base64_encode,
-        (Example('base64_encode_tostring("Kusto")', "S3VzdG8="),),
+        (
+            Example('base64_encode_tostring("Kusto")', "S3VzdG8="),
+            Example('base64_encode_tostring("")', ""),
+        ),
         aliases=("base64_encodestring",),
     ),
     _function(
@@ -298,7 +301,11 @@ FUNCTIONS: tuple[ScalarFunction, ...] = (
         _STRING,
         Type.STRING,
         _base64_decode,
-        (Example('base64_decode_tostring("S3VzdG8=")', "Kusto"), Example('base64_decode_tostring("no base64")', "")),
+        (
+            Example('base64_decode_tostring("S3VzdG8=")', "Kusto"),
+            Example('base64_decode_tostring("no base64")', ""),
+            Example('base64_decode_tostring("")', ""),
+        ),
         aliases=("base64_decodestring",),
     ),
     _function(
@@ -307,7 +314,10 @@ FUNCTIONS: tuple[ScalarFunction, ...] = (
         _STRING,
         Type.DYNAMIC,
         _base64_to_array,
-        (Example('base64_decode_toarray("S3VzdG8=")', [75, 117, 115, 116, 111]),),
+        (
+            Example('base64_decode_toarray("S3VzdG8=")', [75, 117, 115, 116, 111]),
+            Example('base64_decode_toarray("")', []),
+        ),
         nulls=Nulls.OWN,
     ),
     _function(
@@ -316,7 +326,10 @@ FUNCTIONS: tuple[ScalarFunction, ...] = (
         (param("bytes", Type.DYNAMIC),),
         Type.STRING,
         _base64_from_array,
-        (Example("base64_encode_fromarray(dynamic([75,117,115,116,111]))", "S3VzdG8="),),
+        (
+            Example("base64_encode_fromarray(dynamic([75,117,115,116,111]))", "S3VzdG8="),
+            Example("base64_encode_fromarray(dynamic([]))", ""),
+        ),
     ),
     _function(
         "base64_encode_fromguid",
@@ -328,6 +341,7 @@ FUNCTIONS: tuple[ScalarFunction, ...] = (
             Example(
                 'base64_encode_fromguid(toguid("ae3133f2-6e22-49ae-b06a-16e6a9b212eb"))', "8jMxriJurkmwahbmqbIS6w=="
             ),
+            Example("base64_encode_fromguid(guid(null))", ""),
         ),
     ),
     _function(
@@ -339,6 +353,7 @@ FUNCTIONS: tuple[ScalarFunction, ...] = (
         (
             Example('base64_decode_toguid("8jMxriJurkmwahbmqbIS6w==")', UUID("ae3133f2-6e22-49ae-b06a-16e6a9b212eb")),
             Example('base64_decode_toguid("abcd1231")', None),
+            Example('base64_decode_toguid("")', None),
         ),
         nulls=Nulls.OWN,
     ),
@@ -348,7 +363,10 @@ FUNCTIONS: tuple[ScalarFunction, ...] = (
         _STRING,
         Type.STRING,
         _url_encode,
-        (Example('url_encode("https://a.com/hello world")', "https%3a%2f%2fa.com%2fhello+world"),),
+        (
+            Example('url_encode("https://a.com/hello world")', "https%3a%2f%2fa.com%2fhello+world"),
+            Example('url_encode("")', ""),
+        ),
     ),
     _function(
         "url_encode_component",
@@ -356,7 +374,10 @@ FUNCTIONS: tuple[ScalarFunction, ...] = (
         _STRING,
         Type.STRING,
         _url_component,
-        (Example('url_encode_component("hello world/é")', "hello%20world%2f%c3%a9"),),
+        (
+            Example('url_encode_component("hello world/é")', "hello%20world%2f%c3%a9"),
+            Example('url_encode_component("")', ""),
+        ),
     ),
     _function(
         "url_decode",
@@ -364,7 +385,10 @@ FUNCTIONS: tuple[ScalarFunction, ...] = (
         _STRING,
         Type.STRING,
         _url_decode,
-        (Example('url_decode("https%3a%2f%2fwww.bing.com%2f")', "https://www.bing.com/"),),
+        (
+            Example('url_decode("https%3a%2f%2fwww.bing.com%2f")', "https://www.bing.com/"),
+            Example('url_decode("")', ""),
+        ),
         differs="Escapes that are no UTF-8 leave the text as it is.",
     ),
     replace(
@@ -379,6 +403,7 @@ FUNCTIONS: tuple[ScalarFunction, ...] = (
                 Example("tohex(-256)", "ffffffffffffff00"),
                 Example("tohex(toint(-256), 8)", "ffffff00"),
                 Example("tohex(256, 8)", "00000100"),
+                Example("tohex(long(null))", ""),
             ),
         ),
         result_name=AS_ARGUMENT,
@@ -389,7 +414,10 @@ FUNCTIONS: tuple[ScalarFunction, ...] = (
         _HASHED,
         Type.STRING,
         _hash("md5"),
-        (Example('hash_md5("World")', "f5a7924e621e84c9280a9a27e1bcb7f6"),),
+        (
+            Example('hash_md5("World")', "f5a7924e621e84c9280a9a27e1bcb7f6"),
+            Example('hash_md5("")', "d41d8cd98f00b204e9800998ecf8427e"),
+        ),
     ),
     _function(
         "hash_sha1",
@@ -397,7 +425,10 @@ FUNCTIONS: tuple[ScalarFunction, ...] = (
         _HASHED,
         Type.STRING,
         _hash("sha1"),
-        (Example('hash_sha1("World")', "70c07ec18ef89c5309bbb0937f3a6342411e1fdd"),),
+        (
+            Example('hash_sha1("World")', "70c07ec18ef89c5309bbb0937f3a6342411e1fdd"),
+            Example('hash_sha1("")', "da39a3ee5e6b4b0d3255bfef95601890afd80709"),
+        ),
     ),
     _function(
         "hash_sha256",
@@ -405,7 +436,10 @@ FUNCTIONS: tuple[ScalarFunction, ...] = (
         _HASHED,
         Type.STRING,
         _sha256,
-        (Example('hash_sha256("World")', "78ae647dc5544d227130a0682a51e30bc7777fbb6d8a8f17007463a3ecd1d524"),),
+        (
+            Example('hash_sha256("World")', "78ae647dc5544d227130a0682a51e30bc7777fbb6d8a8f17007463a3ecd1d524"),
+            Example('hash_sha256("")', "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
+        ),
     ),
     _function(
         "unicode_codepoints_from_string",
@@ -413,7 +447,10 @@ FUNCTIONS: tuple[ScalarFunction, ...] = (
         _STRING,
         Type.DYNAMIC,
         _codes,
-        (Example('unicode_codepoints_from_string("Aé")', [65, 233]),),
+        (
+            Example('unicode_codepoints_from_string("Aé")', [65, 233]),
+            Example('unicode_codepoints_from_string("")', []),
+        ),
         aliases=("to_utf8",),
     ),
     _function(
@@ -425,6 +462,7 @@ FUNCTIONS: tuple[ScalarFunction, ...] = (
         (
             Example("unicode_codepoints_to_string(75, 117)", "Ku"),
             Example("unicode_codepoints_to_string(dynamic([75, 233]), 111)", "Kéo"),
+            Example("unicode_codepoints_to_string(dynamic([]))", ""),
         ),
         aliases=("make_string",),
     ),

@@ -316,14 +316,21 @@ FUNCTIONS: tuple[ScalarFunction, ...] = (
         "Equal to one of the items, whatever the letter case.",
         _in(_found_any_case),
         Nulls.NEVER,
-        (Example('"CMD.exe" in~ ("cmd.EXE", "x")', True), Example('"É" in~ (dynamic(["é"]))', True)),
+        (
+            Example('"CMD.exe" in~ ("cmd.EXE", "x")', True),
+            Example('"É" in~ (dynamic(["é"]))', True),
+            Example('"" in~ ("a", "")', True),
+        ),
     ),
     _operator(
         "!in~",
         "Equal to none of the items, whatever the letter case.",
         _not_in(_found_any_case),
         Nulls.NEVER,
-        (Example('"CMD.exe" !in~ ("cmd.EXE", "x")', False),),
+        (
+            Example('"CMD.exe" !in~ ("cmd.EXE", "x")', False),
+            Example('"" !in~ ("a", "b")', True),
+        ),
     ),
     _operator(
         "has_any",
@@ -344,6 +351,7 @@ FUNCTIONS: tuple[ScalarFunction, ...] = (
         (
             Example('"net user /add" has_all ("USER", "net")', True),
             Example('"net user /add" has_all (dynamic(["net", "group"]))', False),
+            Example('"" has_all ("a", "b")', False),
         ),
     ),
 )

@@ -230,7 +230,12 @@ FUNCTIONS: tuple[ScalarFunction, ...] = (
         (param("left", *ANY_SCALAR), param("right", *ANY_SCALAR)),
         Type.LONG,
         _strcmp,
-        (Example('strcmp("ABC", "DEF")', -1), Example('strcmp("a", "a")', 0), Example('strcmp("a", "A")', 1)),
+        (
+            Example('strcmp("ABC", "DEF")', -1),
+            Example('strcmp("a", "a")', 0),
+            Example('strcmp("a", "A")', 1),
+            Example('strcmp("", "a")', -1),
+        ),
     ),
     _function(
         "strrep",
@@ -238,7 +243,12 @@ FUNCTIONS: tuple[ScalarFunction, ...] = (
         (param("value", *ANY_SCALAR), param("multiplier", *INTEGER), param("delimiter", *ANY_SCALAR, optional=True)),
         Type.STRING,
         _strrep,
-        (Example('strrep("ab", 3)', "ababab"), Example('strrep(1, 3, "-")', "1-1-1"), Example('strrep("x", 0)', "")),
+        (
+            Example('strrep("ab", 3)', "ababab"),
+            Example('strrep(1, 3, "-")', "1-1-1"),
+            Example('strrep("x", 0)', ""),
+            Example('strrep("", 3)', ""),
+        ),
     ),
     _function(
         "strlen",
@@ -255,7 +265,10 @@ FUNCTIONS: tuple[ScalarFunction, ...] = (
         (param("text", *_TEXT),),
         Type.LONG,
         _string_size,
-        (Example('string_size("café")', 5),),
+        (
+            Example('string_size("café")', 5),
+            Example('string_size("")', 0),
+        ),
         result_name=prefixed("string_size"),
     ),
     _function(
@@ -269,6 +282,7 @@ FUNCTIONS: tuple[ScalarFunction, ...] = (
             Example('substring("123456", 2, 2)', "34"),
             Example('substring("ABCD", -2)', "CD"),
             Example('substring("ABCD", 9)', ""),
+            Example('substring("", 1)', ""),
         ),
     ),
     _function(
@@ -292,7 +306,10 @@ FUNCTIONS: tuple[ScalarFunction, ...] = (
         (_NOT_NULL_ARGUMENT,),
         Type.STRING,
         _apply("lower"),
-        (Example('tolower("PowerShell ÀÉ")', "powershell àé"),),
+        (
+            Example('tolower("PowerShell ÀÉ")', "powershell àé"),
+            Example('tolower("")', ""),
+        ),
     ),
     _function(
         "toupper",
@@ -300,7 +317,10 @@ FUNCTIONS: tuple[ScalarFunction, ...] = (
         (_NOT_NULL_ARGUMENT,),
         Type.STRING,
         _apply("upper"),
-        (Example('toupper("hello é")', "HELLO É"),),
+        (
+            Example('toupper("hello é")', "HELLO É"),
+            Example('toupper("")', ""),
+        ),
     ),
     _function(
         "reverse",
@@ -308,7 +328,7 @@ FUNCTIONS: tuple[ScalarFunction, ...] = (
         (_NOT_NULL_ARGUMENT,),
         Type.STRING,
         _apply("reverse"),
-        (Example('reverse("abc")', "cba"), Example("reverse(12345)", "54321")),
+        (Example('reverse("abc")', "cba"), Example("reverse(12345)", "54321"), Example('reverse("")', "")),
     ),
     _function(
         "replace_string",
@@ -334,6 +354,7 @@ FUNCTIONS: tuple[ScalarFunction, ...] = (
                     'replace_strings("cat and dog", dynamic(["cat","dog"]), dynamic(["dog","cow"]))', "dog and cow"
                 ),
                 Example('replace_strings("ask a task", dynamic(["task","ask"]), dynamic(["job",5]))', "ask a job"),
+                Example('replace_strings("", dynamic(["cat"]), dynamic(["dog"]))', ""),
             ),
             check=_check_replace_strings,
         ),
@@ -357,7 +378,7 @@ FUNCTIONS: tuple[ScalarFunction, ...] = (
         (_NOT_NULL_ARGUMENT,),
         Type.BOOL,
         _is_ascii,
-        (Example('isascii("abc")', True), Example('isascii("é")', False)),
+        (Example('isascii("abc")', True), Example('isascii("é")', False), Example('isascii("")', True)),
     ),
     _function(
         "isutf8",
@@ -365,6 +386,9 @@ FUNCTIONS: tuple[ScalarFunction, ...] = (
         (_NOT_NULL_ARGUMENT,),
         Type.BOOL,
         _is_utf8,
-        (Example('isutf8("é")', True),),
+        (
+            Example('isutf8("é")', True),
+            Example('isutf8("")', True),
+        ),
     ),
 )

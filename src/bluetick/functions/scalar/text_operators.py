@@ -108,7 +108,16 @@ FUNCTIONS: tuple[ScalarFunction, ...] = (
             Example('"" =~ ""', True),
         ),
     ),
-    _operator("!~", "Not equal, whatever the letter case.", _equal, (Example('"Ab" !~ "aB"', False),), negated=True),
+    _operator(
+        "!~",
+        "Not equal, whatever the letter case.",
+        _equal,
+        (
+            Example('"Ab" !~ "aB"', False),
+            Example('"" !~ "a"', True),
+        ),
+        negated=True,
+    ),
     _operator(
         "contains",
         "Contains the text, whatever the letter case.",
@@ -132,14 +141,21 @@ FUNCTIONS: tuple[ScalarFunction, ...] = (
         "contains_cs",
         "Contains the text.",
         _contains_cs,
-        (Example('"PowerShell" contains_cs "shell"', False), Example('"PowerShell" contains_cs "Shell"', True)),
+        (
+            Example('"PowerShell" contains_cs "shell"', False),
+            Example('"PowerShell" contains_cs "Shell"', True),
+            Example('"abc" contains_cs ""', True),
+        ),
         aliases=("containscs",),
     ),
     _operator(
         "!contains_cs",
         "Does not contain the text.",
         _contains_cs,
-        (Example('"PowerShell" !contains_cs "shell"', True),),
+        (
+            Example('"PowerShell" !contains_cs "shell"', True),
+            Example('"abc" !contains_cs ""', False),
+        ),
         negated=True,
         aliases=("notcontainscs",),
     ),
@@ -156,20 +172,30 @@ FUNCTIONS: tuple[ScalarFunction, ...] = (
         "!startswith",
         "Does not start with the text, whatever the letter case.",
         _starts,
-        (Example('"abc" !startswith "B"', True),),
+        (
+            Example('"abc" !startswith "B"', True),
+            Example('"abc" !startswith ""', False),
+        ),
         negated=True,
     ),
     _operator(
         "startswith_cs",
         "Starts with the text.",
         _starts_cs,
-        (Example('"Abc" startswith_cs "ab"', False), Example('"Abc" startswith_cs "Ab"', True)),
+        (
+            Example('"Abc" startswith_cs "ab"', False),
+            Example('"Abc" startswith_cs "Ab"', True),
+            Example('"abc" startswith_cs ""', True),
+        ),
     ),
     _operator(
         "!startswith_cs",
         "Does not start with the text.",
         _starts_cs,
-        (Example('"Abc" !startswith_cs "ab"', True),),
+        (
+            Example('"Abc" !startswith_cs "ab"', True),
+            Example('"" !startswith_cs "a"', True),
+        ),
         negated=True,
     ),
     _operator(
@@ -182,15 +208,29 @@ FUNCTIONS: tuple[ScalarFunction, ...] = (
         "!endswith",
         "Does not end with the text, whatever the letter case.",
         _ends,
-        (Example('"run.EXE" !endswith ".exe"', False),),
+        (
+            Example('"run.EXE" !endswith ".exe"', False),
+            Example('"" !endswith "a"', True),
+        ),
         negated=True,
     ),
-    _operator("endswith_cs", "Ends with the text.", _ends_cs, (Example('"run.EXE" endswith_cs ".exe"', False),)),
+    _operator(
+        "endswith_cs",
+        "Ends with the text.",
+        _ends_cs,
+        (
+            Example('"run.EXE" endswith_cs ".exe"', False),
+            Example('"abc" endswith_cs ""', True),
+        ),
+    ),
     _operator(
         "!endswith_cs",
         "Does not end with the text.",
         _ends_cs,
-        (Example('"run.EXE" !endswith_cs ".exe"', True),),
+        (
+            Example('"run.EXE" !endswith_cs ".exe"', True),
+            Example('"abc" !endswith_cs ""', False),
+        ),
         negated=True,
     ),
     _operator(
@@ -216,65 +256,98 @@ FUNCTIONS: tuple[ScalarFunction, ...] = (
         "has_cs",
         "Has the text as a term, in this letter case.",
         _has_cs,
-        (Example('"cmd.exe /c" has_cs "CMD"', False), Example('"cmd.exe /c" has_cs "exe"', True)),
+        (
+            Example('"cmd.exe /c" has_cs "CMD"', False),
+            Example('"cmd.exe /c" has_cs "exe"', True),
+            Example('"abc" has_cs ""', True),
+        ),
     ),
     _operator(
         "!has_cs",
         "Does not have the text as a term in this letter case.",
         _has_cs,
-        (Example('"cmd.exe /c" !has_cs "CMD"', True),),
+        (
+            Example('"cmd.exe /c" !has_cs "CMD"', True),
+            Example('"abc" !has_cs ""', False),
+        ),
         negated=True,
     ),
     _operator(
         "hasprefix",
         "Has a term that starts with the text, whatever the letter case.",
         _has_prefix,
-        (Example('"North America" hasprefix "ame"', True), Example('"North America" hasprefix "mer"', False)),
+        (
+            Example('"North America" hasprefix "ame"', True),
+            Example('"North America" hasprefix "mer"', False),
+            Example('"" hasprefix "a"', False),
+        ),
     ),
     _operator(
         "!hasprefix",
         "Has no term that starts with the text, whatever the letter case.",
         _has_prefix,
-        (Example('"North America" !hasprefix "ame"', False),),
+        (
+            Example('"North America" !hasprefix "ame"', False),
+            Example('"" !hasprefix "a"', True),
+        ),
         negated=True,
     ),
     _operator(
         "hasprefix_cs",
         "Has a term that starts with the text, in this letter case.",
         _has_prefix_cs,
-        (Example('"North America" hasprefix_cs "ame"', False),),
+        (
+            Example('"North America" hasprefix_cs "ame"', False),
+            Example('"" hasprefix_cs "a"', False),
+        ),
     ),
     _operator(
         "!hasprefix_cs",
         "Has no term that starts with the text in this letter case.",
         _has_prefix_cs,
-        (Example('"North America" !hasprefix_cs "ame"', True),),
+        (
+            Example('"North America" !hasprefix_cs "ame"', True),
+            Example('"" !hasprefix_cs "a"', True),
+        ),
         negated=True,
     ),
     _operator(
         "hassuffix",
         "Has a term that ends with the text, whatever the letter case.",
         _has_suffix,
-        (Example('"North America" hassuffix "RTH"', True), Example('"North America" hassuffix "nor"', False)),
+        (
+            Example('"North America" hassuffix "RTH"', True),
+            Example('"North America" hassuffix "nor"', False),
+            Example('"" hassuffix "a"', False),
+        ),
     ),
     _operator(
         "!hassuffix",
         "Has no term that ends with the text, whatever the letter case.",
         _has_suffix,
-        (Example('"North America" !hassuffix "RTH"', False),),
+        (
+            Example('"North America" !hassuffix "RTH"', False),
+            Example('"" !hassuffix "a"', True),
+        ),
         negated=True,
     ),
     _operator(
         "hassuffix_cs",
         "Has a term that ends with the text, in this letter case.",
         _has_suffix_cs,
-        (Example('"North America" hassuffix_cs "RTH"', False),),
+        (
+            Example('"North America" hassuffix_cs "RTH"', False),
+            Example('"" hassuffix_cs "a"', False),
+        ),
     ),
     _operator(
         "!hassuffix_cs",
         "Has no term that ends with the text in this letter case.",
         _has_suffix_cs,
-        (Example('"North America" !hassuffix_cs "RTH"', True),),
+        (
+            Example('"North America" !hassuffix_cs "RTH"', True),
+            Example('"" !hassuffix_cs "a"', True),
+        ),
         negated=True,
     ),
     _operator(
@@ -285,6 +358,7 @@ FUNCTIONS: tuple[ScalarFunction, ...] = (
             Example('"abc123" matches regex "c[0-9]{3}$"', True),
             Example('"abc" matches regex "B"', False),
             Example('"abc" matches regex "(?i)B"', True),
+            Example('"" matches regex "^$"', True),
         ),
     ),
 )

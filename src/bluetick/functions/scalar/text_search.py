@@ -342,6 +342,7 @@ EXTRACT = _function(
         Example('extract("x=([0-9.]+)", 1, "hello x=45.6|wo")', "45.6"),
         Example('extract("[a-z]+", 0, "12ab34")', "ab"),
         Example('extract("(z)", 1, "abc")', ""),
+        Example('extract("(z)", 1, "")', ""),
     ),
     check=_check_extract,
 )
@@ -361,6 +362,7 @@ FUNCTIONS: tuple[ScalarFunction, ...] = (
             Example('extract_all("([a-z])([0-9])", "a1b2")', [["a", "1"], ["b", "2"]]),
             Example('extract_all("(?P<l>[a-z])([0-9])", dynamic(["l"]), "a1b2")', ["a", "b"]),
             Example('extract_all("(z)", "a1b2")', None),
+            Example('extract_all("([0-9])", "")', None),
         ),
         check=_check_extract_all,
         nulls=Nulls.OWN,
@@ -375,6 +377,7 @@ FUNCTIONS: tuple[ScalarFunction, ...] = (
             Example('replace_regex("Number is 1", @"is (\\d+)", @"was: \\1")', "Number was: 1"),
             Example('replace_regex("a.b", @"\\.", "$")', "a$b"),
             Example('replace_regex("a.b", @"\\.", @"\\\\")', "a\\b"),
+            Example('replace_regex("", "a", "b")', ""),
         ),
         check=_checking_rewrite(1, 2),
     ),
@@ -383,7 +386,10 @@ FUNCTIONS: tuple[ScalarFunction, ...] = (
         "The older name of replace_regex, its arguments in another order: regex, rewrite, text.",
         (signature(_PATTERN, param("rewrite", Type.STRING), _SOURCE, returns=Type.STRING),),
         _old_replace,
-        (Example('replace("[0-9]", "#", "a1b2")', "a#b#"),),
+        (
+            Example('replace("[0-9]", "#", "a1b2")', "a#b#"),
+            Example('replace("a", "b", "")', ""),
+        ),
         check=_checking_rewrite(0, 1),
     ),
     _function(
@@ -403,7 +409,10 @@ FUNCTIONS: tuple[ScalarFunction, ...] = (
         "Cut off what a regular expression matches at the start.",
         _TRIM,
         _trimming(start=True, end=False),
-        (Example('trim_start("https://", "https://bing.com")', "bing.com"),),
+        (
+            Example('trim_start("https://", "https://bing.com")', "bing.com"),
+            Example('trim_start("a", "")', ""),
+        ),
         check=regex.checking(0),
     ),
     _function(
@@ -411,7 +420,11 @@ FUNCTIONS: tuple[ScalarFunction, ...] = (
         "Cut off what a regular expression matches at the end.",
         _TRIM,
         _trimming(start=False, end=True),
-        (Example('trim_end(@"\\.com", "bing.com")', "bing"), Example('trim_end(@"\\s+", " a b  ")', " a b")),
+        (
+            Example('trim_end(@"\\.com", "bing.com")', "bing"),
+            Example('trim_end(@"\\s+", " a b  ")', " a b"),
+            Example('trim_end("a", "")', ""),
+        ),
         check=regex.checking(0),
     ),
     _function(
@@ -424,6 +437,7 @@ FUNCTIONS: tuple[ScalarFunction, ...] = (
             Example('indexof("abcdefg", "cde", 1, 2)', -1),
             Example('indexof("abcdefg", "cde", -5)', 2),
             Example('indexof("abcdefgabcdefg", "cde", 1, 10, 2)', 9),
+            Example('indexof("", "cde")', -1),
         ),
         nulls=Nulls.OWN,
     ),
@@ -437,6 +451,7 @@ FUNCTIONS: tuple[ScalarFunction, ...] = (
             Example('indexof_regex("abcabcdefg", "a.c", 0, 9, 2)', 3),
             Example('indexof_regex("ababaa", "a.a", 0, -1, 2)', -1),
             Example('indexof_regex("abcabc", "a.c", -1)', None),
+            Example('indexof_regex("", "a.c")', -1),
         ),
         check=_check_indexof_regex,
         nulls=Nulls.OWN,
@@ -457,6 +472,7 @@ FUNCTIONS: tuple[ScalarFunction, ...] = (
             Example('countof("aaaa", "aa")', 3),
             Example('countof("ababa", "ab", "normal")', 2),
             Example('countof("ababa", "aba", "regex")', 1),
+            Example('countof("", "a")', 0),
         ),
         check=_check_countof,
     ),
@@ -465,7 +481,10 @@ FUNCTIONS: tuple[ScalarFunction, ...] = (
         "Escape what has a meaning in regular expressions.",
         (signature(param("text", *ANY_SCALAR), returns=Type.STRING),),
         _regex_quote,
-        (Example('regex_quote("(so$me.Te^xt)")', "\\(so\\$me\\.Te\\^xt\\)"),),
+        (
+            Example('regex_quote("(so$me.Te^xt)")', "\\(so\\$me\\.Te\\^xt\\)"),
+            Example('regex_quote("")', ""),
+        ),
     ),
     _function(
         "has_any_index",
