@@ -247,6 +247,7 @@ FUNCTIONS: tuple[ScalarFunction, ...] = (
             Example('parse_ipv6("::192.168.255.255/24")', "0000:0000:0000:0000:0000:ffff:c0a8:ff00"),
             Example('parse_ipv6("::1")', "0000:0000:0000:0000:0000:0000:0000:0001"),
             Example('parse_ipv6("fe80::1::2")', ""),
+            Example('parse_ipv6("")', ""),
         ),
         nulls=Nulls.NEVER,
     ),
@@ -258,6 +259,7 @@ FUNCTIONS: tuple[ScalarFunction, ...] = (
         (
             Example('parse_ipv6_mask("fe80::85d:e82c:9446:7994/120", 124)', "fe80:0000:0000:0000:085d:e82c:9446:7900"),
             Example('parse_ipv6_mask("192.168.255.255", 120)', "0000:0000:0000:0000:0000:ffff:c0a8:ff00"),
+            Example('parse_ipv6_mask("", 120)', ""),
         ),
         nulls=Nulls.NEVER,
     ),
@@ -271,6 +273,7 @@ FUNCTIONS: tuple[ScalarFunction, ...] = (
             Example('ipv6_compare("::1", "::2")', -1),
             Example('ipv6_compare("192.168.1.1", "192.168.1.0", 31)', 0),
             Example('ipv6_compare("::1", "x")', None),
+            Example('ipv6_compare("", "::1")', None),
         ),
     ),
     _function(
@@ -292,6 +295,7 @@ FUNCTIONS: tuple[ScalarFunction, ...] = (
         (
             Example('ipv6_is_in_range("a5e:f127::c755:abcd", "a5e:f127::c755:0/112")', True),
             Example('ipv6_is_in_range("a5e:f127::c756:abcd", "a5e:f127::c755:0/112")', False),
+            Example('ipv6_is_in_range("", "fe80::/10")', None),
         ),
     ),
     _function(
@@ -302,6 +306,7 @@ FUNCTIONS: tuple[ScalarFunction, ...] = (
         (
             Example('ipv6_is_in_any_range("fe80::1", dynamic(["::1", "fe80::/10"]))', True),
             Example('ipv6_is_in_any_range("fc00::1", "fe80::/10")', False),
+            Example('ipv6_is_in_any_range("", "fe80::/10")', None),
         ),
     ),
 )

@@ -268,6 +268,7 @@ FUNCTIONS: tuple[ScalarFunction, ...] = (
             Example('parse_ipv4("192.168.1.1")', 3232235777),
             Example('parse_ipv4("192.168.1.1/24")', 3232235776),
             Example('parse_ipv4("300.1.1.1")', None),
+            Example('parse_ipv4("")', None),
         ),
     ),
     _function(
@@ -275,7 +276,11 @@ FUNCTIONS: tuple[ScalarFunction, ...] = (
         "The number of an IPv4 address under a prefix of 0 to 32 bits.",
         (signature(_IP, param("prefix", *INTEGER), returns=Type.LONG),),
         _parse_ipv4,
-        (Example('parse_ipv4_mask("127.0.0.1", 24)', 2130706432), Example('parse_ipv4_mask("127.0.0.1", 99)', None)),
+        (
+            Example('parse_ipv4_mask("127.0.0.1", 24)', 2130706432),
+            Example('parse_ipv4_mask("127.0.0.1", 99)', None),
+            Example('parse_ipv4_mask("", 24)', None),
+        ),
     ),
     _function(
         "format_ipv4",
@@ -286,6 +291,7 @@ FUNCTIONS: tuple[ScalarFunction, ...] = (
             Example('format_ipv4("192.168.1.1", 24)', "192.168.1.0"),
             Example("format_ipv4(3232235777)", "192.168.1.1"),
             Example('format_ipv4("192.168.1.1", -1)', ""),
+            Example('format_ipv4("", 24)', ""),
         ),
         nulls=Nulls.NEVER,
     ),
@@ -297,6 +303,7 @@ FUNCTIONS: tuple[ScalarFunction, ...] = (
         (
             Example('format_ipv4_mask("192.168.1.1", 24)', "192.168.1.0/24"),
             Example('format_ipv4_mask("192.168.1.1/24", 32)', "192.168.1.0/24"),
+            Example('format_ipv4_mask("", 24)', ""),
         ),
         nulls=Nulls.NEVER,
     ),
@@ -310,6 +317,7 @@ FUNCTIONS: tuple[ScalarFunction, ...] = (
             Example('ipv4_compare("10.0.0.1", "10.0.0.2")', -1),
             Example('ipv4_compare("10.0.0.1", "10.0.0.2", 30)', 0),
             Example('ipv4_compare("10.0.0.1", "x")', None),
+            Example('ipv4_compare("", "10.0.0.1")', None),
         ),
     ),
     _function(
@@ -332,6 +340,7 @@ FUNCTIONS: tuple[ScalarFunction, ...] = (
             Example('ipv4_is_private("192.168.1.1/24")', True),
             Example('ipv4_is_private("172.32.0.1")', False),
             Example('ipv4_is_private("fe80::1")', None),
+            Example('ipv4_is_private("")', None),
         ),
     ),
     _function(
@@ -339,7 +348,11 @@ FUNCTIONS: tuple[ScalarFunction, ...] = (
         "The length of an address's prefix, 32 where it names none; null where it is no address.",
         (signature(_IP, returns=Type.LONG),),
         _netmask_suffix,
-        (Example('ipv4_netmask_suffix("127.0.0.1/16")', 16), Example('ipv4_netmask_suffix("10.1.2.3")', 32)),
+        (
+            Example('ipv4_netmask_suffix("127.0.0.1/16")', 16),
+            Example('ipv4_netmask_suffix("10.1.2.3")', 32),
+            Example('ipv4_netmask_suffix("")', None),
+        ),
     ),
     _function(
         "ipv4_is_in_range",
@@ -350,6 +363,7 @@ FUNCTIONS: tuple[ScalarFunction, ...] = (
             Example('ipv4_is_in_range("192.168.1.1", "192.168.1.255/24")', True),
             Example('ipv4_is_in_range("192.168.2.1", "192.168.1.0/24")', False),
             Example('ipv4_is_in_range("no", "192.168.1.0/24")', None),
+            Example('ipv4_is_in_range("", "10.0.0.0/8")', None),
         ),
     ),
     _function(
@@ -361,6 +375,7 @@ FUNCTIONS: tuple[ScalarFunction, ...] = (
             Example('ipv4_is_in_any_range("192.168.1.6", "192.168.1.1/24", "10.0.0.1/8")', True),
             Example('ipv4_is_in_any_range("1.1.1.1", dynamic(["10.0.0.0/8"]))', False),
             Example('ipv4_is_in_any_range("none", "10.0.0.1/8")', None),
+            Example('ipv4_is_in_any_range("", "10.0.0.0/8")', None),
         ),
     ),
     _function(
@@ -372,6 +387,7 @@ FUNCTIONS: tuple[ScalarFunction, ...] = (
             Example(f'has_ipv4({_LOG}, "127.0.0.1")', True),
             Example('has_ipv4("a 127.0.0.256 b", "127.0.0.256")', False),
             Example('has_ipv4("54127.0.0.1", "127.0.0.1")', False),
+            Example('has_ipv4("", "127.0.0.1")', False),
         ),
         nulls=Nulls.NEVER,
     ),
@@ -383,6 +399,7 @@ FUNCTIONS: tuple[ScalarFunction, ...] = (
         (
             Example(f'has_any_ipv4({_LOG}, "127.0.0.1", "127.0.0.2")', True),
             Example(f'has_any_ipv4({_LOG}, dynamic(["127.0.0.2"]))', False),
+            Example('has_any_ipv4("", "127.0.0.1")', False),
         ),
         nulls=Nulls.NEVER,
     ),
@@ -395,6 +412,7 @@ FUNCTIONS: tuple[ScalarFunction, ...] = (
             Example(f'has_ipv4_prefix({_LOG}, "127.0.")', True),
             Example(f'has_ipv4_prefix({_LOG}, "127.0")', False),
             Example('has_ipv4_prefix("x 127.0.0.256 y", "127.0.")', False),
+            Example('has_ipv4_prefix("", "127.0.")', False),
         ),
         nulls=Nulls.NEVER,
     ),
@@ -406,6 +424,7 @@ FUNCTIONS: tuple[ScalarFunction, ...] = (
         (
             Example(f'has_any_ipv4_prefix({_LOG}, "127.0.", "192.168.")', True),
             Example(f'has_any_ipv4_prefix({_LOG}, dynamic(["10.", "192.168."]))', False),
+            Example('has_any_ipv4_prefix("", "127.0.")', False),
         ),
         nulls=Nulls.NEVER,
     ),
