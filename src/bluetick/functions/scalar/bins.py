@@ -130,6 +130,7 @@ BIN_AT = ScalarFunction(
         Example("bin_at(time(1h), 1d, 12h)", timedelta(hours=-12)),
         Example("bin_at(datetime(2017-05-17 10:20:00.0), 7d, datetime(2017-06-04 00:00:00.0))", datetime(2017, 5, 14)),
         Example("bin_at(6, 0, 7)", None),
+        Example("bin_at(real(null), 2.5, 7)", None),
     ),
 )
 

@@ -59,6 +59,7 @@ BINARY_OR = _bits(
     _native('"|"'),
     _native("`|`"),
     Example("binary_or(12, 10)", 14),
+    Example("binary_or(1, long(null))", None),
 )
 BINARY_XOR = _bits(
     "binary_xor",
@@ -67,6 +68,7 @@ BINARY_XOR = _bits(
     _native("xor"),
     _native("`^`"),
     Example("binary_xor(12, 10)", 6),
+    Example("binary_xor(1, long(null))", None),
 )
 BINARY_NOT = _bits(
     "binary_not",
@@ -75,6 +77,7 @@ BINARY_NOT = _bits(
     _native('"~"'),
     _native("`~`"),
     Example("binary_not(100)", -101),
+    Example("binary_not(long(null))", None),
 )
 
 
@@ -109,6 +112,7 @@ BINARY_SHIFT_LEFT = _bits(
     Example("binary_shift_left(1, 2)", 4),
     Example("binary_shift_left(1, 63)", -9_223_372_036_854_775_808),
     Example("binary_shift_left(1, -1)", None),
+    Example("binary_shift_left(1, long(null))", None),
 )
 BINARY_SHIFT_RIGHT = _bits(
     "binary_shift_right",
@@ -118,6 +122,7 @@ BINARY_SHIFT_RIGHT = _bits(
     _shift(lambda value, places: call("shiftright", value, places)),
     Example("binary_shift_right(1, 2)", 0),
     Example("binary_shift_right(-8, 1)", -4),
+    Example("binary_shift_right(1, long(null))", None),
 )
 
 
@@ -133,6 +138,7 @@ BITSET_COUNT_ONES = _bits(
     _count_ones,
     Example("bitset_count_ones(42)", 3),
     Example("bitset_count_ones(-1)", 64),
+    Example("bitset_count_ones(long(null))", None),
 )
 
 FUNCTIONS: tuple[ScalarFunction, ...] = (

@@ -309,6 +309,7 @@ GETTYPE = ScalarFunction(
         Example("gettype(parse_json('[1]'))", "array"),
         Example("gettype(parse_json(''))", "null"),
         Example("gettype(parse_json('1.5'))", "double"),
+        Example("gettype(dynamic(null))", "null"),
     ),
 )
 
@@ -346,21 +347,36 @@ ISNAN = _real_test(
     "Whether the number is not a number; false for null.",
     lambda bound: coalesce(_is_nan(bound), FALSE),
     lambda bound: coalesce(_is_nan(bound), FALSE),
-    (Example("isnan(0.0 / 0.0)", True), Example("isnan(1.0)", False), Example("isnan(real(nan))", True)),
+    (
+        Example("isnan(0.0 / 0.0)", True),
+        Example("isnan(1.0)", False),
+        Example("isnan(real(nan))", True),
+        Example("isnan(real(null))", False),
+    ),
 )
 ISINF = _real_test(
     "isinf",
     "Whether the number is infinite; false for null.",
     lambda bound: coalesce(_is_infinite(bound), FALSE),
     lambda bound: coalesce(_is_infinite(bound), FALSE),
-    (Example("isinf(1.0 / 0.0)", True), Example("isinf(1.0)", False), Example("isinf(real(nan))", False)),
+    (
+        Example("isinf(1.0 / 0.0)", True),
+        Example("isinf(1.0)", False),
+        Example("isinf(real(nan))", False),
+        Example("isinf(real(null))", False),
+    ),
 )
 ISFINITE = _real_test(
     "isfinite",
     "Whether the number is neither infinite nor not a number; false for null.",
     lambda bound: coalesce(_is_finite(bound), FALSE),
     lambda bound: coalesce(_is_finite(bound), FALSE),
-    (Example("isfinite(1.0)", True), Example("isfinite(1.0 / 0.0)", False), Example("isfinite(real(nan))", False)),
+    (
+        Example("isfinite(1.0)", True),
+        Example("isfinite(1.0 / 0.0)", False),
+        Example("isfinite(real(nan))", False),
+        Example("isfinite(real(null))", False),
+    ),
 )
 
 FUNCTIONS: tuple[ScalarFunction, ...] = (

@@ -313,6 +313,7 @@ FUNCTIONS: tuple[ScalarFunction, ...] = (
             Example("tolong(-2.5)", -2),
             Example('tolong("many")', None),
             Example('tolong(dynamic({"a":7}).a)', 7),
+            Example('tolong("")', None),
         ),
     ),
     _conversion(
@@ -324,6 +325,7 @@ FUNCTIONS: tuple[ScalarFunction, ...] = (
             Example('toint("2147483648")', None),
             Example("toint(2.9)", 2),
             Example("toint(true)", 1),
+            Example('toint("")', None),
         ),
     ),
     _conversion(
@@ -334,6 +336,7 @@ FUNCTIONS: tuple[ScalarFunction, ...] = (
             Example('toreal("1.5e3")', 1500.0),
             Example('toreal("1,5")', None),
             Example("toreal(3)", 3.0),
+            Example("toreal(int(null))", None),
         ),
         aliases=("todouble",),
     ),
@@ -344,6 +347,7 @@ FUNCTIONS: tuple[ScalarFunction, ...] = (
         (
             Example('todecimal("123.45678")', Decimal("123.45678")),
             Example('todecimal("a lot")', None),
+            Example("todecimal(real(null))", None),
         ),
         differs="A decimal has 18 digits behind the point.",
     ),
@@ -355,6 +359,7 @@ FUNCTIONS: tuple[ScalarFunction, ...] = (
             Example('tobool("TRUE")', True),
             Example("tobool(0)", False),
             Example('tobool("perhaps")', None),
+            Example("tobool(long(null))", None),
         ),
         aliases=("toboolean",),
     ),
@@ -368,6 +373,7 @@ FUNCTIONS: tuple[ScalarFunction, ...] = (
             Example('todatetime("3/10/2024 1:45:30 PM")', datetime(2024, 3, 10, 13, 45, 30, tzinfo=UTC)),
             Example('todatetime("Sun, 10 Mar 2024 13:45:30 GMT")', datetime(2024, 3, 10, 13, 45, 30, tzinfo=UTC)),
             Example('todatetime("soon")', None),
+            Example('todatetime("")', None),
         ),
         differs="Fractions of a second keep six digits.",
     ),
@@ -379,6 +385,7 @@ FUNCTIONS: tuple[ScalarFunction, ...] = (
             Example('totimespan("1.02:03:04.5")', timedelta(days=1, hours=2, minutes=3, seconds=4.5)),
             Example('totimespan("15m")', timedelta(minutes=15)),
             Example('totimespan("a while")', None),
+            Example('totimespan("")', None),
         ),
         aliases=("totime",),
     ),
@@ -389,6 +396,7 @@ FUNCTIONS: tuple[ScalarFunction, ...] = (
         (
             Example('toguid("70FC66F7-8279-44FC-9092-D364D70FCE44")', UUID("70fc66f7-8279-44fc-9092-d364d70fce44")),
             Example('toguid("none")', None),
+            Example('toguid("")', None),
         ),
     ),
 )

@@ -200,6 +200,7 @@ SQRT = _real_function(
     _square_root,
     Example("sqrt(256)", 16.0),
     Example("sqrt(-1)", None),
+    Example("sqrt(real(null))", None),
 )
 POW = _real_function(
     "pow",
@@ -207,11 +208,22 @@ POW = _real_function(
     _native("pow"),
     Example("pow(2, 3)", 8.0),
     Example("pow(2, -1)", 0.5),
+    Example("pow(2, real(null))", None),
     parameters=("base", "exponent"),
 )
-EXP = _real_function("exp", "e to the power of the value.", _native("exp"), Example("exp(0)", 1.0))
-EXP2 = _real_function("exp2", "2 to the power of the value.", _power_of(2.0), Example("exp2(3)", 8.0))
-EXP10 = _real_function("exp10", "10 to the power of the value.", _power_of(10.0), Example("exp10(3)", 1000.0))
+EXP = _real_function(
+    "exp", "e to the power of the value.", _native("exp"), Example("exp(0)", 1.0), Example("exp(real(null))", None)
+)
+EXP2 = _real_function(
+    "exp2", "2 to the power of the value.", _power_of(2.0), Example("exp2(3)", 8.0), Example("exp2(real(null))", None)
+)
+EXP10 = _real_function(
+    "exp10",
+    "10 to the power of the value.",
+    _power_of(10.0),
+    Example("exp10(3)", 1000.0),
+    Example("exp10(real(null))", None),
+)
 LOG = _real_function(
     "log",
     "The natural logarithm; null below zero.",
@@ -219,10 +231,21 @@ LOG = _real_function(
     Example("log(1)", 0.0),
     Example("log(0)", float("-inf")),
     Example("log(-1)", None),
+    Example("log(real(null))", None),
 )
-LOG2 = _real_function("log2", "The logarithm of base 2; null below zero.", _logarithm("log2"), Example("log2(8)", 3.0))
+LOG2 = _real_function(
+    "log2",
+    "The logarithm of base 2; null below zero.",
+    _logarithm("log2"),
+    Example("log2(8)", 3.0),
+    Example("log2(real(null))", None),
+)
 LOG10 = _real_function(
-    "log10", "The logarithm of base 10; null below zero.", _logarithm("log10"), Example("log10(1000)", 3.0)
+    "log10",
+    "The logarithm of base 10; null below zero.",
+    _logarithm("log10"),
+    Example("log10(1000)", 3.0),
+    Example("log10(real(null))", None),
 )
 SIGN = _real_function(
     "sign",
@@ -233,9 +256,23 @@ SIGN = _real_function(
     Example("sign(int(null))", None),
     result_name=UNNAMED,
 )
-SIN = _real_function("sin", "The sine of an angle in radians.", _native("sin"), Example("sin(0)", 0.0))
-COS = _real_function("cos", "The cosine of an angle in radians.", _native("cos"), Example("cos(0)", 1.0))
-TAN = _real_function("tan", "The tangent of an angle in radians.", _native("tan"), Example("tan(0)", 0.0))
+SIN = _real_function(
+    "sin", "The sine of an angle in radians.", _native("sin"), Example("sin(0)", 0.0), Example("sin(real(null))", None)
+)
+COS = _real_function(
+    "cos",
+    "The cosine of an angle in radians.",
+    _native("cos"),
+    Example("cos(0)", 1.0),
+    Example("cos(real(null))", None),
+)
+TAN = _real_function(
+    "tan",
+    "The tangent of an angle in radians.",
+    _native("tan"),
+    Example("tan(0)", 0.0),
+    Example("tan(real(null))", None),
+)
 COT = _real_function(
     "cot",
     "The cotangent of an angle in radians.",
@@ -249,6 +286,7 @@ ASIN = _real_function(
     _within_one("asin"),
     Example("asin(0)", 0.0),
     Example("asin(1.5)", None),
+    Example("asin(real(null))", None),
 )
 ACOS = _real_function(
     "acos",
@@ -256,20 +294,38 @@ ACOS = _real_function(
     _within_one("acos"),
     Example("acos(1)", 0.0),
     Example("acos(-1.5)", None),
+    Example("acos(real(null))", None),
 )
-ATAN = _real_function("atan", "The angle whose tangent is the value.", _native("atan"), Example("atan(0)", 0.0))
+ATAN = _real_function(
+    "atan",
+    "The angle whose tangent is the value.",
+    _native("atan"),
+    Example("atan(0)", 0.0),
+    Example("atan(real(null))", None),
+)
 ATAN2 = _real_function(
-    "atan2", "The angle of the point (x, y).", _native("atan2"), Example("atan2(0, 1)", 0.0), parameters=("y", "x")
+    "atan2",
+    "The angle of the point (x, y).",
+    _native("atan2"),
+    Example("atan2(0, 1)", 0.0),
+    Example("atan2(real(null), 1)", None),
+    parameters=("y", "x"),
 )
 DEGREES = _real_function(
     "degrees",
     "An angle in radians as degrees.",
     _native("degrees"),
     Example("degrees(pi())", 180.0),
+    Example("degrees(real(null))", None),
     result_name=UNNAMED,
 )
 RADIANS = _real_function(
-    "radians", "An angle in degrees as radians.", _native("radians"), Example("radians(0)", 0.0), result_name=UNNAMED
+    "radians",
+    "An angle in degrees as radians.",
+    _native("radians"),
+    Example("radians(0)", 0.0),
+    Example("radians(real(null))", None),
+    result_name=UNNAMED,
 )
 
 

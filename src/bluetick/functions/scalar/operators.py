@@ -315,6 +315,7 @@ _ARITHMETIC = (
             Example("1.0 / 0", float("inf")),
             Example("1h / 30m", 2.0),
             Example("tostring(1h / 4)", "00:15:00"),
+            Example("7 / long(null)", None),
         ),
     ),
     _arithmetic(
@@ -327,6 +328,7 @@ _ARITHMETIC = (
             Example("-14 % -12", 10),
             Example("7 % 0", None),
             Example("tostring(100m % 1h)", "00:40:00"),
+            Example("7 % long(null)", None),
         ),
     ),
     ScalarFunction(

@@ -161,6 +161,7 @@ FUNCTIONS: tuple[ScalarFunction, ...] = (
         Example("beta_inv(0.6875, 2, 3)", 0.5),
         Example("beta_inv(1.5, 10.0, 20.0)", None),
         Example("beta_inv(0.1, -1.0, 20.0)", math.nan),
+        Example("beta_inv(real(null), 10.0, 20.0)", None),
     ),
     _function(
         "beta_pdf",

@@ -96,6 +96,7 @@ FUNCTIONS: tuple[ScalarFunction, ...] = (
         ("180.0, 'Degree', 'Radian'", math.pi),
         ("0.5, 'Tilt', 'Degree'", 30.0),
         ("1.2, 'Degree', 'Furlong'", None),
+        ("real(null), 'Degree', 'Radian'", None),
     ),
     _converting(
         "energy",
@@ -117,6 +118,7 @@ FUNCTIONS: tuple[ScalarFunction, ...] = (
         ("1.2, 'Meter', 'Foot'", 1.2 / 0.3048),
         ("1, 'NauticalMile', 'Kilometer'", 1.852),
         ("1.2, 'meter', 'Foot'", None),
+        ("real(null), 'Meter', 'Foot'", None),
     ),
     _converting(
         "mass",
@@ -138,6 +140,7 @@ FUNCTIONS: tuple[ScalarFunction, ...] = (
         ("1.2, 'Kelvin', 'DegreeCelsius'", -271.95),
         ("100, 'DegreeCelsius', 'DegreeFahrenheit'", 212.0),
         ("1.2, 'Kelvin', 'Celsius'", None),
+        ("real(null), 'Kelvin', 'DegreeCelsius'", None),
     ),
     _converting(
         "volume",
