@@ -93,10 +93,18 @@ def _part_function(
 
 
 DAYOFMONTH = _part_function(
-    "dayofmonth", "day", "day of the month, from 1,", Example("dayofmonth(datetime(2015-12-14))", 14)
+    "dayofmonth",
+    "day",
+    "day of the month, from 1,",
+    Example("dayofmonth(datetime(2015-12-14))", 14),
+    Example("dayofmonth(datetime(null))", None),
 )
 DAYOFYEAR = _part_function(
-    "dayofyear", "dayofyear", "day of the year, from 1,", Example("dayofyear(datetime(2015-12-14))", 348)
+    "dayofyear",
+    "dayofyear",
+    "day of the year, from 1,",
+    Example("dayofyear(datetime(2015-12-14))", 348),
+    Example("dayofyear(datetime(null))", None),
 )
 HOUROFDAY = _part_function(
     "hourofday",
@@ -105,12 +113,15 @@ HOUROFDAY = _part_function(
     Example("hourofday(datetime(2015-12-14 18:54))", 18),
     Example("hourofday(datetime(null))", None),
 )
-GETYEAR = _part_function("getyear", "year", "year", Example("getyear(datetime(2015-10-12))", 2015))
+GETYEAR = _part_function(
+    "getyear", "year", "year", Example("getyear(datetime(2015-10-12))", 2015), Example("getyear(datetime(null))", None)
+)
 GETMONTH = _part_function(
     "getmonth",
     "month",
     "month, 1 to 12,",
     Example("getmonth(datetime(2015-10-12))", 10),
+    Example("getmonth(datetime(null))", None),
     aliases=("monthofyear",),
 )
 WEEK_OF_YEAR = _part_function(
@@ -119,6 +130,7 @@ WEEK_OF_YEAR = _part_function(
     "ISO 8601 week number",
     Example("week_of_year(datetime(2020-12-31))", 53),
     Example("week_of_year(datetime(2021-01-03))", 53),
+    Example("week_of_year(datetime(null))", None),
     aliases=("weekofyear",),
 )
 
@@ -346,6 +358,7 @@ MAKE_DATETIME = ScalarFunction(
         Example("make_datetime(2017, 10, 1, 12, 11, 0.125)", datetime(2017, 10, 1, 12, 11, 0, 125_000)),
         Example("make_datetime(2017, 2, 30)", None),
         Example("make_datetime(2017, 10, 1, 24, 0)", None),
+        Example("make_datetime(2017, 10, long(null))", None),
     ),
 )
 
@@ -383,6 +396,7 @@ MAKE_TIMESPAN = ScalarFunction(
             timedelta(days=1, hours=12, minutes=30, seconds=55, milliseconds=123),
         ),
         Example("make_timespan(25, 0)", None),
+        Example("make_timespan(1, long(null))", None),
     ),
 )
 

@@ -174,36 +174,42 @@ STARTOFWEEK = _start_of(
     start_of_week,
     Example("startofweek(datetime(2017-01-01 10:10:17))", datetime(2017, 1, 1)),
     Example("startofweek(datetime(2017-01-07 10:10:17), 1)", datetime(2017, 1, 8)),
+    Example("startofweek(datetime(null))", None),
 )
 STARTOFMONTH = _start_of(
     "month",
     start_of_month,
     Example("startofmonth(datetime(2017-01-31 10:10:17))", datetime(2017, 1, 1)),
     Example("startofmonth(datetime(2017-01-31 10:10:17), 1)", datetime(2017, 2, 1)),
+    Example("startofmonth(datetime(null))", None),
 )
 STARTOFYEAR = _start_of(
     "year",
     start_of_year,
     Example("startofyear(datetime(2017-03-31 10:10:17))", datetime(2017, 1, 1)),
     Example("startofyear(datetime(2017-03-31 10:10:17), -1)", datetime(2016, 1, 1)),
+    Example("startofyear(datetime(null))", None),
 )
 ENDOFDAY = _end_of(
     "day",
     start_of_day,
     Example("endofday(datetime(2017-01-01 10:10:17))", _last(2017, 1, 1)),
     Example("endofday(datetime(2017-01-01 10:10:17), -1)", _last(2016, 12, 31)),
+    Example("endofday(datetime(null))", None),
 )
 ENDOFWEEK = _end_of(
     "week",
     start_of_week,
     Example("endofweek(datetime(2017-01-01 10:10:17))", _last(2017, 1, 7)),
     Example("endofweek(datetime(2017-01-01 10:10:17), 1)", _last(2017, 1, 14)),
+    Example("endofweek(datetime(null))", None),
 )
 ENDOFMONTH = _end_of(
     "month",
     start_of_month,
     Example("endofmonth(datetime(2017-02-01 10:10:17))", _last(2017, 2, 28)),
     Example("endofmonth(datetime(2017-02-01 10:10:17), -1)", _last(2017, 1, 31)),
+    Example("endofmonth(datetime(null))", None),
 )
 ENDOFYEAR = _end_of(
     "year",
@@ -267,18 +273,21 @@ UNIXTIME_MILLISECONDS = _unixtime(
     _from_unix(DUCKDB, 1000),
     _from_unix(SPARK, 1000),
     Example("unixtime_milliseconds_todatetime(1546300800123)", datetime(2019, 1, 1, 0, 0, 0, 123_000)),
+    Example("unixtime_milliseconds_todatetime(long(null))", None),
 )
 UNIXTIME_MICROSECONDS = _unixtime(
     "microseconds",
     _from_unix(DUCKDB, SECOND),
     _from_unix(SPARK, SECOND),
     Example("unixtime_microseconds_todatetime(1546300800000001)", datetime(2019, 1, 1, 0, 0, 0, 1)),
+    Example("unixtime_microseconds_todatetime(long(null))", None),
 )
 UNIXTIME_NANOSECONDS = _unixtime(
     "nanoseconds",
     _from_unix_nanoseconds(DUCKDB),
     _from_unix_nanoseconds(SPARK),
     Example("unixtime_nanoseconds_todatetime(1546300800000001000)", datetime(2019, 1, 1, 0, 0, 0, 1)),
+    Example("unixtime_nanoseconds_todatetime(long(null))", None),
 )
 
 
@@ -329,6 +338,7 @@ DATETIME_LOCAL_TO_UTC = ScalarFunction(
         Example("datetime_local_to_utc(datetime(2020-02-02 20:02:20), 'US/Pacific')", datetime(2020, 2, 3, 4, 2, 20)),
         Example("datetime_local_to_utc(datetime(2022-03-27 02:00:00), 'Europe/Brussels')", datetime(2022, 3, 27)),
         Example("datetime_local_to_utc(datetime(2022-03-27 03:00:00), 'Europe/Brussels')", datetime(2022, 3, 27, 1)),
+        Example("datetime_local_to_utc(datetime(null), 'Europe/Madrid')", None),
     ),
 )
 
