@@ -128,6 +128,7 @@ ARRAY_REVERSE = array_function(
     Example("array_reverse(dynamic(['this', 'is', 'it']))", ["it", "is", "this"]),
     Example("array_reverse(dynamic([1, null]))", [None, 1]),
     Example("array_reverse(dynamic('a'))", None),
+    Example("array_reverse(dynamic([]))", []),
     nulls=Nulls.PROPAGATE,
 )
 
@@ -160,6 +161,7 @@ ARRAY_SLICE = array_function(
     Example("array_slice(dynamic([1, 2, 3, 4, 5]), 2, -1)", [3, 4, 5]),
     Example("array_slice(dynamic([1, 2, 3, 4, 5]), -3, -2)", [3, 4]),
     Example("array_slice(dynamic([1, 2]), 5, 9)", []),
+    Example("array_slice(dynamic([]), 0, 1)", []),
     nulls=Nulls.PROPAGATE,
 )
 
@@ -211,6 +213,7 @@ ARRAY_ROTATE_RIGHT = array_function(
     (ARRAY, _COUNT),
     _rotate("-"),
     Example("array_rotate_right(dynamic([1, 2, 3, 4, 5]), 7)", [4, 5, 1, 2, 3]),
+    Example("array_rotate_right(dynamic([]), 1)", []),
     nulls=Nulls.PROPAGATE,
 )
 ARRAY_SHIFT_LEFT = array_function(
@@ -220,6 +223,7 @@ ARRAY_SHIFT_LEFT = array_function(
     _shift("+"),
     Example("array_shift_left(dynamic([1, 2, 3]), 1)", [2, 3, None]),
     Example("array_shift_left(dynamic([1, 2, 3]), -1, 'x')", ["x", 1, 2]),
+    Example("array_shift_left(dynamic([]), 1)", []),
 )
 ARRAY_SHIFT_RIGHT = array_function(
     "array_shift_right",
@@ -228,6 +232,7 @@ ARRAY_SHIFT_RIGHT = array_function(
     _shift("-"),
     Example("array_shift_right(dynamic([1, 2, 3, 4, 5]), 2, -1)", [-1, -1, 1, 2, 3]),
     Example("array_shift_right(dynamic([1, 2, 3, 4, 5]), -2, -1)", [3, 4, 5, -1, -1]),
+    Example("array_shift_right(dynamic([]), 1)", []),
 )
 
 
@@ -371,6 +376,7 @@ ARRAY_SORT_DESC = _sorting(
     Example("array_sort_desc(dynamic([1, 3, null, 4, 5, 2]))", [5, 4, 3, 2, 1, None]),
     Example("array_sort_desc(dynamic([1, null, 2]), false)", [None, 2, 1]),
     Example("array_sort_desc(dynamic([1, 2, null, 2]), dynamic([0, 1, 2, 3]))[1]", [1, 3, 0, 2]),
+    Example("array_sort_desc(dynamic([]))", []),
     descending=True,
 )
 

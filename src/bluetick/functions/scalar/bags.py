@@ -118,6 +118,7 @@ BAG_HAS_KEY = _bag_function(
     Example("bag_has_key(dynamic({'key1': {'prop1': 1}}), '$.key1.prop1')", True),
     Example("bag_has_key(dynamic({'key1': {'prop1': 1}}), '$.key1.prop2')", False),
     Example("bag_has_key(dynamic([1]), 'key1')", None),
+    Example("bag_has_key(dynamic({}), 'key1')", False),
     check=_check_key,
 )
 
@@ -194,6 +195,7 @@ BAG_REMOVE_KEYS = _bag_function(
     Example("bag_remove_keys(dynamic({'k1': {'p': 1, 'q': 2}, 'k2': 3}), dynamic(['$.k1.p', 'k2']))", {"k1": {"q": 2}}),
     Example("bag_remove_keys(dynamic({'a': 1}), dynamic(['a']))", {}),
     Example("bag_remove_keys(dynamic([1]), dynamic(['a']))", None),
+    Example("bag_remove_keys(dynamic({}), dynamic(['a']))", {}),
     check=_check_remove,
     nulls=Nulls.PROPAGATE,
 )

@@ -181,6 +181,7 @@ MEMBER = ScalarFunction(
         Example("dynamic({'a': 1}).b.c", None),
         Example("dynamic({'a': null}).a", None),
         Example("parse_json('\"text\"').a", None),
+        Example("dynamic(null).a", None),
     ),
 )
 
@@ -247,6 +248,7 @@ ELEMENT = ScalarFunction(
         Example("dynamic({'a b': 1})['a b']", 1),
         Example("dynamic({'k': 1, 'v': 2})[strcat('', 'v')]", 2),
         Example("dynamic([10, 20])[tolong('1')]", 20),
+        Example("dynamic([])[0]", None),
     ),
 )
 

@@ -89,6 +89,7 @@ GEOHASH_NEIGHBORS = _of_cell(
     Example("geo_geohash_neighbors('sunny')", ["sunnt", "sunpj", "sunnx", "sunpn", "sunnv", "sunpp", "sunnz", "sunnw"]),
     Example("array_sort_asc(geo_geohash_neighbors('0'))", ["1", "2", "3", "p", "r"]),
     Example("geo_geohash_neighbors('a')", None),
+    Example("geo_geohash_neighbors('')", None),
 )
 GEOHASH_TO_POLYGON = _of_cell(
     "geo_geohash_to_polygon",
@@ -97,6 +98,7 @@ GEOHASH_TO_POLYGON = _of_cell(
     lambda geohash: _geohashes().polygon(geohash),
     Example("geo_geohash_to_polygon('s')", _GEOHASH_POLYGON),
     Example("geo_geohash_to_polygon('a')", None),
+    Example("geo_geohash_to_polygon('')", None),
 )
 
 # --- H3 cells ---------------------------------------------------------------------------------------------------
@@ -118,6 +120,7 @@ H3CELL_TO_CENTRAL_POINT = _of_cell(
     lambda cell: _h3().central_point(cell),
     Example("round(todouble(geo_h3cell_to_central_point('862a1072fffffff').coordinates[0]), 10)", -74.0160084798),
     Example("geo_h3cell_to_central_point('1')", None),
+    Example("geo_h3cell_to_central_point('')", None),
 )
 H3CELL_TO_POLYGON = _of_cell(
     "geo_h3cell_to_polygon",
@@ -127,6 +130,7 @@ H3CELL_TO_POLYGON = _of_cell(
     Example("array_length(geo_h3cell_to_polygon('862a1072fffffff').coordinates[0])", 7),
     Example("round(todouble(geo_h3cell_to_polygon('862a1072fffffff').coordinates[0][1][1]), 10)", 40.7279862225),
     Example("geo_h3cell_to_polygon('@')", None),
+    Example("geo_h3cell_to_polygon('')", None),
 )
 H3CELL_LEVEL = _function(
     "geo_h3cell_level",
@@ -137,6 +141,7 @@ H3CELL_LEVEL = _function(
     Example("geo_h3cell_level('862a1072fffffff')", 6),
     Example("geo_h3cell_level(geo_point_to_h3cell(1, 1, 10))", 10),
     Example("geo_h3cell_level('abc')", None),
+    Example("geo_h3cell_level('')", None),
 )
 H3CELL_PARENT = _function(
     "geo_h3cell_parent",
@@ -159,6 +164,7 @@ H3CELL_CHILDREN = _function(
     Example("array_length(geo_h3cell_children('862a1072fffffff', 9))", 343),
     Example("geo_h3cell_children('862a1072fffffff', 12)", None),
     Example("geo_h3cell_children('abc')", None),
+    Example("geo_h3cell_children('')", None),
 )
 H3CELL_NEIGHBORS = _of_cell(
     "geo_h3cell_neighbors",
@@ -177,6 +183,7 @@ H3CELL_NEIGHBORS = _of_cell(
         ],
     ),
     Example("geo_h3cell_neighbors('abc')", None),
+    Example("geo_h3cell_neighbors('')", None),
 )
 H3CELL_RINGS = _function(
     "geo_h3cell_rings",
@@ -208,6 +215,7 @@ S2CELL_TO_CENTRAL_POINT = _of_cell(
     lambda cell: _s2().central_point(cell),
     Example("round(todouble(geo_s2cell_to_central_point('1234567').coordinates[1]), 10)", 27.4683929258),
     Example("geo_s2cell_to_central_point('a')", None),
+    Example("geo_s2cell_to_central_point('')", None),
 )
 S2CELL_TO_POLYGON = _of_cell(
     "geo_s2cell_to_polygon",
@@ -228,6 +236,7 @@ S2CELL_NEIGHBORS = _of_cell(
     ),
     Example("array_sort_asc(geo_s2cell_neighbors('1'))", ["3", "5", "9", "b"]),
     Example("geo_s2cell_neighbors('a')", None),
+    Example("geo_s2cell_neighbors('')", None),
 )
 
 FUNCTIONS: tuple[ScalarFunction, ...] = (

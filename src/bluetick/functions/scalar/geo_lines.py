@@ -94,6 +94,7 @@ FUNCTIONS: tuple[ScalarFunction, ...] = (
         lambda: _measure().line_centroid,
         Example(f"geo_line_centroid({EQUATOR})", _point(0.5, 0)),
         Example(f"geo_line_centroid({ONE_POSITION})", None),
+        Example("geo_line_centroid(dynamic(null))", None),
     ),
     shape_function(
         "geo_line_interpolate_point",
@@ -116,6 +117,7 @@ FUNCTIONS: tuple[ScalarFunction, ...] = (
             Example(f"geo_line_locate_point({TWO_DEGREES}, 0.5, 3)", 0.25),
             Example(f"geo_line_locate_point({EQUATOR}, 7, 3, false)", 1.0),
             Example(f"geo_line_locate_point({EQUATOR}, 200, 3)", None),
+            Example("geo_line_locate_point(dynamic(null), 7, 3)", None),
             differs="use_spheroid must be false.",
         ),
         check=_on_a_sphere,
@@ -140,6 +142,7 @@ FUNCTIONS: tuple[ScalarFunction, ...] = (
         Example(f"geo_closest_point_on_line(0.5, 1, {EQUATOR})", _point(0.5, 0)),
         Example(f"geo_closest_point_on_line(-7, 0, {EQUATOR})", _point(0, 0)),
         Example('geo_closest_point_on_line(1, 1, dynamic({"type":"LineString"}))', None),
+        Example("geo_closest_point_on_line(1, 1, dynamic(null))", None),
     ),
     shape_function(
         "geo_line_densify",
@@ -165,6 +168,7 @@ FUNCTIONS: tuple[ScalarFunction, ...] = (
         Example(f"geo_point_in_polygon(0.5, 0.89, geo_line_buffer({EQUATOR}, 100000))", True),
         Example(f"geo_point_in_polygon(0.5, 0.91, geo_line_buffer({EQUATOR}, 100000))", False),
         Example(f"geo_line_buffer({EQUATOR}, 0)", None),
+        Example("geo_line_buffer(dynamic(null), 1)", None),
         differs=BUFFER_DIFFERS,
     ),
     shape_function(
@@ -187,6 +191,7 @@ FUNCTIONS: tuple[ScalarFunction, ...] = (
         Example(f"geo_intersects_2lines({EQUATOR}, {MERIDIAN})", True),
         Example(f"geo_intersects_2lines({EQUATOR}, {FAR_AWAY})", False),
         Example(f"geo_intersects_2lines({EQUATOR}, {ONE_POSITION})", None),
+        Example("geo_intersects_2lines(dynamic(null), dynamic(null))", None),
     ),
     shape_function(
         "geo_intersection_2lines",

@@ -148,6 +148,7 @@ AZIMUTH = ScalarFunction(
         Example("geo_azimuth(5, 10, 5, 10)", None),
         Example("geo_azimuth(0, 0, 180, 0)", None),
         Example("geo_azimuth(5, 100, 5, 10)", None),
+        Example("geo_azimuth(5, 10, 10, real(null))", None),
     ),
 )
 
@@ -163,6 +164,7 @@ POINT_IN_CIRCLE = ScalarFunction(
         Example("geo_point_in_circle(-122.137575, 47.630683, -122.100896, 47.527351, 3500)", False),
         Example("geo_point_in_circle(200, 1, 1, 1, 1)", None),
         Example("geo_point_in_circle(1, 1, 1, 1, -1)", None),
+        Example("geo_point_in_circle(real(null), 1, 1, 1, 1)", None),
     ),
 )
 

@@ -91,6 +91,7 @@ FUNCTIONS: tuple[ScalarFunction, ...] = (
         ),
         Example(f"geo_closest_point_on_polygon(-5, -5, {OCTANT})", {"type": "Point", "coordinates": [0, 0]}),
         Example(f"geo_closest_point_on_polygon(1, 1, {REPEATED})", None),
+        Example("geo_closest_point_on_polygon(1, 1, dynamic(null))", None),
     ),
     shape_function(
         "geo_polygon_area",
@@ -115,6 +116,7 @@ FUNCTIONS: tuple[ScalarFunction, ...] = (
         lambda: _measure().polygon_perimeter,
         Example(f"geo_polygon_perimeter({OCTANT})", 270 * DEGREE),
         Example(f"geo_polygon_perimeter({REPEATED})", None),
+        Example("geo_polygon_perimeter(dynamic(null))", None),
     ),
     shape_function(
         "geo_polygon_centroid",
@@ -127,6 +129,7 @@ FUNCTIONS: tuple[ScalarFunction, ...] = (
             {"type": "Point", "coordinates": [45.0, 35.264389682754654]},  # the arc tangent of 1 / sqrt(2)
         ),
         Example(f"geo_polygon_centroid({REPEATED})", None),
+        Example("geo_polygon_centroid(dynamic(null))", None),
     ),
     shape_function(
         "geo_polygon_densify",
@@ -155,6 +158,7 @@ FUNCTIONS: tuple[ScalarFunction, ...] = (
         Example(f"geo_point_in_polygon(45, -0.89, geo_polygon_buffer({OCTANT}, 100000))", True),
         Example(f"geo_point_in_polygon(45, -0.91, geo_polygon_buffer({OCTANT}, 100000))", False),
         Example(f"geo_polygon_buffer({OCTANT}, 0)", None),
+        Example("geo_polygon_buffer(dynamic(null), 1)", None),
         differs=BUFFER_DIFFERS,
     ),
     shape_function(
@@ -187,6 +191,7 @@ FUNCTIONS: tuple[ScalarFunction, ...] = (
         ),
         Example(f"geo_polygon_to_h3cells({OCTANT}, 15)", None),
         Example('geo_polygon_to_h3cells(dynamic({"type":"Polygon","coordinates":[[[0,0],[1,1]]]}))', None),
+        Example("geo_polygon_to_h3cells(dynamic(null))", None),
         differs="the cells come in the order of their tokens, Kusto's order is not told; a polygon around a pole gives "
         "null, as the H3 library cannot fill it.",
     ),
@@ -214,6 +219,7 @@ FUNCTIONS: tuple[ScalarFunction, ...] = (
         ),
         Example(f"geo_intersection_2polygons({OCTANT}, {FAR_AWAY})", NOTHING),
         Example(f"geo_intersection_2polygons({OCTANT}, {REPEATED})", None),
+        Example("geo_intersection_2polygons(dynamic(null), dynamic(null))", None),
     ),
     shape_function(
         "geo_intersects_line_with_polygon",
@@ -232,6 +238,7 @@ FUNCTIONS: tuple[ScalarFunction, ...] = (
             False,
         ),
         Example(f"geo_intersects_line_with_polygon({OCTANT}, {OCTANT})", None),
+        Example("geo_intersects_line_with_polygon(dynamic(null), dynamic(null))", None),
     ),
     shape_function(
         "geo_intersection_line_with_polygon",
@@ -251,6 +258,7 @@ FUNCTIONS: tuple[ScalarFunction, ...] = (
             NOTHING,
         ),
         Example(f"geo_intersection_line_with_polygon({OCTANT}, {OCTANT})", None),
+        Example("geo_intersection_line_with_polygon(dynamic(null), dynamic(null))", None),
     ),
     shape_function(
         "geo_union_polygons_array",

@@ -108,6 +108,7 @@ FUNCTIONS = (
         Example("series_fft(dynamic([1, 1, 1, 1]))", [4.0, 0.0, 0.0, 0.0]),
         Example("series_fft(dynamic([0, 0]), dynamic([1, 1]))", [0.0, 0.0]),
         Example("series_fft(dynamic([1, null]))", None),
+        Example("series_fft(dynamic(null))", None),
     ),
     several(
         "series_ifft",

@@ -232,6 +232,7 @@ FUNCTIONS = (
         Example("series_decompose_forecast(dynamic([1, 3, 5, 0]), 1, 0, 'linefit')", [1.0, 3.0, 5.0, 7.0]),
         Example("series_decompose_forecast(dynamic([1, 2, 1, 2, 0]), 1, 2)", [1.0, 2.0, 1.0, 2.0, 1.0]),
         Example("series_decompose_forecast(dynamic([1]), 1)", None),
+        Example("series_decompose_forecast(dynamic(null), 1)", None),
         check=one_of({3: _TRENDS}),
         differs=f"{_PERIODS_DIFFER} {_NOT_FINITE}",
     ),

@@ -138,6 +138,7 @@ FUNCTIONS = (
         Example("series_pearson_correlation(dynamic([1, 2, 3]), dynamic([3, 2, 1]))", -1.0),
         Example("series_pearson_correlation(dynamic([1, 2]), dynamic([2]))", None),
         Example("series_pearson_correlation(dynamic([1, null]), dynamic([2, 3]))", None),
+        Example("series_pearson_correlation(dynamic(null), dynamic([1]))", None),
         returns=Type.REAL,
     ),
 )

@@ -133,6 +133,7 @@ ARRAY_IFF = array_function(
     Example("array_iff(dynamic([true, false, true]), dynamic([1, 2, 3]), dynamic([4, 5, 6]))", [1, 5, 3]),
     Example("array_iff(dynamic([1, 0, null, 'x']), 'yes', 'no')", ["yes", "no", None, None]),
     Example("array_iff(dynamic([true, true]), dynamic([1]), 0)", [1, None]),
+    Example("array_iff(dynamic([]), 1, 0)", []),
     aliases=("array_iif",),
 )
 
@@ -224,6 +225,7 @@ SET_INTERSECT = array_function(
     _set_members(present=True),
     Example("set_intersect(dynamic([3, 1, 2, 1]), dynamic([1, 3]))", [3, 1]),
     Example("set_intersect(dynamic([1, 2]), dynamic([4, 5]))", []),
+    Example("set_intersect(dynamic([1, 2]), dynamic([]))", []),
     nulls=Nulls.PROPAGATE,
 )
 SET_DIFFERENCE = array_function(
@@ -233,6 +235,7 @@ SET_DIFFERENCE = array_function(
     _set_members(present=False),
     Example("set_difference(dynamic([1, 2, 1, 4]), dynamic([1, 2]), dynamic([8]))", [4]),
     Example("set_difference(dynamic([1, 2]), dynamic([1, 2]))", []),
+    Example("set_difference(dynamic([1, 2]), dynamic([]))", [1, 2]),
     nulls=Nulls.PROPAGATE,
 )
 
@@ -269,6 +272,7 @@ SET_EQUALS = array_function(
     _set_equals,
     Example("set_equals(dynamic([1, 2, 1]), dynamic([2, 1]))", True),
     Example("set_equals(dynamic([1]), dynamic(['1']))", False),
+    Example("set_equals(dynamic([]), dynamic([1]))", False),
     returns=Type.BOOL,
     nulls=Nulls.PROPAGATE,
 )
@@ -311,6 +315,7 @@ REPEAT = array_function(
     Example("repeat('a', 2)", ["a", "a"]),
     Example("repeat(1, 0)", []),
     Example("repeat(1, -1)", None),
+    Example("repeat('', 2)", ["", ""]),
     result_name=prefixed("repeat"),
 )
 
@@ -379,6 +384,7 @@ RANGE = ScalarFunction(
         Example("range(1, 3)", [1, 2, 3]),
         Example("range(3, 1)", []),
         Example("range(1h, 3h, 1h)", ["01:00:00", "02:00:00", "03:00:00"]),
+        Example("range(1, long(null))", None),
     ),
 )
 
