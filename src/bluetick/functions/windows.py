@@ -83,6 +83,7 @@ ROW_NUMBER = WindowFunction(
         Example("row_number(10)", [10, 11, 12], over=_ROWS),
         Example("row_number(1, s == 'b')", [1, 1, 2], over=_ROWS),
         Example("row_number(5, prev(n) == 2)", [5, 6, 5], over=_ROWS),
+        Example("row_number()", [1, 2, 3], over=_NULL_ROW),
     ),
 )
 
@@ -105,6 +106,7 @@ PREV = WindowFunction(
         Example("prev(s)", ["", "a", "b"], over=_ROWS),
         Example("prev(n, 2)", [None, None, 1], over=_ROWS),
         Example("prev(n, 1, -1)", [-1, 1, 2], over=_ROWS),
+        Example("prev(n, 1, -1)", [-1, 5, None], over=_NULL_ROW),
     ),
 )
 
@@ -118,6 +120,7 @@ NEXT = WindowFunction(
     examples=(
         Example("next(n)", [2, 3, None], over=_ROWS),
         Example("next(s, 1, 'end')", ["b", "c", "end"], over=_ROWS),
+        Example("next(n, 1, -1)", [None, 2, -1], over=_NULL_ROW),
     ),
 )
 

@@ -52,6 +52,7 @@ _ROWS = "datatable(n:long, s:string, r:real, t:timespan, d:datetime, b:bool, j:d
 _SORTED = "datatable(n:long, s:string)[3, 'c', 1, 'a', 2, 'b'] | sort by n desc"
 _ARRAYS = "datatable(n:long, j:dynamic)[1, dynamic([3, null]), 2, dynamic([]), 3, dynamic({'k': [1]})] | sort by n asc"
 _NONE = "datatable(n:long, s:string)[]"
+_WITH_NULL = "datatable(n:long)[long(null), 4]"
 
 
 # --- lists -----------------------------------------------------------------------------------------------------
@@ -284,6 +285,7 @@ MAKE_LIST_IF = AggregateFunction(
         Example("make_list_if(s, n > 1)", ["c", "b"], over=_SORTED),
         Example("make_list_if(s, n > 1, 1)", ["c"], over=_SORTED),
         Example("make_list_if(s, n > 9)", [], over=_SORTED),
+        Example("make_list_if(n, isnull(n) or n > 3)", [4], over=_WITH_NULL),
     ),
 )
 
@@ -337,6 +339,7 @@ MAKELIST = _list(
     OLD_MAX_SIZE,
     (
         Example("makelist(n)", [3, 2, 1], over=_SORTED),
+        Example("makelist(n)", [4], over=_WITH_NULL),
         Example("array_length(makelist(x))", 128, over="range x from 1 to 200 step 1"),
     ),
 )
