@@ -21,6 +21,11 @@ def found() -> tuple[Difference, ...]:
     return differences(QUERIES)
 
 
+def test_every_known_difference_tells_its_evidence() -> None:
+    told = ("https://learn.microsoft.com/", "engine: ", "bluetick: ", "undecided: ")
+    assert [entry.reason for entry in ENTRIES if not entry.evidence.startswith(told) or not entry.reason] == []
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("source", sorted({query.source for query in QUERIES}))
 def test_columns(source: str) -> None:
