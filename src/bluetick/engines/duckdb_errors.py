@@ -9,6 +9,7 @@ from bluetick.diagnostics.errors import BluetickError, EngineError, Limit, Limit
 
 # A stream reports an exception by its text alone.
 _MEMORY: Final = "Out of Memory Error"
+_LIST_TOO_LONG: Final = "Lists larger than 2^32 elements"
 _INTERRUPTED: Final = "INTERRUPT"
 _VALUES: Final = ("Conversion Error", "Invalid Input Error", "Out of Range Error")
 _FILES: Final = ("IO Error", "Permission Error", "HTTP Error")
@@ -33,7 +34,8 @@ def translate_error(error: BaseException) -> BluetickError:
     message = clean_message(error)
     if isinstance(error, duckdb.InterruptException) or text.startswith(_INTERRUPTED):
         return QueryCancelled("the query was cancelled")
-    if isinstance(error, duckdb.OutOfMemoryException | MemoryError) or text.startswith(_MEMORY):
+    is_too_much = text.startswith(_MEMORY) or _LIST_TOO_LONG in text
+    if isinstance(error, duckdb.OutOfMemoryException | MemoryError) or is_too_much:
         return LimitError("the query needs more memory than it may use", Limit.MEMORY)
     if isinstance(error, duckdb.IOException | duckdb.PermissionException) or text.startswith(_FILES):
         return SourceError(message)

@@ -33,6 +33,7 @@ from bluetick.sql import tree as sql
 from bluetick.types import Type
 
 _ZERO = sql.Literal(0.0, Type.REAL)
+_MOST_STEPS = sql.Literal(9e18, Type.REAL)
 
 
 def new_lowerer(context: Context) -> Lowerer:
@@ -102,12 +103,15 @@ def _range(lowerer: Lowerer, relation: Range) -> Stage:
     if type_ is Type.DATETIME:
         start, stop = lowerer.flavour.micros(start), lowerer.flavour.micros(stop)
     distance = sql.Cast(sql.Binary("-", stop, start), Type.REAL)
-    steps = sql.call("floor", sql.Binary("/", distance, sql.Cast(step, Type.REAL)))
-    # A step of zero or away from the end gives no row.
+    quotient = sql.Binary("/", distance, sql.Cast(step, Type.REAL))
+    steps = sql.call("floor", quotient)
+    # A step of zero or away from the end gives no row, nor does NaN, which engines take for more than all else.
     there = sql.all_of(
-        sql.Binary("<>", step, sql.Cast(sql.long(0), relation.step.type)), sql.Binary(">=", steps, _ZERO)
+        sql.Binary("<>", step, sql.Cast(sql.long(0), relation.step.type)),
+        sql.Binary(">=", steps, _ZERO),
+        sql.not_(sql.call("isnan", quotient)),
     )
-    count = sql.Cast(sql.when(there, steps), Type.LONG)
+    count = sql.Cast(sql.when(there, sql.call("least", steps, _MOST_STEPS)), Type.LONG)
     numbers = lowerer.add(sql.Select(((number, lowerer.flavour.numbers_to(count)),)), {})
     value: sql.Expr = sql.Binary("+", start, sql.Binary("*", sql.Column(number), step))
     value = lowerer.flavour.from_micros(value) if type_ is Type.DATETIME else sql.Cast(value, type_)

@@ -28,6 +28,7 @@ class Numbers:
     moved: Callable[[Expr, Expr], Expr]  # datetime, microseconds -> datetime
     real_divide: Callable[[Expr, Expr], Expr]
     decimal_divide: Callable[[Expr, Expr], Expr]
+    decimal_sum: Callable[[str, Expr, Expr], Expr]  # + or - and two decimals -> their result, null beyond 38 digits
 
 
 def _wrapped_duckdb(value: Expr) -> Expr:
@@ -68,6 +69,14 @@ def _decimal_divide(left: Expr, right: Expr) -> Expr:
     return Cast(quotient, Type.DECIMAL, safe=True)
 
 
+def _decimal_sum_duckdb(operator: str, left: Expr, right: Expr) -> Expr:
+    return Cast(call("try", Binary(operator, left, right)), Type.DECIMAL, safe=True)
+
+
+def _decimal_sum_spark(operator: str, left: Expr, right: Expr) -> Expr:
+    return Cast(call("try_add" if operator == "+" else "try_subtract", left, right), Type.DECIMAL, safe=True)
+
+
 DUCKDB = Numbers(
     wide="HUGEINT",
     wrapped=_wrapped_duckdb,
@@ -75,6 +84,7 @@ DUCKDB = Numbers(
     moved=DUCKDB_CLOCK.plus,
     real_divide=_ieee_divide,
     decimal_divide=_decimal_divide,
+    decimal_sum=_decimal_sum_duckdb,
 )
 SPARK = Numbers(
     wide="DECIMAL(19, 0)",
@@ -83,11 +93,12 @@ SPARK = Numbers(
     moved=SPARK_CLOCK.plus,
     real_divide=_ieee_divide_spark,
     decimal_divide=_decimal_divide,
+    decimal_sum=_decimal_sum_spark,
 )
 
 
 def _as(arg: Argument, target: Type) -> Expr:
-    return arg.sql if arg.type is target else Cast(arg.sql, target)
+    return arg.sql if arg.type is target else Cast(arg.sql, target, safe=target is Type.DECIMAL)
 
 
 def _span(arg: Argument) -> tuple[int, int]:
@@ -124,23 +135,23 @@ def _number(operator: str, left: Argument, right: Argument, returns: Type, numbe
         return _whole(operator, left, right, numbers)
     a, b = _as(left, returns), _as(right, returns)
     if returns is Type.DECIMAL:
-        return _decimal_product(a, b) if operator == "*" else Cast(Binary(operator, a, b), Type.DECIMAL)
+        return _decimal_product(a, b, numbers) if operator == "*" else numbers.decimal_sum(operator, a, b)
     return Binary(operator, a, b)
 
 
 _WHOLE, _FRACTION = "DECIMAL(19, 0)", "DECIMAL(18, 18)"
 
 
-def _decimal_product(left: Expr, right: Expr) -> Expr:
+def _decimal_product(left: Expr, right: Expr, numbers: Numbers) -> Expr:
     """Whole parts and fractions one by one: of the 38 digits that a product of two decimals with 18 places may have,
     36 would stand behind the point."""
 
     def parts(value: Expr) -> tuple[Expr, Expr]:
         fraction = Binary("%", value, Cast(long(1), Type.DECIMAL))
-        return Cast(Binary("-", value, fraction), _WHOLE), Cast(fraction, _FRACTION)
+        return Cast(Binary("-", value, fraction), _WHOLE, safe=True), Cast(fraction, _FRACTION)
 
-    products: list[Expr] = [Cast(Binary("*", a, b), Type.DECIMAL) for a in parts(left) for b in parts(right)]
-    return Cast(reduce(lambda total, product: Binary("+", total, product), products), Type.DECIMAL)
+    products: list[Expr] = [Cast(Binary("*", a, b), Type.DECIMAL, safe=True) for a in parts(left) for b in parts(right)]
+    return reduce(lambda total, product: numbers.decimal_sum("+", total, product), products)
 
 
 def add(left: Argument, right: Argument, returns: Type, numbers: Numbers) -> Expr:

@@ -22,8 +22,8 @@ from bluetick.types import NUMBER, Type, widest
 
 def _past_edge(value: Expr, size: Expr) -> Expr:
     """The remainder from 0 up to the size; SQL's takes the sign of the value."""
-    size = call("nullif", size, long(0))
-    return Binary("%", add(Binary("%", value, size), size), size)
+    rest = Binary("%", value, call("nullif", size, long(0)))
+    return when(Binary("<", rest, long(0)), add(rest, size), rest)
 
 
 def _floor(value: Expr, size: Expr, type_: Type, clock: Clock) -> Expr:
@@ -94,6 +94,12 @@ BIN = ScalarFunction(
 )
 
 
+def _past_edge_from(value: Expr, size: Expr, origin: Expr) -> Expr:
+    """The remainder of value - origin, a difference that may be no long."""
+    apart = subtract(_past_edge(value, size), _past_edge(origin, size))
+    return when(Binary("<", apart, long(0)), add(apart, size), apart)
+
+
 def _bin_at(clock: Clock) -> Lowering:
     def lower(bound: BoundCall) -> Expr:
         value, size, origin = bound.args
@@ -102,7 +108,10 @@ def _bin_at(clock: Clock) -> Lowering:
             past_edge = _past_edge(subtract(micros, clock.micros(origin.sql)), size.sql)
             return _where_positive(size, clock.instant(subtract(micros, past_edge)), Type.DATETIME)
         number, width, start = _as_numbers(bound, value, size, origin)
-        result = add(start, _floor(subtract(number, start), width, bound.returns, clock))
+        if bound.returns is Type.REAL:
+            result = add(start, _floor(subtract(number, start), width, bound.returns, clock))
+        else:
+            result = _wrapping_difference(number, _past_edge_from(number, width, start))
         return _where_positive(size, result, bound.returns)
 
     return lower

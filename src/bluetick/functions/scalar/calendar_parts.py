@@ -291,15 +291,27 @@ def _between(value: Expr, least: int, most: int) -> Expr:
 
 
 def _whole(arg: Argument) -> Expr:
-    return arg.sql if arg.type is Type.LONG else Cast(arg.sql, Type.LONG)
+    """Without what is behind the point, which one engine's cast cuts off and the other's rounds."""
+    if arg.type is Type.LONG:
+        return arg.sql
+    if arg.type is Type.INT:
+        return Cast(arg.sql, Type.LONG)
+    fraction = Binary("%", arg.sql, Cast(long(1), arg.type))
+    return Cast(Binary("-", arg.sql, fraction), Type.LONG, safe=True)
+
+
+def _in_micros(count: Expr, unit: int) -> Expr:
+    """Microseconds of a count of units; null beyond what a timespan holds."""
+    most = 2**63 // 10 // unit
+    return times(when(_between(count, -most, most), count), unit)
 
 
 def _seconds_in_micros(arg: Argument) -> Expr:
     """Microseconds of a number of seconds, by way of ten millionths as in Kusto, so that 0.1 is not 0.099999."""
     if arg.type in INTEGER:
-        return times(_whole(arg), SECOND)
+        return _in_micros(_whole(arg), SECOND)
     ticks = call("round", Binary("*", Cast(arg.sql, Type.REAL), Cast(long(10 * SECOND), Type.REAL)))
-    return Binary("//", Cast(ticks, Type.LONG), long(10))
+    return Binary("//", Cast(ticks, Type.LONG, safe=True), long(10))
 
 
 def _time_of_day(hour: Argument, minute: Argument, second: Argument | None) -> tuple[Expr, Expr]:
@@ -370,7 +382,7 @@ def _make_timespan(reading: conversions.Reading) -> Lowering:
         *days, hour, minute = bound.args if len(bound) == 2 else bound.args[:-1]
         micros, valid = _time_of_day(hour, minute, None if len(bound) == 2 else bound[len(bound) - 1])
         if days:
-            micros = add(times(_whole(days[0]), DAY), micros)
+            micros = add(_in_micros(_whole(days[0]), DAY), micros)
         return when(valid, micros)
 
     return lower

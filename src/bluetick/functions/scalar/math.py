@@ -64,6 +64,8 @@ def _round(bound: BoundCall) -> Expr:
     precision = int(bound[1].constant) if len(bound) > 1 and bound[1].constant is not None else 0
     if len(bound) > 1 and bound[1].constant is None:
         return null(bound.returns)
+    if number.type in INTEGER and precision < 0:
+        return Cast(_round_long(Cast(number.sql, Type.LONG), 10**-precision), bound.returns, safe=True)
     if number.type is not Type.REAL:
         return Cast(call("round", number.sql, Bare(precision)), bound.returns)
     if precision == 0:
@@ -71,6 +73,15 @@ def _round(bound: BoundCall) -> Expr:
     scale = Literal(10.0 ** abs(precision), Type.REAL)
     up, down = ("*", "/") if precision > 0 else ("/", "*")
     return Binary(down, call("round", Binary(up, number.sql, scale)), scale)
+
+
+def _round_long(number: Expr, scale: int) -> Expr:
+    """A multiple of the scale; null where the nearest is no long, at which the engines' own rounding ends."""
+    rest, half = Binary("%", number, long(scale)), long(scale // 2)
+    down = Binary("-", number, rest)
+    above = when(Binary("<=", down, long(2**63 - 1 - scale)), Binary("+", down, long(scale)))
+    below = when(Binary(">=", down, long(scale - 2**63)), Binary("-", down, long(scale)))
+    return Case(((Binary(">=", rest, half), above), (Binary("<=", rest, long(-(scale // 2))), below)), down)
 
 
 def _check_round(args: tuple[Argument, ...]) -> str:

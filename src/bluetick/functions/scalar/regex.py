@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from bluetick.functions.definition import Argument, Check
-from bluetick.sql.tree import Expr, call, text
+from bluetick.sql.tree import EMPTY, Expr, call, is_not_null, text, when
 
 # What Java's and Python's expressions have beside RE2's: (found by, its name in a message).
 _BEYOND_RE2: tuple[tuple[str, str], ...] = (
@@ -94,16 +94,41 @@ def _java_pattern(pattern: str) -> str:
     return f"(?d){named}"
 
 
+_NEVER = text(r"[^\s\S]")  # matches nothing
+
+
+def _taken_duckdb(pattern: Expr) -> Expr:
+    named = call("regexp_replace", pattern, text(r"(^|[^\\])\(\?<(\w)"), text(r"\1(?P<\2"), text("g"))
+    valid = is_not_null(call("try", call("regexp_matches", EMPTY, named)))
+    return when(valid, named, _NEVER)
+
+
+def _taken_spark(pattern: Expr) -> Expr:
+    named = call("regexp_replace", pattern, text(r"(^|[^\\])\(\?P<"), text("$1(?<"))
+    java = call("concat", text("(?d)"), named)
+    valid = is_not_null(call("try_reflect", text("java.util.regex.Pattern"), text("compile"), java))
+    return when(valid, java, _NEVER)
+
+
 @dataclass(frozen=True, slots=True)
 class Patterns:
     """How one engine matches: the predicate, the flag for any letter case, the quoting of a column's text, and a
-    constant pattern as this engine takes it."""
+    constant pattern as this engine takes it. A pattern that a row gives is `taken`: what the engine would stop at
+    becomes a pattern that matches nothing."""
 
     matches: str
     any_case: str
     quoted: Callable[[Expr], Expr]
     translated: Callable[[str], str]
+    taken: Callable[[Expr], Expr]
+
+    def of(self, arg: Argument, form: Callable[[Argument], Expr]) -> Expr:
+        """A pattern as the engine takes it."""
+        constant = arg.constant
+        return text(self.translated(constant)) if isinstance(constant, str) else self.taken(form(arg))
 
 
-DUCKDB = Patterns(matches="regexp_matches", any_case="(?i)", quoted=_quoted_duckdb, translated=_named_with_p)
-SPARK = Patterns(matches="rlike", any_case="(?iu)", quoted=_quoted_spark, translated=_java_pattern)
+DUCKDB = Patterns(
+    matches="regexp_matches", any_case="(?i)", quoted=_quoted_duckdb, translated=_named_with_p, taken=_taken_duckdb
+)
+SPARK = Patterns(matches="rlike", any_case="(?iu)", quoted=_quoted_spark, translated=_java_pattern, taken=_taken_spark)

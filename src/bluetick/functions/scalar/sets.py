@@ -320,6 +320,9 @@ REPEAT = array_function(
 )
 
 
+_MOST = Literal(float(LONGEST_RANGE), Type.REAL)
+
+
 def _steps(start: Expr, stop: Expr, step: Expr, type_: Type) -> Expr:
     """How many steps lead from the start to the stop, both counted; null for a step of zero."""
     zero = Literal(0.0, Type.REAL) if type_ is Type.REAL else ZERO
@@ -327,11 +330,13 @@ def _steps(start: Expr, stop: Expr, step: Expr, type_: Type) -> Expr:
     operator = "/" if type_ is Type.REAL else "//"
     whole: Expr = Binary(operator, distance, call("nullif", step, zero))
     if type_ is Type.REAL:
-        whole = Cast(call("floor", whole), Type.LONG)
+        whole = Cast(call("floor", call("least", whole, _MOST)), Type.LONG, safe=True)
     ahead = any_of(
         all_of(Binary(">", step, zero), Binary(">=", distance, zero)),
         all_of(Binary("<", step, zero), Binary("<=", distance, zero)),
     )
+    if type_ is Type.REAL:  # which NaN takes for more than all else
+        ahead = all_of(ahead, *(not_(call("isnan", number)) for number in (distance, step)))
     return when(ahead, call("least", Binary("+", whole, ONE), long(LONGEST_RANGE)), ZERO)
 
 

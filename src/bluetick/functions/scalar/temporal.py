@@ -2,11 +2,14 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import cache
 from typing import TypeAlias
+from zoneinfo import available_timezones
 
 from bluetick.functions.definition import (
     AS_ARGUMENT,
     UNNAMED,
+    Argument,
     BoundCall,
     Example,
     Lowering,
@@ -30,7 +33,7 @@ from bluetick.functions.scalar.clock import (
     times,
     within_years,
 )
-from bluetick.sql.tree import Binary, Cast, Expr, Literal, Unary, all_of, call, long, text, when
+from bluetick.sql.tree import Binary, Cast, Expr, In, Literal, Unary, all_of, call, long, text, when
 from bluetick.types import NUMBER, Type
 
 MICROSECOND_NOTE = "Kusto keeps 100 ns; both engines here keep 1 us."
@@ -294,23 +297,41 @@ UNIXTIME_NANOSECONDS = _unixtime(
 # --- time zones ------------------------------------------------------------------------------------------------
 
 
+@cache
+def _zones() -> tuple[str, ...]:
+    """The names that both engines know as well: what a machine's own copy links to its place is no zone of theirs."""
+    return tuple(sorted(available_timezones() - {"localtime"}))
+
+
+def _check_zone(args: tuple[Argument, ...]) -> str:
+    zone = args[1].constant
+    return f"there is no time zone {zone!r}" if isinstance(zone, str) and zone not in _zones() else ""
+
+
+def _known_zone(zone: Argument) -> Expr:
+    """A row's time zone, or null: engines end at a name that they do not know."""
+    if zone.is_constant:
+        return zone.sql
+    return when(In(zone.sql, tuple(text(name) for name in _zones())), zone.sql)
+
+
 def _utc_to_local(clock: Clock) -> Lowering:
-    return lambda bound: clock.to_local(bound[0].sql, bound[1].sql)
+    return lambda bound: within_years(clock.to_local(bound[0].sql, _known_zone(bound[1])))
 
 
 def _local_to_utc(clock: Clock) -> Lowering:
     def lower(bound: BoundCall) -> Expr:
-        local, zone = bound[0].sql, bound[1].sql
+        local, zone = bound[0].sql, _known_zone(bound[1])
         utc = clock.to_utc(local, zone)
         # In the hour that a clock skips, engines read the time by the offset before it, Kusto by the one behind it.
         skipped = subtract(clock.micros(clock.to_local(utc, zone)), clock.micros(local))
-        return clock.plus(utc, Unary("-", skipped))
+        return within_years(clock.plus(utc, Unary("-", skipped)))
 
     return lower
 
 
 _ZONED = (signature(param("from", Type.DATETIME), param("timezone", Type.STRING), returns=Type.DATETIME),)
-_UNKNOWN_ZONE = "An unknown time zone is an error of the engine."
+_UNKNOWN_ZONE = "A time zone that this machine's copy of the IANA database lacks gives null."
 
 DATETIME_UTC_TO_LOCAL = ScalarFunction(
     name="datetime_utc_to_local",
@@ -319,6 +340,7 @@ DATETIME_UTC_TO_LOCAL = ScalarFunction(
     nulls=Nulls.PROPAGATE,
     duckdb=_utc_to_local(DUCKDB),
     spark=_utc_to_local(SPARK),
+    check=_check_zone,
     differs=_UNKNOWN_ZONE,
     examples=(
         Example("datetime_utc_to_local(datetime(2020-02-02 19:02), 'Europe/Paris')", datetime(2020, 2, 2, 20, 2)),
@@ -333,6 +355,7 @@ DATETIME_LOCAL_TO_UTC = ScalarFunction(
     nulls=Nulls.PROPAGATE,
     duckdb=_local_to_utc(DUCKDB),
     spark=_local_to_utc(SPARK),
+    check=_check_zone,
     differs=_UNKNOWN_ZONE,
     examples=(
         Example("datetime_local_to_utc(datetime(2020-02-02 20:02:20), 'US/Pacific')", datetime(2020, 2, 3, 4, 2, 20)),

@@ -77,9 +77,8 @@ def _term(edges: Edges) -> Search:
 
 
 def _matches(bound: BoundCall, matching: Matching) -> Expr:
-    constant = constant_text(bound[1])
-    pattern = matching.text(bound[1]) if constant is None else text(matching.patterns.translated(constant))
-    return call(matching.patterns.matches, matching.text(bound[0]), pattern)
+    patterns = matching.patterns
+    return call(patterns.matches, matching.text(bound[0]), patterns.of(bound[1], matching.text))
 
 
 _contains = _any_case(lambda m: m.contains_any_case)

@@ -53,8 +53,7 @@ _function = BothEngines(DUCKDB, SPARK).function
 
 
 def _pattern(arg: Argument, forms: SearchForms) -> Expr:
-    """A pattern as the engine takes it; one that is no constant is taken as it is."""
-    return text(forms.matching.patterns.translated(arg.constant)) if isinstance(arg.constant, str) else forms.text(arg)
+    return forms.matching.patterns.of(arg, forms.text)
 
 
 def _check_extract(args: tuple[Argument, ...]) -> str:
@@ -169,7 +168,7 @@ def _repeated(arg: Argument, forms: SearchForms) -> Expr:
     if isinstance(constant, str):
         ends_itself = constant.endswith(("+", "*")) and not constant.endswith(("\\+", "\\*"))
         return text(f"(?:{forms.matching.patterns.translated(constant)}){'' if ends_itself else '+'}")
-    return call("concat", text("(?:"), forms.text(arg), text(")+"))
+    return call("concat", text("(?:"), _pattern(arg, forms), text(")+"))
 
 
 def _cut(source: Expr, before: str, pattern: Expr, after: str, forms: SearchForms) -> Expr:
