@@ -15,7 +15,7 @@ from bluetick.functions.definition import (
 from bluetick.functions.scalar import regex
 from bluetick.functions.scalar.matching import DUCKDB, SPARK, Find, Matching, constant_text
 from bluetick.functions.scalar.terms import Edges, find_term
-from bluetick.sql.tree import TRUE, Expr, call, not_, text
+from bluetick.sql.tree import TRUE, Expr, call, not_
 from bluetick.types import Type
 
 Search: TypeAlias = Callable[[BoundCall, Matching], Expr]
