@@ -15,7 +15,7 @@ from bluetick.binder.bind import bind
 from bluetick.binder.schema import CatalogSchema
 from bluetick.detections.documents import read_document
 from bluetick.execution.catalog import Catalog, Faces, packs_for
-from bluetick.execution.program import Program, ScalarStep, build_program
+from bluetick.execution.program import Program, ScalarStep, build_program, statements_of
 from bluetick.lowering.flavour import DUCKDB
 from bluetick.plan.relations import QueryPlan
 from bluetick.sql import dialect
@@ -62,7 +62,8 @@ def render(programs: list[Program]) -> list[str]:
     steps = [step for program in programs for step in program.steps]
     values: dict[str, LiteralValue] = dict.fromkeys(("now", "scope_start"), NOW)
     values |= {step.parameter: None for step in steps if isinstance(step, ScalarStep)}
-    statements = [step.statement for step in steps] + [program.result.statement for program in programs]
+    statements = [statement for step in steps for statement in statements_of(step)]
+    statements += [program.result.statement for program in programs]
     return [render_statement(statement, dialect.DUCKDB, values) for statement in statements]
 
 

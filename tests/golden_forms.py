@@ -14,12 +14,15 @@ from bluetick.diagnostics.errors import QueryError
 from bluetick.diagnostics.text import SourceText, render_diagnostic
 from bluetick.execution.program import (
     AssertionStep,
+    ComputeStep,
     ProviderStep,
     PythonStep,
     RelationStep,
     ScalarStep,
     Step,
+    TableStep,
     build_program,
+    statements_of,
 )
 from bluetick.lowering.flavour import DUCKDB, SPARK, Flavour
 from bluetick.plan.printer import print_plan
@@ -132,7 +135,8 @@ def sql_text(session: Session, query: str) -> str:
         parts.append(f"-- {name}")
         parts += [f"{use.relation} = {use.table}" for use in program.scans]
         for step in program.steps:
-            parts += [_step(step), _sql(step.statement, printed, given)]
+            parts.append(_step(step))
+            parts += [_sql(statement, printed, given) for statement in statements_of(step)]
         parts += ["result", _sql(program.result.statement, printed, given)]
     return "\n".join(parts)
 
@@ -149,6 +153,10 @@ def _step(step: Step) -> str:
             return f"provider {provider} asked for {key} into {relation}"
         case PythonStep(relation=relation):
             return f"Python into {relation}"
+        case ComputeStep(function=function, relation=relation):
+            return f"{function.name} in Python into {relation}"
+        case TableStep(operator=operator, relation=relation):
+            return f"{operator.name} in Python into {relation}"
 
 
 def _sql(statement: Statement, printed: dialect.Dialect, parameters: dict[str, Any]) -> str:

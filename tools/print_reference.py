@@ -317,7 +317,11 @@ _INSIDE = frozenset({"cluster", "database", "external_table", "materialized_view
 def language_page() -> str:
     functions = refused_functions() - _INSIDE
     parts = {
-        "Operators and statements": ({*OPERATORS, *_STATEMENTS}, refused_operators() | {"macro-expand", "reduce"}, refusals.OPERATORS),
+        "Operators and statements": (
+            {*OPERATORS, *_STATEMENTS},
+            refused_operators() | {"macro-expand", "reduce"},
+            refusals.OPERATORS,
+        ),
         "Scalar and window functions": (language.SCALARS, functions, refusals.FUNCTIONS),
         "Aggregate functions": (language.AGGREGATES, functions, refusals.FUNCTIONS),
         "Plugins of evaluate": ({*PLUGINS, *refusals.PLUGINS}, set(refusals.PLUGINS) - set(PLUGINS), refusals.PLUGINS),

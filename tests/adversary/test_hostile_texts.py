@@ -5,8 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
-
-from benchmarks.hostile_texts import HOSTILE
+from hostile_texts import HOSTILE
 
 _SCRIPT = Path(__file__).parents[2] / "benchmarks" / "hostile_texts.py"
 _SECONDS = 5.0  # of the processor: five times what is promised, for machines that are slow or shared

@@ -3,7 +3,7 @@
 import golden_forms
 import pytest
 
-from bluetick.session import Session
+from bluetick.session import QueryRequest, Session
 
 _ROWS = 'let A = datatable(n:long, s:string)[1, "x", 2, "y", 2, "x", long(null), ""];'
 
@@ -31,7 +31,7 @@ def test_fork_gives_a_table_for_each_branch(session: Session) -> None:
 
 
 def test_branches_are_named(session: Session) -> None:
-    plan, _ = session.plan(golden_forms.QueryRequest("print a = 1 | fork one=(count) (take 1)"))
+    plan, _ = session.plan(QueryRequest("print a = 1 | fork one=(count) (take 1)"))
     assert [statement.name for statement in plan.statements] == ["one", "PrimaryResult"]
 
 

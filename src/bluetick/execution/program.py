@@ -110,6 +110,14 @@ class TableStep:
 
 Step: TypeAlias = RelationStep | ScalarStep | AssertionStep | ProviderStep | PythonStep | ComputeStep | TableStep
 
+
+def statements_of(step: Step) -> tuple[sql.Statement, ...]:
+    """The statements that a step runs, in order."""
+    if isinstance(step, TableStep):
+        return tuple(statement for statement, _ in step.inputs)
+    return (step.statement,)
+
+
 TOO_DEEP = "expressions nested too deep: name inner parts in an extend of their own"
 MAX_PYTHON_ROWS = 1_000_000  # that Python takes of one relation: about a second a step
 
