@@ -6,10 +6,11 @@ from bluetick.binder.calls import choose, promote, with_constants
 from bluetick.binder.names import Names, default_name
 from bluetick.binder.operators.aggregation import bind_keys
 from bluetick.binder.operators.picks import PERCENTILES, PICKS, bind_percentiles, bind_pick
+from bluetick.binder.operators.tuples import spread_parts
 from bluetick.binder.scope import Env
 from bluetick.diagnostics import codes
 from bluetick.functions.registry import find_aggregate
-from bluetick.plan.expressions import Column, ColumnRef, Expr, Invalid
+from bluetick.plan.expressions import Call, Column, ColumnRef, Expr, Invalid
 from bluetick.plan.relations import Aggregate, AggregateCall, PickRow, Project, Relation
 from bluetick.syntax import expressions as syntax
 from bluetick.syntax.expressions import CallExpression, NamedExpression
@@ -81,15 +82,18 @@ def _grouped(summary: Summary) -> set[str]:
 
 def _bind_expression_item(summary: Summary, item: NamedExpression) -> None:
     """An aggregate, or an expression over aggregates: sum(a) / count()."""
-    if item.tuple_form or len(item.names) > 1:
-        summary.env.report(codes.form_not_supported(item.span, "several names for one aggregate"))
-        return
     known = len(summary.aggregates)
     value = _Aggregates(summary).bind(item.value)
     if isinstance(value, Invalid):
         return
     if len(summary.aggregates) == known:
         summary.env.report(codes.not_an_aggregate(item.span))
+        return
+    if isinstance(value, Call) and value.function.parts:
+        summary.items.extend(spread_parts(summary.env, item, value, summary.names) or ())
+        return
+    if item.tuple_form or len(item.names) > 1:
+        summary.env.report(codes.form_not_supported(item.span, "several names for one aggregate"))
         return
     if item.names:
         name = item.names[0].text
