@@ -367,3 +367,17 @@ def test_an_interrupt_ends_with_130_and_no_words(
     monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=Interrupted()))
     assert run_command(["query", "-"]) == 130
     assert capfd.readouterr() == ("", "\n")
+
+
+def test_a_query_with_several_results_shows_each_under_its_name(capfd: pytest.CaptureFixture[str]) -> None:
+    text = "range x from 1 to 3 step 1 | fork all = (count) (summarize total = sum(x))"
+    assert run_command(["query", text]) == 0
+    out, _ = capfd.readouterr()
+    assert out.index("all\n") < out.index("Count") < out.index("PrimaryResult\n") < out.index("total")
+
+
+def test_a_file_has_the_last_of_several_results(capfd: pytest.CaptureFixture[str]) -> None:
+    assert run_command(["query", "--format", "json", "print a = 1; print b = 2"]) == 0
+    out, err = capfd.readouterr()
+    assert json.loads(out)["rows"] == [[2]]
+    assert "2 results" in err

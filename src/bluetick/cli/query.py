@@ -16,6 +16,7 @@ from bluetick.cli.parameters import parameter_values
 from bluetick.cli.writing import FORMATS, Target, write_result
 from bluetick.diagnostics import SourceText
 from bluetick.diagnostics.errors import QueryError
+from bluetick.execution.result import Result
 from bluetick.session import QueryRequest
 
 
@@ -68,7 +69,21 @@ def _answer(
             say(str(QueryError((warning,), source)))
         request = replace(request, parameters=parameter_values(plan, params))
         instant: datetime | None = resolve_now(session, now, request.text)
-        write_result(session.run(replace(request, now=instant))[-1], target)
+        _write(session.run(replace(request, now=instant)), target)
+
+
+def _write(results: list[Result], target: Target) -> None:
+    """Every result as a table under its name (`fork`, `facet`, several statements); elsewhere the last one alone."""
+    shows_all = target.form == "table" and target.output is None
+    if len(results) > 1 and not shows_all:
+        say(f"the query has {len(results)} results; the last one is written")
+    for number, result in enumerate(results, 1):
+        if not shows_all and number < len(results):
+            result.close()
+            continue
+        if len(results) > 1 and shows_all:
+            click.echo(f"{chr(10) if number > 1 else ''}{result.name}")
+        write_result(result, target)
 
 
 def _request(text: str | None, file: Path | None) -> QueryRequest:

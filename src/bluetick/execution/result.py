@@ -24,12 +24,14 @@ class Result:
     turn; `batches` alone keeps nothing, for results larger than memory.
 
     Attributes:
+        name: what the statement is called: PrimaryResult, or the name that a branch of fork was given.
         columns: (name, KQL type name) pairs in order; names are the user's and may differ only in case.
         visualization: what `render` asked for.
     """
 
     def __init__(self, program: Program, execution: Execution) -> None:
         columns = program.columns
+        self.name = program.name
         self.columns: tuple[tuple[str, str], ...] = tuple((c.name, str(c.type)) for c in columns)
         self.visualization = dict(program.visualization)
         self._types = tuple(c.type for c in columns)
