@@ -24,12 +24,20 @@ def session(engine: str) -> Session:
     return bluetick.connect(engine=ENGINES[engine], geo=AddressPlaces(PLACES))
 
 
-def run_all(engine: str, cases: Sequence[Case]) -> dict[str, object]:
-    """Case id -> value, or the exception that the case raised."""
-    values: dict[str, object] = {}
-    for batch in _batches(cases):
-        values.update(_run_batch(session(engine), batch))
-    return values
+class Run:
+    """Cases in batches; a batch runs when the first of its values is asked for, so that no single test takes long."""
+
+    def __init__(self, cases: Sequence[Case]) -> None:
+        self._batches = list(_batches(cases))
+        self._place = {case.id: place for place, batch in enumerate(self._batches) for case in batch}
+        self._values: dict[tuple[str, int], dict[str, object]] = {}
+
+    def value(self, engine: str, case: Case) -> object:
+        """The case's value, or the exception that it raised."""
+        place = self._place[case.id]
+        if (engine, place) not in self._values:
+            self._values[engine, place] = _run_batch(session(engine), self._batches[place])
+        return self._values[engine, place][case.id]
 
 
 def _batches(cases: Sequence[Case]) -> Iterator[list[Case]]:

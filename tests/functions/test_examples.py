@@ -1,21 +1,17 @@
 """Every example of every function, on both engines: the manual prints what is run here."""
 
-from functools import cache
-
 import pytest
 from example_forms import Case, cases
-from example_runner import run_all, same
+from example_runner import Run, same
 
 CASES = tuple(cases())
 
 
-@cache
-def values(engine: str) -> dict[str, object]:
-    return run_all(engine, CASES)
+RUN = Run(CASES)
 
 
 def check(engine: str, case: Case) -> None:
-    value = values(engine)[case.id]
+    value = RUN.value(engine, case)
     if isinstance(value, Exception):
         pytest.fail(f"{case.expression}: {value}", pytrace=False)
     assert same(value, case.value), f"{case.expression} gave {value!r}, not {case.value!r}"

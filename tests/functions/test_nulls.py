@@ -2,11 +2,10 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import cache
 
 import pytest
 from example_forms import Case, call_of, functions, movable, over_columns, parsed, variable_arguments
-from example_runner import run_all
+from example_runner import Run
 
 from bluetick.functions.definition import Nulls, ScalarFunction
 from bluetick.functions.registry import find_scalar
@@ -39,13 +38,11 @@ def _with_nulls(function: ScalarFunction, expression: str, id_: str) -> Iterator
 CASES = tuple(_cases())
 
 
-@cache
-def values(engine: str) -> dict[str, object]:
-    return run_all(engine, CASES)
+RUN = Run(CASES)
 
 
 def check(engine: str, case: Case) -> None:
-    value = values(engine)[case.id]
+    value = RUN.value(engine, case)
     if isinstance(value, Exception):
         pytest.fail(f"{case.expression}: {value}", pytrace=False)
     if case.value is Nulls.NEVER:
