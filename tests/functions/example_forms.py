@@ -57,6 +57,7 @@ class Case:
     source: str = ""
     columns: tuple[tuple[str, str, str], ...] = ()  # name, type, literal
     gap: str = ""
+    computed: str = ""  # the function that it is about, where Python computes that
 
     def __str__(self) -> str:
         return self.id
@@ -91,7 +92,25 @@ def _cases_of(function: AnyFunction, example: Example, id_: str) -> Iterator[Cas
             yield Case(id_, example.expression, example.value, "print", gap=example.gap)
             constants = movable(example.expression)
             if constants and not example.gap:
-                yield over_columns(f"{id_}-columns", example.expression, example.value, constants)
+                case = over_columns(f"{id_}-columns", example.expression, example.value, constants)
+                yield replace(case, computed=computed_name(function))
+
+
+def computed_name(function: ScalarFunction) -> str:
+    return function.name if function.compute is not None else ""
+
+
+def on_spark(cases: tuple[Case, ...]) -> tuple[Case, ...]:
+    """The cases that Spark runs: of a function that Python computes one over columns. Its values are the same on every
+    engine, only the way there and back differs, and each call is a step that takes Spark half a second."""
+    seen: set[str] = set()
+    kept = []
+    for case in cases:
+        if case.computed not in seen:
+            kept.append(case)
+        if case.computed:
+            seen.add(case.computed)
+    return tuple(kept)
 
 
 def over_columns(id_: str, expression: str, value: object, constants: tuple[Constant, ...]) -> Case:

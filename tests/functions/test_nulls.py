@@ -4,7 +4,17 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from example_forms import Case, call_of, functions, movable, over_columns, parsed, variable_arguments
+from example_forms import (
+    Case,
+    call_of,
+    computed_name,
+    functions,
+    movable,
+    on_spark,
+    over_columns,
+    parsed,
+    variable_arguments,
+)
 from example_runner import Run
 
 from bluetick.functions.definition import Nulls, ScalarFunction
@@ -32,17 +42,18 @@ def _with_nulls(function: ScalarFunction, expression: str, id_: str) -> Iterator
         if constant.type is Type.STRING or constant.start + offset not in own:
             continue
         with_null = [replace(c, text=f"{c.type}(null)") if other == number else c for other, c in enumerate(constants)]
-        yield over_columns(f"{id_}-argument-{number}", expression, function.nulls, tuple(with_null))
+        case = over_columns(f"{id_}-argument-{number}", expression, function.nulls, tuple(with_null))
+        yield replace(case, computed=computed_name(function))
 
 
 CASES = tuple(_cases())
 
 
-RUN = Run(CASES)
+RUNS = {"duckdb": Run(CASES), "spark": Run(on_spark(CASES))}
 
 
 def check(engine: str, case: Case) -> None:
-    value = RUN.value(engine, case)
+    value = RUNS[engine].value(engine, case)
     if isinstance(value, Exception):
         pytest.fail(f"{case.expression}: {value}", pytrace=False)
     if case.value is Nulls.NEVER:
@@ -57,6 +68,6 @@ def test_on_duckdb(case: Case) -> None:
 
 
 @pytest.mark.spark
-@pytest.mark.parametrize("case", CASES, ids=str)
+@pytest.mark.parametrize("case", on_spark(CASES), ids=str)
 def test_on_spark(case: Case) -> None:
     check("spark", case)
