@@ -59,7 +59,8 @@ CONSTANTS: Final[Mapping[str, tuple[str, tuple[Any, ...]]]] = {
         "timespan",
         (timedelta(hours=1), timedelta(days=1), timedelta(days=-1), timedelta(0), timedelta(minutes=90)),
     ),
-    "part": ("string", ("year", "quarter", "month", "week", "day", "hour", "minute", "second", "millisecond")),
+    # No week: its difference is a real, and the type of a shape does not hang on an argument.
+    "part": ("string", ("year", "quarter", "month", "day", "day", "hour", "minute", "second", "millisecond")),
     "addpart": ("string", ("year", "quarter", *("month",) * 4, "week", "day", "hour", "minute", "second")),
     "datepart": (
         "string",
