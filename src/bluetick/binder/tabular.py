@@ -26,7 +26,7 @@ from bluetick.syntax.expressions import (
 )
 from bluetick.types import Type
 
-MAX_PIPELINE = 500  # operators one behind the other: a node's columns are asked of the node below it
+MAX_PIPELINE = 400  # operators one behind the other: a node's columns are asked of the node below it
 _TABLE_FUNCTIONS = frozenset({"table", "materialize", "view"})
 
 
