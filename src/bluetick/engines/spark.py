@@ -39,6 +39,10 @@ _SESSION: Final = {
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
     "spark.log.level": "OFF",
+    # The SQL parser's cache of states has no end by default: 1,500 different statements took 0.8 GB of the heap, and
+    # what is left then looks like memory to the queries, which fail. 40,000 states are about 250 MB.
+    "spark.sql.parser.manageParserCaches": "true",
+    "spark.sql.parser.parserDfaCacheFlushThreshold": "40000",
 }
 _LOCAL: Final = {
     "spark.driver.memory": "4g",  # the default of 1 GB is too little for plans of many columns
