@@ -58,6 +58,12 @@ def _simulate() -> click.Command:
     return simulate
 
 
+def _compare() -> click.Command:
+    from bluetick.cli.compare import compare  # noqa: PLC0415 - loaded when asked for
+
+    return compare
+
+
 def _doctor() -> click.Command:
     from bluetick.cli.doctor import doctor  # noqa: PLC0415 - loaded when asked for
 
@@ -72,6 +78,7 @@ _COMMANDS: dict[str, Callable[[], click.Command]] = {
     "ingest": _ingest,
     "tables": _tables,
     "simulate": _simulate,
+    "compare": _compare,
     "doctor": _doctor,
 }
 

@@ -50,7 +50,7 @@ def query(
     """
     if form == "parquet" and output is None:
         raise click.UsageError("--format parquet needs --output FILE")
-    request = _request(text, file)
+    request = read_request(text, file)
     try:
         _answer(request, data, now, params, Target(form, output))
     except QueryError as error:  # one without a source, as a failed assert, does not say of what it speaks
@@ -86,7 +86,8 @@ def _write(results: list[Result], target: Target) -> None:
         write_result(result, target)
 
 
-def _request(text: str | None, file: Path | None) -> QueryRequest:
+def read_request(text: str | None, file: Path | None) -> QueryRequest:
+    """The request of a command line: TEXT, a file, or - for standard input."""
     if (text is None) == (file is None):
         raise click.UsageError("give a query: TEXT, -f FILE, or - to read it from standard input")
     if file is not None:

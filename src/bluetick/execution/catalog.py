@@ -1,8 +1,8 @@
 """The tables of a session: what data stands behind a name, and the face that a query sees."""
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, TypeAlias
 
@@ -67,6 +67,12 @@ class Catalog:
         for entry in sorted(folder.iterdir()):
             if entry.is_dir() and _NAME.fullmatch(entry.name) and any(p.is_file() for p in entry.rglob("*.*")):
                 self.register(entry.name, entry)
+
+    def keep_files(self, name: str, files: Sequence[str]) -> None:
+        """Leaves only these of a table's files; its columns stay those that all of them have."""
+        table = self._tables[name]
+        if isinstance(table.data, FileSource):
+            self._tables[name] = replace(table, data=replace(table.data, files=tuple(files)))
 
     def table(self, name: str) -> Table | None:
         """A registered table, or a watchlist by the name that its table has."""
