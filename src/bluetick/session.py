@@ -93,7 +93,7 @@ class Session:
     ) -> None:
         self.now = _utc(now)
         self.engine = open_engine(engine, memory_limit=memory_limit, threads=threads)
-        self.catalog = Catalog(external, functions, watchlists)
+        self.catalog = Catalog(external, functions, watchlists, self.engine)
         self._schemas, self._custom = _schemas(schemas)
         self.providers: dict[str, FileProfileProvider] = {}
         self.resources: dict[str, Callable[[], object]] = {} if geo is None else {PLACES.name: _places(geo)}
@@ -299,7 +299,8 @@ def connect(  # noqa: PLR0913, PLR0917 - the public surface, see Session
 
     Args:
         lake: a folder with a subfolder of data files for each table.
-        tables: name -> file, folder, glob, list of files, or Arrow table.
+        tables: name -> file, folder, glob, list of files, Arrow table, or "catalog:" and the name of a table that
+            Spark's own catalog knows.
         profiles: what answers FileProfile: a file of profiles (Parquet, CSV, NDJSON), "local" for prevalence computed
             from the session's own telemetry, or a provider of your own.
         schemas: "defender", "sentinel" or a JSON file of your own; which schema a table has that both know.

@@ -212,10 +212,10 @@ def test_column_names_that_differ_in_case(tmp_path: Path) -> None:
         scan(expand_pattern(tmp_path), "A", Type.LONG)
 
 
-def test_hive_folders_add_no_column(tmp_path: Path) -> None:
+def test_folders_of_a_partition_add_their_column(tmp_path: Path) -> None:
     (tmp_path / "day=2024-01-01").mkdir()
     pq.write_table(pa.table({"x": [1]}), tmp_path / "day=2024-01-01" / "f.parquet")
-    assert describe_files(expand_pattern(tmp_path)) == (("x", Type.LONG),)
+    assert describe_files(expand_pattern(tmp_path)) == (("x", Type.LONG), ("day", Type.DATETIME))
 
 
 @pytest.mark.parametrize("name", ["a'b.parquet", "a[1].parquet", "a*.parquet", "a?{b,c}.parquet", 'ä " ü.parquet'])

@@ -94,7 +94,7 @@ _DATA_OPTIONS: tuple[Callable[..., Any], ...] = (
         "tables",
         multiple=True,
         type=PairType("NAME=PATH"),
-        help="A table's file, folder or glob (Parquet, CSV, NDJSON). May be repeated.",
+        help="A table's file, folder or glob (Parquet, CSV, NDJSON), or catalog:NAME in Spark. May be repeated.",
     ),
     click.option("--profiles", metavar="FILE", help="What answers FileProfile(): a file of profiles, or 'local'."),
     click.option(

@@ -5,8 +5,9 @@ from typing import Final
 import duckdb
 
 from bluetick.diagnostics.errors import SourceError
-from bluetick.engines.duckdb_casts import conversion, natural_type
+from bluetick.engines.duckdb_casts import conversion
 from bluetick.engines.duckdb_errors import source_error
+from bluetick.engines.duckdb_fields import column_of
 from bluetick.engines.duckdb_scan import (
     Leg,
     describe_with,
@@ -15,8 +16,9 @@ from bluetick.engines.duckdb_scan import (
     read_csv,
     read_parquet,
     refuse_case_twins,
+    refuse_partition_twins,
 )
-from bluetick.engines.protocol import FileSource
+from bluetick.engines.protocol import FileSource, SourceColumn
 from bluetick.types import Type
 
 # What CSV text is tried as, in this order; text that begins with a zero is a number to nobody.
@@ -26,29 +28,36 @@ _ZEROS: Final = r"\s*[-+]?0\d.*"
 
 def describe_files(source: FileSource) -> tuple[tuple[str, Type], ...]:
     """Column names and KQL types in the files' order. Text formats are read whole: a type holds for every row."""
+    return tuple((column.name, column.type) for column in describe_columns(source))
+
+
+def describe_columns(source: FileSource) -> tuple[SourceColumn, ...]:
+    """The same with the fields of nested columns."""
     connection = duckdb.connect(config={"autoinstall_known_extensions": False, "python_enable_replacements": False})
     try:
         connection.execute("SET TimeZone = 'UTC'")
         match source.format:
             case "parquet":
-                return _natural(read_parquet(source, describe_with(connection))[0])
+                found = _natural(read_parquet(source, describe_with(connection))[0])
             case "csv":
-                return _describe_csv(source, connection)
+                found = _describe_csv(source, connection)
             case "ndjson" | "json":
-                return _describe_json(source, connection)
+                found = _describe_json(source, connection)
     except duckdb.Error as error:
         raise source_error(error) from error
     finally:
         connection.close()
+    folders = {name: SourceColumn(name, type_) for name, type_ in source.partitions}
+    return tuple({**{column.name: column for column in found}, **folders}.values())
 
 
-def _natural(leg: Leg) -> tuple[tuple[str, Type], ...]:
+def _natural(leg: Leg) -> tuple[SourceColumn, ...]:
     if not leg.types:
         raise SourceError("the files have no column")
-    return tuple((name, natural_type(type_)) for name, type_ in leg.types)
+    return tuple(column_of(name, type_) for name, type_ in leg.types)
 
 
-def _describe_json(source: FileSource, connection: duckdb.DuckDBPyConnection) -> tuple[tuple[str, Type], ...]:
+def _describe_json(source: FileSource, connection: duckdb.DuckDBPyConnection) -> tuple[SourceColumn, ...]:
     form = "newline_delimited" if source.format == "ndjson" else "auto"
     reader = (
         f"read_json({file_list(source.files)}, format='{form}', sample_size=-1, map_inference_threshold=-1, "
@@ -56,10 +65,11 @@ def _describe_json(source: FileSource, connection: duckdb.DuckDBPyConnection) ->
     )
     leg = Leg(reader, tuple(describe_with(connection)(reader)))
     refuse_case_twins((name for name, _ in leg.types), source)
+    refuse_partition_twins((name for name, _ in leg.types), source)
     return _natural(leg)
 
 
-def _describe_csv(source: FileSource, connection: duckdb.DuckDBPyConnection) -> tuple[tuple[str, Type], ...]:
+def _describe_csv(source: FileSource, connection: duckdb.DuckDBPyConnection) -> tuple[SourceColumn, ...]:
     legs = read_csv(source)
     names = list(dict.fromkeys(name for leg in legs for name, _ in leg.types))
     possible: dict[str, set[Type]] = {name: set(_CSV_TYPES) for name in names}
@@ -73,7 +83,7 @@ def _describe_csv(source: FileSource, connection: duckdb.DuckDBPyConnection) -> 
             if fits is False:
                 possible[name].discard(type_)
         filled |= {name for (name, _), count in zip(leg.types, answers[len(tests) :], strict=True) if count}
-    return tuple((name, _first(possible[name]) if name in filled else Type.STRING) for name in names)
+    return tuple(SourceColumn(name, _first(possible[name]) if name in filled else Type.STRING) for name in names)
 
 
 def _first(types: set[Type]) -> Type:

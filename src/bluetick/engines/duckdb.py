@@ -20,7 +20,7 @@ import pyarrow as pa
 from bluetick.diagnostics.errors import BluetickError, EngineError, QueryCancelled, SourceError
 from bluetick.engines.duckdb_errors import clean_message, is_bad_value, malformed_file, source_error, translate_error
 from bluetick.engines.duckdb_scan import Check, Leg, describe_with, plan_scan, quote_name, select_columns
-from bluetick.engines.protocol import FileSource, ScanColumn, Stream
+from bluetick.engines.protocol import CatalogSource, FileSource, ScanColumn, SourceColumn, Stream
 from bluetick.sql.dialect import DUCKDB, Dialect
 
 T = TypeVar("T")
@@ -53,6 +53,14 @@ def _connect(memory_limit: str | None, threads: int | None, spill: str) -> duckd
     return connection
 
 
+def no_catalog(source: CatalogSource) -> str:
+    """What to do about a table of a catalog, where there is none."""
+    return (
+        f"'{source}' is a table of a Spark catalog, and this engine has none: name the table's files (a path, a folder "
+        "or a pattern), or run on Spark (--engine local[N] or spark://HOST:PORT)"
+    )
+
+
 class DuckDbRun:
     """See `Run`."""
 
@@ -82,6 +90,14 @@ class DuckDbRun:
             self._connection.execute(f"CREATE TEMP VIEW {quote_name(relation)} AS {scan.sql}")
 
         self._guard(bind, self._explain)
+
+    def bind_catalog(self, relation: str, source: CatalogSource, columns: Sequence[ScanColumn]) -> None:
+        raise SourceError(no_catalog(source))
+
+    def bind_view(self, relation: str, sql: str) -> None:
+        self._guard(
+            lambda: self._connection.execute(f"CREATE TEMP VIEW {quote_name(relation)} AS {sql}"), self._explain
+        )
 
     def create(self, relation: str, sql: str) -> None:
         self._guard(
@@ -176,8 +192,8 @@ class DuckDbRun:
 
     def _find(self, check: Check) -> SourceError | None:
         """The first value that offends a check; None also where the files cannot be read for another reason."""
-        name = quote_name(check.column)
-        query = f"SELECT filename, CAST({name} AS VARCHAR) FROM {check.reader} WHERE {check.offends} LIMIT 1"  # noqa: S608
+        shown = f"CAST({check.value} AS VARCHAR)"
+        query = f"SELECT filename, {shown} FROM {check.reader} WHERE {check.offends} LIMIT 1"  # noqa: S608 quoted
         try:
             row: tuple[Any, ...] | None = self._connection.execute(query).fetchone()
         except _DRIVER_ERRORS:
@@ -209,6 +225,12 @@ class DuckDbEngine:
             return DuckDbRun(self._database.cursor(), lambda: None)
         own = _connect(memory_limit, threads, self._spill)
         return DuckDbRun(own.cursor(), own.close)
+
+    def describe_table(self, source: CatalogSource) -> tuple[SourceColumn, ...]:
+        raise SourceError(no_catalog(source))
+
+    def catalog_tables(self) -> tuple[str, ...]:
+        return ()
 
     def close(self) -> None:
         self._database.close()

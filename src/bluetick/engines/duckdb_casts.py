@@ -13,10 +13,12 @@ from bluetick.types import Type
 
 @dataclass(frozen=True, slots=True)
 class Conversion:
-    """`offends` is true of a value that does not fit; empty where every value does."""
+    """`offends` is true of a value that does not fit; empty where every value does. `plain` has no guard: it is for
+    values of which it is known that they fit."""
 
     expression: str
     offends: str = ""
+    plain: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,9 +183,10 @@ def conversion(column: str, duckdb_type: str, type_: Type, *, native: bool = Fal
     """From a quoted column of a DuckDB type to a KQL type; None where there is no way."""
     kind = kind_of(duckdb_type)
     if kind == _NULL:
-        return Conversion(absent(type_))
+        return Conversion(absent(type_), plain=absent(type_))
     if duckdb_type == DUCKDB.types[type_] and (type_ is not Type.DYNAMIC or native):
-        return Conversion(f"coalesce({column}, '')" if type_ is Type.STRING else column)
+        as_is = f"coalesce({column}, '')" if type_ is Type.STRING else column
+        return Conversion(as_is, plain=as_is)
     rule = _RULES[type_].get(kind)
     if rule is None:
         return None
@@ -199,8 +202,8 @@ def _apply(rule: _Rule, value: str, type_: Type) -> Conversion:
     if type_ is Type.STRING:
         strict = f"coalesce({strict}, '')"
     if rule.total:
-        return Conversion(strict)
+        return Conversion(strict, plain=strict)
     if not fits:
-        return Conversion(strict, f"{value} IS NOT NULL AND {tried} IS NULL")
+        return Conversion(strict, f"{value} IS NOT NULL AND {tried} IS NULL", tried)
     guarded = f"CASE WHEN {value} IS NULL OR {fits} THEN {strict} ELSE error('a value does not fit') END"
-    return Conversion(guarded, f"{value} IS NOT NULL AND (NOT ({fits}) OR {tried} IS NULL)")
+    return Conversion(guarded, f"{value} IS NOT NULL AND (NOT ({fits}) OR {tried} IS NULL)", tried)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 from bluetick.diagnostics.errors import SourceError
 from bluetick.engines.csv_header import read_csv_header
-from bluetick.engines.duckdb_casts import absent, conversion
+from bluetick.engines.duckdb_casts import Conversion, absent, conversion
+from bluetick.engines.duckdb_fields import field_of
 from bluetick.engines.protocol import FileSource, ScanColumn
 from bluetick.sql.dialect import DUCKDB
 from bluetick.types import Type
@@ -18,16 +19,16 @@ if TYPE_CHECKING:
 Describe = Callable[[str], Sequence[tuple[str, str]]]
 """The columns of a FROM item, name and DuckDB type."""
 
-_NO_PARTITIONS: Final = "hive_partitioning=false"
 _JSON_OBJECT_BYTES: Final = 64 << 20
 
 
 @dataclass(frozen=True, slots=True)
 class Leg:
-    """Files that are read in one way, and what their columns are."""
+    """Files that are read in one way, and what their columns are. Every value of a `safe` column has its type."""
 
     reader: str
     types: tuple[tuple[str, str], ...]
+    safe: tuple[tuple[str, Type], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,7 @@ class Check:
 
     reader: str
     column: str
+    value: str
     type: Type
     offends: str
 
@@ -52,17 +54,37 @@ def quote_name(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
+def partition_option(source: FileSource) -> str:
+    """Nothing is guessed: the columns in the folders' names are those that were found there, as text."""
+    if not source.partitions:
+        return "hive_partitioning=false"
+    types = ", ".join(f"{DUCKDB.quote_text(name)}: VARCHAR" for name, _ in source.partitions)
+    return f"hive_partitioning=true, hive_types={{{types}}}"
+
+
+def _with_partitions(source: FileSource, types: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    """The types with those of the folders' columns, which win over a file's own of the same name."""
+    return tuple({**dict(types), **{name: "VARCHAR" for name, _ in source.partitions}}.items())
+
+
 def read_parquet(source: FileSource, describe: Describe) -> list[Leg]:
     union = len(source.files) > 1 and not source.uniform
-    reader = f"read_parquet({file_list(source.files)}, union_by_name={str(union).lower()}, {_NO_PARTITIONS})"
-    types = tuple(describe(reader))
+    files = f"read_parquet({file_list(source.files)}, union_by_name={str(union).lower()}"
+    types = tuple(describe(f"{files}, hive_partitioning=false)"))
     refuse_case_twins((name for name, _ in types), source)
-    return [Leg(reader, types)]
+    refuse_partition_twins((name for name, _ in types), source)
+    return [Leg(f"{files}, {partition_option(source)})", _with_partitions(source, types), source.partitions)]
 
 
-def read_json(source: FileSource, columns: Iterable[tuple[str, Type]]) -> list[Leg]:
-    """Every wanted field is read as text, and as JSON where JSON is wanted: the casts are ours then."""
-    types = {name: "JSON" if type_ is Type.DYNAMIC else "VARCHAR" for name, type_ in columns}
+def read_json(source: FileSource, columns: Iterable[ScanColumn]) -> list[Leg]:
+    """Every wanted field is read as text, and as JSON where JSON is wanted or leads to it: the casts are ours then."""
+    folders = {name for name, _ in source.partitions}
+    types: dict[str, str] = {}
+    for column in columns:
+        if column.source is not None and column.source not in folders:
+            is_json = column.type is Type.DYNAMIC or column.path or types.get(column.source) == "JSON"
+            types[column.source] = "JSON" if is_json else "VARCHAR"
+    refuse_partition_twins(types, source)
     folded = [name.casefold() for name in types]
     for name in types:
         if folded.count(name.casefold()) > 1:
@@ -73,9 +95,9 @@ def read_json(source: FileSource, columns: Iterable[tuple[str, Type]]) -> list[L
     form = "newline_delimited" if source.format == "ndjson" else "auto"
     reader = (
         f"read_json({file_list(source.files)}, format='{form}', columns={{{spelled}}}, records='true', "
-        f"maximum_object_size={_JSON_OBJECT_BYTES}, {_NO_PARTITIONS})"
+        f"maximum_object_size={_JSON_OBJECT_BYTES}, {partition_option(source)})"
     )
-    return [Leg(reader, tuple(types.items()))]
+    return [Leg(reader, _with_partitions(source, types.items()), source.partitions)]
 
 
 def read_csv(source: FileSource) -> list[Leg]:
@@ -84,16 +106,18 @@ def read_csv(source: FileSource) -> list[Leg]:
     for file in source.files:
         header = read_csv_header(file)
         groups.setdefault((header.delimiter, header.names), []).append(file)
-    return [_csv_leg(files, delimiter, names) for (delimiter, names), files in groups.items()]
+    for _, names in groups:
+        refuse_partition_twins(names, source)
+    return [_csv_leg(source, files, delimiter, names) for (delimiter, names), files in groups.items()]
 
 
-def _csv_leg(files: Sequence[str], delimiter: str, names: tuple[str, ...]) -> Leg:
+def _csv_leg(source: FileSource, files: Sequence[str], delimiter: str, names: tuple[str, ...]) -> Leg:
     spelled = ", ".join(f"{DUCKDB.quote_text(name)}: 'VARCHAR'" for name in names)
     reader = (
         f"read_csv({file_list(files)}, auto_detect=false, header=true, strict_mode=true, delim='{delimiter}', "
-        f"quote='\"', escape='\"', columns={{{spelled}}}, {_NO_PARTITIONS})"
+        f"quote='\"', escape='\"', columns={{{spelled}}}, {partition_option(source)})"
     )
-    return Leg(reader, tuple((name, "VARCHAR") for name in names))
+    return Leg(reader, _with_partitions(source, ((name, "VARCHAR") for name in names)), source.partitions)
 
 
 def plan_scan(source: FileSource, columns: Sequence[ScanColumn], describe: Describe) -> Scan:
@@ -104,7 +128,7 @@ def plan_scan(source: FileSource, columns: Sequence[ScanColumn], describe: Descr
         case "csv":
             legs = read_csv(source)
         case "ndjson" | "json":
-            legs = read_json(source, [(c.source, c.type) for c in columns if c.source is not None])
+            legs = read_json(source, columns)
     return select_columns(legs, columns, source.files[0], native=source.native)
 
 
@@ -127,12 +151,18 @@ def _select_column(leg: Leg, column: ScanColumn, place: str, native: bool) -> tu
     if found is None:
         return absent(column.type), None
     name, duckdb_type = found
-    done = conversion(quote_name(name), duckdb_type, column.type, native=native)
+    value, duckdb_type = field_of(quote_name(name), duckdb_type, column.path, column.type)
+    done = conversion(value, duckdb_type, column.type, native=native)
     if done is None:
         raise SourceError(
-            f"the column '{name}' of '{place}' holds {duckdb_type}, which is no {column.type}", file=place, column=name
+            f"the column '{column.place}' of '{place}' holds {duckdb_type}, which is no {column.type}",
+            file=place,
+            column=column.place,
         )
-    return done.expression, Check(leg.reader, name, column.type, done.offends) if done.offends else None
+    if (name, column.type) in leg.safe:
+        done = Conversion(done.plain)
+    check = Check(leg.reader, column.place, value, column.type, done.offends) if done.offends else None
+    return done.expression, check
 
 
 def _find(leg: Leg, source: str | None) -> tuple[str, str] | None:
@@ -160,6 +190,14 @@ def refuse_case_twins(names: Iterable[str], source: FileSource) -> None:
         stem, _, number = name.rpartition("_")
         if number.isdigit() and stem.casefold() in folded and stem not in given:
             raise _twins(stem, source)
+
+
+def refuse_partition_twins(names: Iterable[str], source: FileSource) -> None:
+    """A folder's column that differs from a file's own in case only: DuckDB would read one for the other."""
+    folders = {name.casefold(): name for name, _ in source.partitions}
+    for name in names:
+        if folders.get(name.casefold(), name) != name:
+            raise _twins(name, source)
 
 
 def _twins(name: str, source: FileSource) -> SourceError:

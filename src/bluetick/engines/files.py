@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from bluetick.diagnostics.errors import SourceError
+from bluetick.engines.partitions import find_partitions
 from bluetick.engines.protocol import FileFormat, FileSource
 
 _FORMATS: Final[dict[str, FileFormat]] = {
@@ -33,7 +34,7 @@ def expand_pattern(pattern: str | Path | Sequence[str | Path]) -> FileSource:
             f"one table has files of different formats: '{first}' is {formats[first]}, '{other}' is {formats[other]}",
             file=other,
         )
-    return FileSource(tuple(files), formats[files[0]])
+    return FileSource(tuple(files), formats[files[0]], partitions=find_partitions(files))
 
 
 def _expand(pattern: str) -> list[Path]:

@@ -18,25 +18,53 @@ class FileSource:
     """Files of one format, listed once; a name is a path, never a pattern.
 
     `uniform`: the caller knows that all files have the same columns, so the engine need not open each to plan.
-    `native`: this package wrote them, so a dynamic column holds JSON text for certain.
+    `native`: this package wrote them, so a dynamic column holds JSON text for certain. `partitions` are columns that
+    stand in the names of the folders next to the files (`day=2026-01-05`), the same for all; each value has its type.
     """
 
     files: tuple[str, ...]
     format: FileFormat
     uniform: bool = False
     native: bool = False
+    partitions: tuple[tuple[str, Type], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogSource:
+    """A table that the engine's own catalog knows, by the parts of its name."""
+
+    parts: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return "catalog:" + ".".join(self.parts)
+
+
+@dataclass(frozen=True, slots=True)
+class SourceColumn:
+    """A column as its source has it, with the KQL type that holds everything it may; a struct has `fields`."""
+
+    name: str
+    type: Type
+    fields: "tuple[SourceColumn, ...]" = ()
 
 
 @dataclass(frozen=True, slots=True)
 class ScanColumn:
-    """A column of a bound relation: its SQL alias, the name it has in the files (None: absent there), its type.
+    """A column of a bound relation: its SQL alias, the name it has in the source (None: absent there), its type.
 
     An absent column is the typed null, the empty string for a string; so is one that a file of the list lacks.
+    `path` leads from the source's column to a field of it. Columns that go by path or whole may share a source.
     """
 
     alias: str
     source: str | None
     type: Type
+    path: tuple[str, ...] = ()
+
+    @property
+    def place(self) -> str:
+        """The column or field in words."""
+        return ".".join((self.source or self.alias, *self.path))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,6 +92,14 @@ class Run(Protocol):
 
     def bind_arrow(self, relation: str, table: pa.Table, columns: Sequence[ScanColumn]) -> None:
         """Make an Arrow table readable as a relation, with the same promises."""
+        ...
+
+    def bind_catalog(self, relation: str, source: CatalogSource, columns: Sequence[ScanColumn]) -> None:
+        """Make a table of the engine's catalog readable as a relation, with the same promises."""
+        ...
+
+    def bind_view(self, relation: str, sql: str) -> None:
+        """Make a statement over relations of this run readable as one; it is computed wherever it is read."""
         ...
 
     def create(self, relation: str, sql: str) -> None:
@@ -100,6 +136,14 @@ class Engine(Protocol):
 
     def start(self, *, memory_limit: str | None = None, threads: int | None = None) -> Run:
         """A new run; limits given here hold for this run alone."""
+        ...
+
+    def describe_table(self, source: CatalogSource) -> tuple[SourceColumn, ...]:
+        """The columns of a table of the engine's catalog. One that is not there is a SourceError."""
+        ...
+
+    def catalog_tables(self) -> tuple[str, ...]:
+        """The names of the tables in the engine's catalog that it shows without asking each; none without one."""
         ...
 
     def close(self) -> None: ...

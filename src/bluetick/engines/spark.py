@@ -4,7 +4,6 @@ ANSI mode is off: KQL wraps an overflow and gives null for a failed conversion, 
 their casts themselves (`spark_scan`).
 """
 
-import json
 import logging
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -18,11 +17,11 @@ from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
 
 from bluetick.diagnostics.errors import BluetickError, EngineError, Limit, LimitError, QueryCancelled, SourceError
-from bluetick.engines.csv_header import CsvHeader, read_csv_header
-from bluetick.engines.protocol import FileSource, ScanColumn, Stream
-from bluetick.engines.spark_scan import MARK, SEPARATOR, quote_name, select_items
+from bluetick.engines.protocol import CatalogSource, FileSource, ScanColumn, SourceColumn, Stream
+from bluetick.engines.spark_files import read_arrow, read_files
+from bluetick.engines.spark_scan import MARK, SEPARATOR, quote_name
+from bluetick.engines.spark_tables import describe_table, read_table, table_names
 from bluetick.sql.dialect import SPARK, Dialect
-from bluetick.types import Type
 
 T = TypeVar("T")
 
@@ -78,22 +77,16 @@ class SparkRun:
         self._closed = False
 
     def bind_files(self, relation: str, source: FileSource, columns: Sequence[ScanColumn]) -> None:
-        def bind() -> None:
-            frames = _read(self._session, source, columns)
-            selected = [_select(frame, columns, source.files[0], native=source.native) for frame in frames]
-            whole = selected[0]
-            for frame in selected[1:]:
-                whole = whole.unionAll(frame)
-            self._view(relation, whole)
-
-        self._guard(bind, source.files[0])
+        self._guard(lambda: self._view(relation, read_files(self._session, source, columns)), source.files[0])
 
     def bind_arrow(self, relation: str, table: pa.Table, columns: Sequence[ScanColumn]) -> None:
-        def bind() -> None:
-            frame = self._session.createDataFrame(table)
-            self._view(relation, _select(frame, columns, relation, native=False))
+        self._guard(lambda: self._view(relation, read_arrow(self._session, table, columns, relation)))
 
-        self._guard(bind)
+    def bind_catalog(self, relation: str, source: CatalogSource, columns: Sequence[ScanColumn]) -> None:
+        self._guard(lambda: self._view(relation, read_table(self._session, source, columns)), str(source))
+
+    def bind_view(self, relation: str, sql: str) -> None:
+        self._guard(lambda: self._view(relation, self._session.sql(sql)))
 
     def create(self, relation: str, sql: str) -> None:
         def compute() -> None:
@@ -171,62 +164,24 @@ class SparkEngine:
             raise EngineError("Spark's memory and threads are set where its cluster is started, not for a query")
         return SparkRun(self._session.newSession())
 
+    def describe_table(self, source: CatalogSource) -> tuple[SourceColumn, ...]:
+        try:
+            return describe_table(self._session, source)
+        except _ERRORS as error:
+            raise _translate(error, str(source)) from error
+
+    def catalog_tables(self) -> tuple[str, ...]:
+        try:
+            return table_names(self._session)
+        except _ERRORS as error:
+            raise _translate(error, "the catalog") from error
+
     def close(self) -> None:
         """Nothing: the session is the process's, and a second engine may use it."""
 
 
 def _physical(type_: pa.DataType) -> pa.DataType:
     return pa.timestamp("us") if pa.types.is_timestamp(type_) else type_
-
-
-def _read(session: SparkSession, source: FileSource, columns: Sequence[ScanColumn]) -> list[DataFrame]:
-    """One frame for each way of reading that the files need."""
-    reader = session.read.option("mode", "FAILFAST").option("recursiveFileLookup", "true")
-    files = list(source.files)
-    match source.format:
-        case "parquet":
-            return [reader.option("mergeSchema", str(not source.uniform).lower()).parquet(*files)]
-        case "csv":
-            headers: dict[CsvHeader, list[str]] = {}
-            for file in files:
-                headers.setdefault(read_csv_header(file), []).append(file)
-            plain = reader.option("header", "true").option("multiLine", "true").option("escape", '"')
-            return [
-                plain.option("sep", header.delimiter).schema(_schema(dict.fromkeys(header.names, "STRING"))).csv(group)
-                for header, group in headers.items()
-            ]
-        case "ndjson" | "json":
-            wanted = {c.source: "VARIANT" if c.type is Type.DYNAMIC else "STRING" for c in columns if c.source}
-            groups: dict[bool, list[str]] = {}
-            for file in files:
-                groups.setdefault(source.format == "json" and _is_array(file), []).append(file)
-            schema = _schema(wanted or {"_": "STRING"})
-            return [
-                reader.option("multiLine", str(whole).lower()).schema(schema).json(group)
-                for whole, group in groups.items()
-            ]
-
-
-def _schema(types: dict[str, str]) -> str:
-    return ", ".join(f"{quote_name(name)} {type_}" for name, type_ in types.items())
-
-
-def _is_array(file: str) -> bool:
-    """Whether a .json file is one array; else it must be a document a line."""
-    with pa.input_stream(file) as stream:
-        head = bytes(stream.read(1 << 16)).lstrip(b"\xef\xbb\xbf \t\r\n")
-    if head.startswith(b"["):
-        return True
-    try:
-        json.loads(head.split(b"\n", 1)[0] or b"{}")
-    except ValueError:
-        raise SourceError(f"'{file}' is neither one JSON array nor one JSON object a line", file=file) from None
-    return False
-
-
-def _select(frame: DataFrame, columns: Sequence[ScanColumn], place: str, *, native: bool) -> DataFrame:
-    types = {field.name: field.dataType.simpleString() for field in frame.schema.fields}
-    return frame.selectExpr(*select_items(types, columns, place, native=native))
 
 
 def _translate(error: Any, place: str) -> BluetickError:

@@ -2,7 +2,7 @@
 so each cast that may fail is guarded here and raises with the column, the file and the value."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from bluetick.diagnostics.errors import SourceError
@@ -23,6 +23,7 @@ class _Rule:
 
 
 _SMALL, _LONG, _REAL, _DECIMAL, _TEXT, _NESTED = "small", "long", "real", "decimal", "text", "nested"
+_INTERVAL: Final = "interval"
 _KINDS: Final[Mapping[str, str]] = {
     **dict.fromkeys(("tinyint", "smallint", "int"), _SMALL),
     **dict.fromkeys(("float", "double"), _REAL),
@@ -94,6 +95,7 @@ _RULES: Final[Mapping[Type, Mapping[str, _Rule]]] = {
     },
     Type.TIMESPAN: {
         **dict.fromkeys((_SMALL, _LONG), _Rule("CAST({x} AS BIGINT)")),
+        _INTERVAL: _Rule("unix_micros(TIMESTAMP '1970-01-01 00:00:00' + {x})"),
         _TEXT: _Rule(_SPAN_MICROS, f"({{x}} RLIKE {_SPAN} OR {{x}} RLIKE {_WHOLE})"),
     },
     Type.GUID: {
@@ -124,49 +126,110 @@ _EXACT: Final[Mapping[Type, str]] = {
 def _kind(spark_type: str) -> str:
     if spark_type.startswith(("struct<", "array<", "map<")):
         return _NESTED
+    if spark_type.startswith(("interval day", "interval hour", "interval minute", "interval second")):
+        return _INTERVAL
+    if spark_type.startswith(("char(", "varchar(", "string collate")):
+        return _TEXT
     return _DECIMAL if spark_type.startswith("decimal(") else _KINDS.get(spark_type, spark_type)
+
+
+_NATURAL: Final[Mapping[str, Type]] = {
+    "boolean": Type.BOOL,
+    _SMALL: Type.INT,
+    _LONG: Type.LONG,
+    _REAL: Type.REAL,
+    _DECIMAL: Type.DECIMAL,
+    **dict.fromkeys(_TIMES, Type.DATETIME),
+    _INTERVAL: Type.TIMESPAN,
+    **dict.fromkeys((_NESTED, "variant"), Type.DYNAMIC),
+}
 
 
 def quote_name(name: str) -> str:
     return "`" + name.replace("`", "``") + "`"
 
 
-def select_items(types: Mapping[str, str], columns: Sequence[ScanColumn], place: str, *, native: bool) -> list[str]:
-    """The select list over a relation with these Spark types; `place` names it in a message."""
-    return [f"{_item(types, column, place, native)} AS {quote_name(column.alias)}" for column in columns]
+def natural_type(spark_type: str) -> Type:
+    """The KQL type that holds everything a column of this type may."""
+    kind = _kind(spark_type)
+    return _NATURAL.get(kind, Type.STRING)
 
 
-def _item(types: Mapping[str, str], column: ScanColumn, place: str, native: bool) -> str:
-    found = _find(types, column.source)
-    if found is None or types[found] == "void":
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What a relation of Spark holds: the types of its columns and of the fields below them, by the way to them.
+
+    `place` names it in a message; `native`: this package wrote it; every value of a `safe` column has its type.
+    """
+
+    types: Mapping[tuple[str, ...], str]
+    place: str
+    native: bool = False
+    safe: tuple[tuple[str, Type], ...] = ()
+
+
+def select_items(given: Given, columns: Sequence[ScanColumn]) -> list[str]:
+    """The select list that gives these columns of a relation."""
+    return [f"{_item(given, column)} AS {quote_name(column.alias)}" for column in columns]
+
+
+def _item(given: Given, column: ScanColumn) -> str:
+    found = _find(given.types, column.source)
+    if found is None or given.types[(found,)] == "void":
         return "''" if column.type is Type.STRING else f"CAST(NULL AS {SPARK.types[column.type]})"
-    quoted = quote_name(found)
-    if types[found] == _EXACT.get(column.type) or (native and column.type is Type.DYNAMIC):
-        return quoted
-    rule = _RULES[column.type].get(_kind(types[found]))
+    value, spark_type = _field(given, column, found)
+    if spark_type == _EXACT.get(column.type) or (given.native and column.type is Type.DYNAMIC):
+        return value
+    rule = _RULES[column.type].get(_kind(spark_type))
+    if rule is None and column.type is Type.STRING:  # what no KQL type holds: an error for those who read it
+        told = SEPARATOR.join((MARK, column.place, "string", given.place, f"<{spark_type}>", ""))
+        return f"raise_error({SPARK.quote_text(told)})"
     if rule is None:
         raise SourceError(
-            f"the column '{found}' of '{place}' holds {types[found]}, which is no {column.type}",
-            file=place,
-            column=found,
+            f"the column '{column.place}' of '{given.place}' holds {spark_type}, which is no {column.type}",
+            file=given.place,
+            column=column.place,
         )
-    is_text = _kind(types[found]) == _TEXT and column.type is not Type.STRING
-    return _guarded(rule, f"nullif(trim({quoted}), '')" if is_text else quoted, found, column.type)
+    is_text = _kind(spark_type) == _TEXT and column.type is not Type.STRING
+    is_safe = (found, column.type) in given.safe
+    guarded = rule if not is_safe else replace(rule, fits="")
+    return _guarded(guarded, f"nullif(trim({value}), '')" if is_text else value, column)
 
 
-def _guarded(rule: _Rule, value: str, name: str, type_: Type) -> str:
+def _field(given: Given, column: ScanColumn, found: str) -> tuple[str, str]:
+    """The value and its type: the column's, or those of the field to which its path leads."""
+    value, way = quote_name(found), (found, *column.path)
+    if given.types[(found,)] == "variant" and (column.path or column.type is not Type.DYNAMIC):
+        place = SPARK.quote_text("$" + "".join(_step(name, column) for name in column.path))
+        type_ = "variant" if column.type is Type.DYNAMIC else "string"
+        return f"variant_get({value}, {place}, '{type_}')", type_
+    if way not in given.types:
+        message = f"the column '{found}' of '{given.place}' has no field '{'.'.join(column.path)}'"
+        raise SourceError(message, file=given.place, column=column.place)
+    return ".".join((value, *(quote_name(name) for name in column.path))), given.types[way]
+
+
+def _step(name: str, column: ScanColumn) -> str:
+    quote = next((mark for mark in ("'", '"') if mark not in name and "\\" not in name), None)
+    if quote is None:
+        raise SourceError(f"the field '{column.place}' has a name that Spark cannot find in JSON", column=column.place)
+    return f"[{quote}{name}{quote}]"
+
+
+def _guarded(rule: _Rule, value: str, column: ScanColumn) -> str:
     strict = rule.template.replace("{x}", value)
-    if type_ is Type.STRING:
+    if column.type is Type.STRING:
         strict = f"coalesce({strict}, '')"
     if not rule.fits:
         return strict
-    mark = SPARK.quote_text(SEPARATOR.join((MARK, name, str(type_), "")))
+    mark = SPARK.quote_text(SEPARATOR.join((MARK, column.place, str(column.type), "")))
     shown = f"concat({mark}, input_file_name(), '{SEPARATOR}', substr(CAST({value} AS STRING), 1, 200), '{SEPARATOR}')"
     fits = rule.fits.replace("{x}", value)
     return f"CASE WHEN {value} IS NULL OR ({fits}) THEN {strict} ELSE raise_error({shown}) END"
 
 
-def _find(types: Mapping[str, str], source: str | None) -> str | None:
-    if source is None or source in types:
+def _find(types: Mapping[tuple[str, ...], str], source: str | None) -> str | None:
+    """The column of this very name, else the one that differs in case only."""
+    if source is None or (source,) in types:
         return source
-    return next((name for name in types if name.casefold() == source.casefold()), None)
+    return next((way[0] for way in types if len(way) == 1 and way[0].casefold() == source.casefold()), None)

@@ -4,15 +4,16 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import pyarrow as pa
 
 from bluetick.binder.schema import WATCHLIST_COLUMNS, StoredFunction, TableFace
 from bluetick.diagnostics.errors import SourceError
 from bluetick.diagnostics.nearest import nearest
+from bluetick.engines.catalog_names import CATALOG, parse_catalog_name
 from bluetick.engines.files import expand_pattern
-from bluetick.engines.protocol import FileSource
+from bluetick.engines.protocol import CatalogSource, Engine, FileSource, SourceColumn
 from bluetick.enrichment.watchlists import Watchlists
 from bluetick.execution.function_library import FunctionLibrary
 from bluetick.execution.service_functions import SEEN_BY, service_function, service_names
@@ -21,16 +22,17 @@ from bluetick.types import Type
 
 SchemasName: TypeAlias = Literal["sentinel", "defender"]
 TIME_COLUMNS = ("TimeGenerated", "Timestamp")
-TableData: TypeAlias = FileSource | pa.Table
+TableData: TypeAlias = FileSource | CatalogSource | pa.Table
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A registered table: its data, and the columns found there."""
+    """A registered table: its data, and the columns found there; `nested` are those with their fields."""
 
     name: str
     data: TableData
     columns: tuple[tuple[str, Type], ...]
+    nested: tuple[SourceColumn, ...] = ()
 
     @property
     def column_names(self) -> frozenset[str]:
@@ -39,14 +41,16 @@ class Table:
 
 class Catalog:
     """Registered tables by exact name. `external` holds local copies of files that queries name by address, `functions`
-    and `watchlists` are folders of them."""
+    and `watchlists` are folders of them; `engine` is asked for the tables of its own catalog."""
 
     def __init__(
         self,
         external: Mapping[str, str | Path] | None = None,
         functions: str | Path | None = None,
         watchlists: str | Path | None = None,
+        engine: Engine | None = None,
     ) -> None:
+        self._engine = engine
         self.external = {address: Path(path) for address, path in (external or {}).items()}
         self.functions = None if functions is None else FunctionLibrary(Path(functions))
         self.watchlists = Watchlists(None if watchlists is None else Path(watchlists))
@@ -54,11 +58,31 @@ class Catalog:
         self._watchlist_tables: dict[str, Table] = {}
 
     def register(self, name: str, data: str | Path | list[str] | pa.Table) -> None:
-        """Puts a table behind a name. A pattern is expanded here, once; an unreadable file is a SourceError."""
+        """Puts a table behind a name: an Arrow table, `catalog:` and a table's name in the engine's catalog, or files.
+        A pattern is expanded here, once; an unreadable file is a SourceError."""
         if not _NAME.fullmatch(name):
             raise SourceError(f"'{name}' cannot be a table name: letters, digits, '_', '-' and spaces are allowed")
-        source: TableData = data if isinstance(data, pa.Table) else expand_pattern(data)
-        self._tables[name] = Table(name, source, _describe(source))
+        self._tables[name] = self.describe(name, data)
+
+    def describe(self, name: str, data: str | Path | list[str] | pa.Table) -> Table:
+        """A table of this name over the data, without registering it."""
+        source = _table_data(data)
+        columns = self._columns(source)
+        return Table(name, source, tuple((column.name, column.type) for column in columns), columns)
+
+    def _columns(self, data: TableData) -> tuple[SourceColumn, ...]:
+        if isinstance(data, pa.Table):
+            twice = next((name for name in data.column_names if data.column_names.count(name) > 1), None)
+            if twice is not None:
+                raise SourceError(f"the table has two columns named '{twice}'", column=twice)
+            return tuple(_arrow_column(field) for field in data.schema)
+        if isinstance(data, CatalogSource):
+            if self._engine is None:
+                raise SourceError(f"'{data}' needs an engine that has a catalog")
+            return self._engine.describe_table(data)
+        from bluetick.engines.describe import describe_columns  # noqa: PLC0415 - loads the driver
+
+        return describe_columns(data)
 
     def register_folder(self, folder: Path) -> None:
         """Each subfolder with data files becomes the table of its name."""
@@ -102,15 +126,19 @@ class Catalog:
         return tuple(self._tables)
 
 
-def _describe(data: TableData) -> tuple[tuple[str, Type], ...]:
+def _table_data(data: str | Path | list[str] | pa.Table) -> TableData:
     if isinstance(data, pa.Table):
-        twice = next((name for name in data.column_names if data.column_names.count(name) > 1), None)
-        if twice is not None:
-            raise SourceError(f"the table has two columns named '{twice}'", column=twice)
-        return tuple((field.name, _arrow_type(field.type)) for field in data.schema)
-    from bluetick.engines.describe import describe_files  # noqa: PLC0415 - loads the driver, which a check does without
+        return data
+    if isinstance(data, str) and data.startswith(CATALOG):
+        return parse_catalog_name(data)
+    if isinstance(data, list) and any(str(item).startswith(CATALOG) for item in data):
+        raise SourceError("a table of the catalog stands alone: it cannot be one of several paths")
+    return expand_pattern(data)
 
-    return describe_files(data)
+
+def _arrow_column(field: "pa.Field[Any]") -> SourceColumn:
+    inner = tuple(_arrow_column(part) for part in field.type) if pa.types.is_struct(field.type) else ()
+    return SourceColumn(field.name, _arrow_type(field.type), inner)
 
 
 def _arrow_type(type_: pa.DataType) -> Type:

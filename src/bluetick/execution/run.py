@@ -12,9 +12,9 @@ import pyarrow as pa
 from bluetick.binder.schema import FILE_PROFILE_COLUMNS
 from bluetick.diagnostics import Diagnostic, Span
 from bluetick.diagnostics.errors import Limit, LimitError, QueryCancelled, QueryError, SourceError
-from bluetick.engines.protocol import Engine, Run, ScanColumn, Stream
+from bluetick.engines.protocol import CatalogSource, Engine, FileSource, Run, ScanColumn, Stream
 from bluetick.enrichment.profiles import FileProfileProvider
-from bluetick.execution.catalog import Catalog
+from bluetick.execution.catalog import Catalog, TableData
 from bluetick.execution.external import load_external
 from bluetick.execution.program import (
     MAX_PYTHON_ROWS,
@@ -220,7 +220,14 @@ def bind_scan(run: Run, catalog: Catalog, use: ScanUse) -> None:
         raise SourceError(f"table '{use.table}' has no data in this session")
     have = table.column_names
     columns = [ScanColumn(alias, source if source in have else None, type_) for alias, source, type_ in use.columns]
-    if isinstance(table.data, pa.Table):
-        run.bind_arrow(use.relation, *_under_aliases(table.data, columns))
-    else:
-        run.bind_files(use.relation, table.data, columns)
+    bind_data(run, use.relation, table.data, columns)
+
+
+def bind_data(run: Run, relation: str, data: TableData, columns: list[ScanColumn]) -> None:
+    match data:
+        case FileSource():
+            run.bind_files(relation, data, columns)
+        case CatalogSource():
+            run.bind_catalog(relation, data, columns)
+        case _:
+            run.bind_arrow(relation, *_under_aliases(data, columns))
