@@ -9,7 +9,6 @@ from rich.text import Text
 from bluetick.cli.grid import new_console, print_rows, visible
 from bluetick.cli.options import DataOptions, data_options
 from bluetick.cli.writing import compact
-from bluetick.engines.protocol import FileSource
 from bluetick.execution.catalog import TIME_COLUMNS
 from bluetick.session import Session
 from bluetick.values import format_datetime7
@@ -64,7 +63,7 @@ def summarise(session: Session, name: str) -> Summary:
     row = next(session.query(f"['{name}'] | summarize {counts}").rows())
     rows, first, last = row if time else (*row, None, None)
     table = session.catalog.table(name)
-    files = len(table.data.files) if table is not None and isinstance(table.data, FileSource) else 0
+    files = 0 if table is None else len(table.files)
     return Summary(name, columns, files, rows, first, last)
 
 

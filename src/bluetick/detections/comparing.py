@@ -209,7 +209,7 @@ def _input(sides: Sequence[Side], name: str, request: QueryRequest, all_files: i
 
 
 def _files(table: Table | None) -> tuple[str, ...]:
-    return () if table is None or isinstance(table.data, pa.Table) else table.data.files
+    return () if table is None else table.files
 
 
 def _bytes(table: Table | None, files: Sequence[str]) -> int:

@@ -38,6 +38,10 @@ class Table:
     def column_names(self) -> frozenset[str]:
         return frozenset(name for name, _ in self.columns)
 
+    @property
+    def files(self) -> tuple[str, ...]:
+        return self.data.files if isinstance(self.data, FileSource) else ()
+
 
 class Catalog:
     """Registered tables by exact name. `external` holds local copies of files that queries name by address, `functions`
