@@ -4,12 +4,16 @@ import resource
 import sys
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
+from itertools import chain
 
 import bluetick
 from bluetick.diagnostics.errors import QueryError
-from bluetick.execution.program import build_program
+from bluetick.execution.program import ScalarStep, build_program, statements_of
 from bluetick.session import QueryRequest, Session
 from bluetick.sql.render import render_statement
+
+_NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def _numbers(count: int) -> str:
@@ -43,6 +47,22 @@ HOSTILE: dict[str, Callable[[], str]] = {
     "90 iff": lambda: _nested("print x = 1 | extend y = ", "iff(x == 1, ", "1", ", 2)", 90),
     "90 replacements": lambda: _nested("print x = '' | extend y = ", "replace_string(", "x", ", 'a', 'b')", 90),
     "3,000 nested joins": lambda: _nested("print x = 1", " | join (print x = 1", "", ") on x", 3_000),
+    "24 toscalar": lambda: _nested("print x = ", "toscalar(print x = ", "tostring(now())", ")", 24),
+    "24 toscalar in filters": lambda: _nested("print x = 1", " | where x == toscalar(print x = 1", "", ")", 24),
+    "18 tables of in": lambda: _nested("print x = 1", " | where x in ((print x = 1", "", "))", 18),
+    "90 materialize": lambda: _nested("", "materialize(", "print x = 1", ")", 90),
+    "300 lets of toscalar": lambda: _chain(
+        "tostring(now())", "toscalar(print x = 1 | where tostring(x) == {before})", 300, "print {name}"
+    ),
+    "10 doubling lets of toscalar": lambda: _chain(
+        "tostring(now())", "toscalar(print strcat({before}, {before}))", 10, "print {name}"
+    ),
+    "400 lets of materialize": lambda: _chain(
+        "materialize(print x = 1)", "materialize({before} | where x in ({before}))", 400, "{name}"
+    ),
+    "60 lets of calls that Python computes": lambda: _chain(
+        "print x = 'a'", "{before} | where geo_h3cell_parent(x) in ({before})", 60, "{name}"
+    ),
     "40 doubling scalar lets": lambda: _chain("tostring(now())", "strcat({before}, {before})", 40, "print {name}"),
     "40 doubling tabular lets": lambda: _chain("print x = 1", "{before} | union {before}", 40, "{name}"),
     "40 self-joins": lambda: _chain("print x = 1", "{before} | join {before} on x", 40, "{name}"),
@@ -90,7 +110,9 @@ def outcome(session: Session, text: str) -> str:
         plan, _ = session.plan(QueryRequest(text), is_check=True)
         for statement in plan.statements:
             program = build_program(statement, session.flavour)
-            render_statement(program.result.statement, session.engine.dialect, {})
+            scalars = {step.parameter: None for step in program.steps if isinstance(step, ScalarStep)}
+            for one in (*chain.from_iterable(map(statements_of, program.steps)), program.result.statement):
+                render_statement(one, session.engine.dialect, {"now": _NOW, **scalars})
     except QueryError as error:
         return error.diagnostics[0].code
     return "an answer"

@@ -161,7 +161,7 @@ def _bind_in_table(env: Env, node: syntax.ListExpression, value: Expr) -> Expr:
     relation = env.without_row().tabular(node.items[0])
     if relation is None or isinstance(value, Invalid):
         return Invalid()
-    foreign = foreign_column(relation)
+    foreign = foreign_column(relation, env.state.closed)
     if foreign is not None:
         env.report(codes.row_context(node.span, foreign.name))
         return Invalid()

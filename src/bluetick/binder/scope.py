@@ -188,8 +188,9 @@ class State:
 
     Without an `observer` nothing may run (a check); `is_open` then says that a plugin has brought columns that are not
     known here, so that a column that is missing is no mistake any more. `options` are the request properties that are
-    honoured; `foreign` holds the first column of each table that was named as one of another place. `calls` are the
-    stored functions inside which binding is now, `tabular_functions` those of which it is known what they give.
+    honoured; `foreign` holds the first column of each table that was named as one of another place, `closed` the
+    bindings that are known to name no column of a row outside. `calls` are the stored functions inside which binding is
+    now, `tabular_functions` those of which it is known what they give.
     """
 
     catalog: CatalogSchema
@@ -198,6 +199,7 @@ class State:
     is_open: bool = False
     options: dict[str, Literal] = field(default_factory=dict)
     foreign: set[int] = field(default_factory=set)
+    closed: set[Binding] = field(default_factory=set)
     calls: list[StoredCall] = field(default_factory=list)
     tabular_functions: dict[str, bool] = field(default_factory=dict)
     parameters: list[tuple[str, Expr | None]] = field(default_factory=list)

@@ -20,7 +20,7 @@ def bind_toscalar(env: Env, node: CallExpression) -> Expr:
     relation = outside.tabular(value)
     if relation is None:
         return Invalid()
-    foreign = foreign_column(relation)
+    foreign = foreign_column(relation, env.state.closed)
     if foreign is not None:
         env.report(codes.row_context(node.span, foreign.name))
         return Invalid()

@@ -34,7 +34,7 @@ from bluetick.plan.relations import (
 )
 from bluetick.plan.scan_steps import ScanSteps
 from bluetick.plan.table_operator import TableOperator
-from bluetick.plan.traversal import relations_in
+from bluetick.plan.traversal import queries_in, relations_in
 from bluetick.sql import tree as sql
 from bluetick.types import Type
 
@@ -119,6 +119,7 @@ def statements_of(step: Step) -> tuple[sql.Statement, ...]:
 
 
 TOO_DEEP = "expressions nested too deep: name inner parts in an extend of their own"
+MAX_STAGES = 5_000  # a second's work; published rules stay under 300
 MAX_PYTHON_ROWS = 1_000_000  # that Python takes of one relation: about a second a step
 
 
@@ -323,10 +324,11 @@ def build_program(
 ) -> Program:
     """The program of one tabular statement. The bounds say whether it has a time scope (`scope_start`, `now`).
 
-    Raises QueryError where lets have nested expressions deeper than can be walked.
+    Raises QueryError where lets have nested expressions deeper than can be walked, or are used so often that the
+    statements together are too long.
     """
     try:
-        return _program(statement, Context(flavour, has_lower_bound, has_upper_bound))
+        return _program(statement, Context(flavour, has_lower_bound, has_upper_bound, MAX_STAGES))
     except RecursionError:
         raise QueryError((codes.plan_too_large(Span(0, 0), TOO_DEEP),)) from None
 
@@ -352,7 +354,7 @@ def count_uses(statement: TabularStatement) -> Counter[int]:
     """How often each binding is referred to, in the statement, its scalar steps and its assertions."""
     roots = [statement.relation]
     for assertion in statement.assertions:
-        roots += [part.relation for part in walk(assertion.condition) if isinstance(part, ScalarQuery)]
+        roots += [query.relation for query in queries_in(assertion.condition)]
     uses: Counter[int] = Counter()
     for root in roots:
         uses.update(id(node.binding) for node in relations_in(root, scalars=True) if isinstance(node, Reference))

@@ -5,6 +5,8 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from bluetick.diagnostics import Span, codes
+from bluetick.diagnostics.errors import QueryError
 from bluetick.lowering.expressions import Expressions
 from bluetick.lowering.flavour import Flavour
 from bluetick.lowering.stage import Stage, row_order
@@ -72,6 +74,8 @@ class Context:
     flavour: Flavour
     lower_bound: bool = False
     upper_bound: bool = False
+    most_stages: int | None = None  # of all statements together
+    stages: int = 0
     scans: dict[str, ScanUse] = field(default_factory=dict)
     computed: dict[int, Stage] = field(default_factory=dict)  # id of a Binding or ProviderLookup -> its step's result
     scalars: dict[int, str] = field(default_factory=dict)  # id of a ScalarQuery -> parameter name
@@ -80,6 +84,12 @@ class Context:
     calls: dict[int, ComputedResult] = field(default_factory=dict)  # id of a Computed -> its steps' results
     tables: dict[int, str] = field(default_factory=dict)  # id of a PythonTable -> relation of its rows
     keep: list[object] = field(default_factory=list)  # what the ids above belong to stays alive
+
+    def count_stage(self) -> None:
+        self.stages += 1
+        if self.most_stages is not None and self.stages > self.most_stages:
+            what = f"more than {self.most_stages:,} stages of SQL: name with materialize what is used often"
+            raise QueryError((codes.plan_too_large(Span(0, 0), what),))
 
     def remember(self, owner: object, stage: Stage) -> None:
         self.keep.append(owner)
@@ -99,6 +109,7 @@ class Lowerer:
         self._stage_names = 0
         self._aliases: dict[int, str] = {}
         self._taken: set[str] = set()
+        self._last_numbers: dict[str, int] = {}
         self._bindings: dict[int, Stage] = {}
         self._lowered: dict[int, Stage] = {}  # by the id of a relation of the plan, which lives longer
         self._uses: Counter[int] = Counter()
@@ -116,11 +127,13 @@ class Lowerer:
 
     def fresh_alias(self, name: str) -> str:
         base = _UNPRINTABLE.sub("_", name)[:200] or "column"
-        chosen, number = base, 1
+        number = self._last_numbers.get(base.casefold(), 1)  # those below it are taken: a plan may have one name often
+        chosen = base if number == 1 else f"{base}_{number}"
         while chosen.casefold() in self._taken:
             number += 1
             chosen = f"{base}_{number}"
         self._taken.add(chosen.casefold())
+        self._last_numbers[base.casefold()] = number
         return chosen
 
     def add(
@@ -132,6 +145,7 @@ class Lowerer:
         materialized: bool = False,
     ) -> Stage:
         """A new CTE."""
+        self.context.count_stage()
         self._stage_names += 1
         name = f"s{self._stage_names}"
         self.ctes.append(sql.Cte(name, relation, False))

@@ -1,23 +1,29 @@
 """Walks over whole plans: relations, those inside expressions included."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from bluetick.plan.expressions import Column, ColumnRef, Expr, InTable, ScalarQuery, walk
 from bluetick.plan.relations import Binding, Reference, Relation, expressions, inputs
 
 
-def relations_in(relation: Relation, *, scalars: bool = False) -> Iterator[Relation]:
+def relations_in(relation: Relation, *, scalars: bool = False, without: Collection[Binding] = ()) -> Iterator[Relation]:
     """The relation and every relation under it, each reference once per use but a binding's inside only once.
 
-    Relations inside `in (table)` are included; those of toscalar only with `scalars`.
+    Relations inside `in (table)` are included; those of toscalar only with `scalars`, and once too: a let that is one
+    may stand in many places. The inside of the bindings `without` is left out.
     """
-    seen: set[int] = set()
+    seen = {id(binding) for binding in without}
     pending = [relation]
     while pending:
         node = pending.pop()
         yield node
         for expr in expressions(node):
-            pending.extend(_inner(expr, scalars))
+            for query in queries_in(expr):
+                if isinstance(query, ScalarQuery):
+                    if not scalars or id(query) in seen:
+                        continue
+                    seen.add(id(query))
+                pending.append(query.relation)
         if isinstance(node, Reference):
             if id(node.binding) in seen:
                 continue
@@ -35,23 +41,24 @@ def named_relations(relation: Relation) -> list[tuple[str, Relation]]:
     return [(binding.name, binding.relation) for binding in reversed(found.values())]
 
 
-def _inner(expr: Expr, scalars: bool) -> list[Relation]:
-    found: list[Relation] = []
+def queries_in(expr: Expr) -> list[ScalarQuery | InTable]:
+    """The queries that stand in an expression, without those in their relations."""
     if isinstance(expr, ColumnRef):  # most of them: a projection names every column
-        return found
-    for part in walk(expr):
-        if isinstance(part, InTable) or (scalars and isinstance(part, ScalarQuery)):
-            found.append(part.relation)
-    return found
+        return []
+    return [part for part in walk(expr) if isinstance(part, ScalarQuery | InTable)]
 
 
-def foreign_column(relation: Relation) -> Column | None:
-    """A column that no node of the relation has: one of the row outside, that a function's parameter stands for."""
-    nodes = list(relations_in(relation))
+def foreign_column(relation: Relation, closed: set[Binding]) -> Column | None:
+    """A column that no node of the relation has: one of the row outside, that a function's parameter stands for.
+
+    The bindings of a relation without one join `closed`, whose inside is not looked at again.
+    """
+    nodes = list(relations_in(relation, without=closed))
     own = {column.id for node in nodes for column in node.columns}
     for node in nodes:
         for expr in expressions(node):
             for part in walk(expr):
                 if isinstance(part, ColumnRef) and part.column.id not in own:
                     return part.column
+    closed.update(node.binding for node in nodes if isinstance(node, Reference))
     return None

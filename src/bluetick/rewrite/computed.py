@@ -46,7 +46,7 @@ from bluetick.plan.relations import (
     expressions,
     inputs,
 )
-from bluetick.plan.traversal import relations_in
+from bluetick.plan.traversal import queries_in, relations_in
 from bluetick.types import Type
 
 # What gives each resource of a session, by its name.
@@ -66,10 +66,14 @@ def with_computed(plan: QueryPlan, resources: Resources | None) -> QueryPlan:
 
 
 def _has_computed(statement: TabularStatement) -> bool:
-    if any(_stands_in(assertion.condition) for assertion in statement.assertions):
-        return True
-    nodes = relations_in(statement.relation, scalars=True)
-    return any(_is_finished(node) or any(_stands_in(e) for e in expressions(node)) for node in nodes)
+    roots = [statement.relation]
+    for assertion in statement.assertions:
+        roots += [query.relation for query in queries_in(assertion.condition)]
+    return any(_stands_in(assertion.condition) for assertion in statement.assertions) or any(
+        _is_finished(node) or any(_stands_in(e) for e in expressions(node))
+        for root in roots
+        for node in relations_in(root, scalars=True)
+    )
 
 
 def _is_finished(node: Relation) -> bool:
@@ -80,18 +84,14 @@ def _is_finished(node: Relation) -> bool:
 
 
 def _stands_in(expr: Expr) -> bool:
-    """Whether such a call stands in the expression, or in a query inside it."""
+    """Whether such a call stands in the expression itself; queries inside it are rewritten on their own."""
     if isinstance(expr, ColumnRef):
         return False
-    for part in walk(expr):
-        if isinstance(part, Call) and part.function.compute is not None:
-            return True
-        if isinstance(part, ScalarQuery) and any(
-            _is_finished(node) or any(_stands_in(e) for e in expressions(node))
-            for node in relations_in(part.relation, scalars=True)
-        ):
-            return True
-    return False
+    return any(isinstance(part, Call) and part.function.compute is not None for part in walk(expr))
+
+
+def _is_changed(expr: Expr) -> bool:
+    return _stands_in(expr) or bool(queries_in(expr))
 
 
 Made: TypeAlias = tuple[Call, Columns]
@@ -164,7 +164,7 @@ class _Rewrite:
         if isinstance(node, Aggregate) and _is_finished(node):
             return self._finished(node, below)
         own = expressions(node)
-        if not any(self._is_changed(e) for e in own):
+        if not any(_is_changed(e) for e in own):
             return with_inputs(node, below)
         if isinstance(node, Filter):
             return self._filter(node, below[0])
@@ -197,19 +197,14 @@ class _Rewrite:
         plain = [pair for pair in pairs if not _stands_in(pair[0])]
         others = [pair for pair in pairs if _stands_in(pair[0])]
         if plain:
-            below = self._filtered(below, plain, _Calls())
+            below = _filtered(below, [(self._expression(predicate, _Calls()), span) for predicate, span in plain])
+        if not others:
+            return below
         calls = _Calls()
         changed = [(self._expression(predicate, calls), span) for predicate, span in others]
-        return _with_columns(self._filtered(calls.over(below), changed, calls), node.columns) if others else below
-
-    def _filtered(self, below: Relation, pairs: Sequence[tuple[Expr, Span | None]], calls: _Calls) -> Relation:
-        predicates = tuple(self._expression(predicate, calls) for predicate, _ in pairs)
-        return Filter(below, predicates, tuple(span for _, span in pairs if span is not None))
+        return _with_columns(_filtered(calls.over(below), changed), node.columns)
 
     # --- expressions ---
-
-    def _is_changed(self, expr: Expr) -> bool:
-        return any(isinstance(part, InTable | ScalarQuery) for part in walk(expr)) or _stands_in(expr)
 
     def _expression(self, expr: Expr, calls: _Calls) -> Expr:
         """The expression with its calls taken out; chains of `and` are thousands long, so the walk keeps a list."""
@@ -290,6 +285,11 @@ class _Rewrite:
     def _column(self, name: str, type_: Type) -> Column:
         self.last -= 1
         return Column(self.last, name, type_)
+
+
+def _filtered(below: Relation, pairs: Sequence[tuple[Expr, Span | None]]) -> Filter:
+    predicates = tuple(predicate for predicate, _ in pairs)
+    return Filter(below, predicates, tuple(span for _, span in pairs if span is not None))
 
 
 def _with_columns(relation: Relation, columns: tuple[Column, ...]) -> Relation:
