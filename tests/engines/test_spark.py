@@ -129,3 +129,16 @@ def test_cancel_from_another_thread(spark_engine: Engine) -> None:
         threading.Timer(1, run.cancel).start()
         with pytest.raises(QueryCancelled):
             run.stream("SELECT sum(a.id * b.id) AS x FROM range(10000000) a CROSS JOIN range(10000000) b")
+
+
+def test_many_aggregates_in_one_stage_fit_in_memory(spark_engine: Engine) -> None:
+    """Over twenty rows. Spark's own pages, of 64 MB, are more than 4 GB together."""
+    twenty = "SELECT /*+ REPARTITION(4, k) */ id % 20 AS k, id FROM range(20)"
+    totals = ", ".join(f"a{n} AS (SELECT k, sum(id + {n}) AS total FROM t GROUP BY k)" for n in range(20))  # noqa: S608
+    joins = "".join(f" JOIN a{n} USING (k)" for n in range(1, 20))
+    merged = ", ".join(f"a{n}" for n in range(20))
+    result = f"SELECT /*+ MERGE({merged}) */ count(*), sum(a19.total) FROM a0{joins}"  # noqa: S608
+    sql = f"WITH t AS ({twenty}), {totals} {result}"
+    with spark_engine.start() as run:
+        rows = run.stream(sql).read_all()
+    assert [column.to_pylist() for column in rows.columns] == [[20], [20 * 19 // 2 + 19 * 20]]

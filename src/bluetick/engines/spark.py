@@ -38,6 +38,9 @@ _SESSION: Final = {
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
     "spark.log.level": "OFF",
+    # Each aggregate, sort and join of a task takes a page at once, however few its rows are, and a page is 64 MB in all
+    # but the smallest heaps: twenty `summarize` in one stage then ask for more than 4 GB have.
+    "spark.buffer.pageSize": "4m",
     # The SQL parser's cache of states has no end by default: 1,500 different statements took 0.8 GB of the heap, and
     # what is left then looks like memory to the queries, which fail. 40,000 states are about 250 MB.
     "spark.sql.parser.manageParserCaches": "true",
