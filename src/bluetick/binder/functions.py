@@ -34,7 +34,7 @@ def bind_call(env: Env, node: CallExpression) -> Expr:
     if isinstance(symbol, TabularSymbol | GraphSymbol | PatternSymbol):
         env.report(codes.scalar_expected(node.span))
         return Invalid()
-    special = (env.row.calls.get(name) if env.row is not None else None) or _SPECIAL.get(name)
+    special = (env.row.calls.get(name) if env.row is not None else None) or SPECIAL.get(name)
     if special is not None:
         return special(env, node)
     return _bind_catalogue(env, node)
@@ -49,17 +49,19 @@ def _bind_catalogue(env: Env, node: CallExpression) -> Expr:
     if function is None or not is_known(name):  # operators have names that no call may use
         _report_unknown(env, node)
         return Invalid()
-    typed = _typed_extract(env, function, node)
-    if typed is not None:
-        return typed
-    exact = _nanoseconds_between(node) if name == "datetime_diff" else None
+    return _bind_built_in(env, function, node)
+
+
+def _bind_built_in(env: Env, function: ScalarFunction, node: CallExpression) -> Expr:
+    return bind_builtin(env, function, [env.expression(argument.value) for argument in node.arguments], node.span)
+
+
+def _bind_datetime_diff(env: Env, node: CallExpression) -> Expr:
+    exact = _nanoseconds_between(node)
     if exact is not None:
         return exact
-    args = _whole_row(env, node) if name == "estimate_data_size" else [env.expression(a.value) for a in node.arguments]
-    if name == "dynamic_to_json" and len(args) == 1 and args[0].type is not Type.DYNAMIC:
-        return call_operator(env, "tostring", args, node.span)
-    bound = bind_builtin(env, function, args, node.span)
-    if name == "datetime_diff" and isinstance(bound, Call) and _is_week(args[0]):
+    bound = _bind_built_in(env, CATALOGUE.scalars["datetime_diff"], node)
+    if isinstance(bound, Call) and _is_week(bound.args[0]):
         return promote(bound, Type.REAL)  # the one part whose difference Kusto's engine gives as a real
     return bound
 
@@ -82,15 +84,23 @@ def _nanoseconds_between(node: CallExpression) -> Expr | None:
             return None
 
 
-def _whole_row(env: Env, node: CallExpression) -> list[Expr]:
-    """The arguments; a star stands for every column."""
-    found: list[Expr] = []
+def _bind_estimate_data_size(env: Env, node: CallExpression) -> Expr:
+    """A star stands for every column."""
+    args: list[Expr] = []
     for argument in node.arguments:
         if isinstance(argument.value, Star) and env.row is not None:
-            found.extend(ColumnRef(column) for column in env.row.columns.values())
+            args.extend(ColumnRef(column) for column in env.row.columns.values())
         else:
-            found.append(env.expression(argument.value))
-    return found
+            args.append(env.expression(argument.value))
+    return bind_builtin(env, CATALOGUE.scalars["estimate_data_size"], args, node.span)
+
+
+def _bind_dynamic_to_json(env: Env, node: CallExpression) -> Expr:
+    """What is not dynamic is only text."""
+    args = [env.expression(argument.value) for argument in node.arguments]
+    if len(args) == 1 and args[0].type is not Type.DYNAMIC:
+        return call_operator(env, "tostring", args, node.span)
+    return bind_builtin(env, CATALOGUE.scalars["dynamic_to_json"], args, node.span)
 
 
 def _report_unknown(env: Env, node: CallExpression) -> None:
@@ -102,25 +112,25 @@ def _report_unknown(env: Env, node: CallExpression) -> None:
     elif is_known(name) or name in refusals.FUNCTIONS:
         env.report(codes.function_not_supported(node.name.span, name, refusals.FUNCTIONS.get(name, "")))
     else:
-        candidates = (*filter(is_known, CATALOGUE.scalars), *CATALOGUE.windows, *_SPECIAL, *env.scope.all_names())
+        candidates = (*filter(is_known, CATALOGUE.scalars), *CATALOGUE.windows, *SPECIAL, *env.scope.all_names())
         candidates += env.state.catalog.function_names()
         env.report(codes.unknown_function(node.name.span, name, candidates))
 
 
-_TYPED = frozenset({"extract", "extractjson", "extract_json", "percentile_tdigest", "percentiles_array_tdigest"})
+def _typed(function: ScalarFunction, *, is_array: bool = False) -> Callable[[Env, CallExpression], Expr]:
+    """extract(.., typeof(long)) is tolong(extract(..)); so with extract_json and percentile_tdigest. What gives an
+    array takes a type too, and gives the array all the same."""
 
+    def bind(env: Env, node: CallExpression) -> Expr:
+        last = node.arguments[-1].value if node.arguments else None
+        if not isinstance(last, TypeLiteral) or last.type is None:
+            return _bind_built_in(env, function, node)
+        value = bind_builtin(env, function, [env.expression(a.value) for a in node.arguments[:-1]], node.span)
+        if last.type is value.type or is_array:
+            return value
+        return call_operator(env, f"to{last.type}", (value,), node.span)
 
-def _typed_extract(env: Env, function: ScalarFunction, node: CallExpression) -> Expr | None:
-    """extract(.., typeof(long)) is tolong(extract(..)); so with extractjson and percentile_tdigest."""
-    if function.name not in _TYPED or not node.arguments:
-        return None
-    last = node.arguments[-1].value
-    if not isinstance(last, TypeLiteral) or last.type is None:
-        return None
-    value = bind_builtin(env, function, [env.expression(a.value) for a in node.arguments[:-1]], node.span)
-    if last.type is value.type or function.name == "percentiles_array_tdigest":  # an array has no other type
-        return value
-    return call_operator(env, f"to{last.type}", (value,), node.span)
+    return bind
 
 
 def _bind_distance(env: Env, node: CallExpression) -> Expr:
@@ -195,7 +205,7 @@ def _bind_bin_auto(env: Env, node: CallExpression) -> Expr:
     return call_operator(env, "bin_at", (value, size, start), node.span)
 
 
-_SPECIAL: dict[str, Callable[[Env, CallExpression], Expr]] = {
+SPECIAL: dict[str, Callable[[Env, CallExpression], Expr]] = {
     "toscalar": bind_toscalar,
     "column_names_of": bind_column_names_of,
     "materialize": _bind_materialize,
@@ -206,6 +216,14 @@ _SPECIAL: dict[str, Callable[[Env, CallExpression], Expr]] = {
     "bin_auto": _bind_bin_auto,
     "ingestion_time": bind_ingestion_time,
     "pack_all": bind_pack_all,
+    "datetime_diff": _bind_datetime_diff,
+    "dynamic_to_json": _bind_dynamic_to_json,
+    "estimate_data_size": _bind_estimate_data_size,
+    "extract": _typed(CATALOGUE.scalars["extract"]),
+    "extract_json": _typed(CATALOGUE.scalars["extract_json"]),
+    "extractjson": _typed(CATALOGUE.scalars["extractjson"]),
+    "percentile_tdigest": _typed(CATALOGUE.scalars["percentile_tdigest"]),
+    "percentiles_array_tdigest": _typed(CATALOGUE.scalars["percentiles_array_tdigest"], is_array=True),
     "geo_distance_2points": _bind_distance,
     "row_rank_dense": bind_rank_dense,
     "row_rank_min": bind_rank_min,
@@ -223,7 +241,7 @@ _PLAN_AGGREGATES = frozenset(
 # What no stored function hides.
 BUILT_IN = frozenset(
     {
-        *filter(is_known, CATALOGUE.scalars), *CATALOGUE.windows, *CATALOGUE.aggregates, *_PLAN_AGGREGATES, *_SPECIAL,
+        *filter(is_known, CATALOGUE.scalars), *CATALOGUE.windows, *CATALOGUE.aggregates, *_PLAN_AGGREGATES, *SPECIAL,
         *refusals.FUNCTIONS, "FileProfile", "table", "view",
     }
 )  # fmt: skip
