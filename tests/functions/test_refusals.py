@@ -3,12 +3,23 @@
 import pytest
 
 import bluetick
-from bluetick.functions.refusals import FUNCTIONS, PLUGINS
+from bluetick.binder.functions import SPECIAL
+from bluetick.binder.operators import evaluate
+from bluetick.functions.refusals import FUNCTIONS, OPERATORS, PLUGINS
 from bluetick.functions.registry import CATALOGUE
 
 
 def test_nothing_refused_is_built() -> None:
-    assert FUNCTIONS.keys().isdisjoint(CATALOGUE.scalars)
+    built = CATALOGUE.scalars.keys() | CATALOGUE.aggregates.keys() | CATALOGUE.windows.keys() | SPECIAL.keys()
+    assert FUNCTIONS.keys().isdisjoint(built)
+    assert PLUGINS.keys().isdisjoint(evaluate.PLUGINS)
+
+
+@pytest.mark.parametrize("name", OPERATORS)
+def test_an_operator_that_is_refused_does_not_bind(name: str) -> None:
+    (problem,) = bluetick.connect().check(f"print x = '' | {name} by x").diagnostics
+    assert problem.code in {"BTK0100", "BTK0107"}
+    assert problem.hint == OPERATORS[name]
 
 
 @pytest.mark.parametrize("name", ["rand", "extent_id", "current_principal", "cursor_current"])

@@ -47,10 +47,6 @@ def bind_simple(env: Env, node: SimpleOperator, rows: Relation) -> Relation | No
             return schema_of(env, rows)
         case "consume":
             return Values(rows.columns, ())
-        case "macro-expand":
-            hint = "all places are one here: write its subquery once, over the tables"
-            env.report(codes.form_not_supported(node.span, "'macro-expand'", hint))
-            return None
         case _:
             env.report(codes.operator_not_supported(node.span, node.keyword, refusals.OPERATORS.get(node.keyword, "")))
             return None
