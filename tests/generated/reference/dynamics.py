@@ -12,9 +12,14 @@ def parse(text: str) -> Any:
     if not text:
         return None
     try:
-        return json.loads(text)
-    except json.JSONDecodeError:
+        return json.loads(text, parse_constant=_no_json)
+    except ValueError:
         return text
+
+
+def _no_json(text: str) -> Any:
+    """A bare NaN or Infinity, which Python's parser takes for a number."""
+    raise ValueError(text)
 
 
 def member(value: Any, key: str) -> Any:
