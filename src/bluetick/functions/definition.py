@@ -173,10 +173,11 @@ class ScalarFunction:
 
     It has a lowering for each engine, or `compute`, for what no SQL can say: then a step of the program calls it once
     for each distinct tuple of arguments, and gives the engine its results. `compute` takes and gives physical values
-    (a datetime is naive UTC, a timespan whole microseconds, a guid lower-case text), a dynamic as what its JSON says,
-    or as JSON text with `json_as_text`; with Nulls.PROPAGATE it sees no null. It never fails: what has no answer is
-    None. With `parts` it gives a tuple, one value for each (or None: all are null). With a `resource` the session's
-    is its first argument. `otherwise` stands in where an argument that the lowerings want to be constant is none.
+    (a datetime is naive UTC, a timespan whole microseconds, a guid lower-case text), a dynamic as what its JSON says;
+    with `json_as_text` it takes one as JSON text, but still gives what the JSON says. With Nulls.PROPAGATE it sees no
+    null. It never fails: what has no answer is None. With `parts` it gives a tuple, one value for each (or None: all
+    are null). With a `resource` the session's is its first argument. `otherwise` stands in where an argument that the
+    lowerings want to be constant is none.
     """
 
     name: str
