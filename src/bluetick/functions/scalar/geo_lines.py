@@ -1,7 +1,6 @@
 """Geospatial functions on lines: LineString and MultiLineString in GeoJSON, edges geodesics on a sphere."""
 
 from dataclasses import replace
-from types import ModuleType
 
 from bluetick.functions.definition import Argument, Example, ScalarFunction, param
 from bluetick.functions.scalar.geo_shapes import (
@@ -12,6 +11,11 @@ from bluetick.functions.scalar.geo_shapes import (
     PRESERVE_CROSSING,
     RADIUS,
     TOLERANCE,
+    buffer,
+    cells,
+    densify,
+    measure,
+    overlay,
     shape_function,
 )
 from bluetick.types import NUMBER, Type
@@ -32,36 +36,6 @@ BUFFER_DIFFERS = (
 )
 
 
-def _measure() -> ModuleType:
-    from bluetick.functions.geography import shapes_measure  # noqa: PLC0415 - loaded when a query needs it
-
-    return shapes_measure
-
-
-def _overlay() -> ModuleType:
-    from bluetick.functions.geography import shapes_overlay  # noqa: PLC0415 - loaded when a query needs it
-
-    return shapes_overlay
-
-
-def _densify() -> ModuleType:
-    from bluetick.functions.geography import shapes_densify  # noqa: PLC0415 - loaded when a query needs it
-
-    return shapes_densify
-
-
-def _buffer() -> ModuleType:
-    from bluetick.functions.geography import shapes_buffer  # noqa: PLC0415 - loaded when a query needs it
-
-    return shapes_buffer
-
-
-def _cells() -> ModuleType:
-    from bluetick.functions.geography import shapes_cells  # noqa: PLC0415 - loaded when a query needs it
-
-    return shapes_cells
-
-
 def _point(longitude: float, latitude: float) -> dict[str, object]:
     return {"type": "Point", "coordinates": [longitude, latitude]}
 
@@ -78,7 +52,7 @@ FUNCTIONS: tuple[ScalarFunction, ...] = (
         "The metres of a line; what the lines of a multiline share counts once.",
         (LINE,),
         Type.REAL,
-        lambda: _measure().line_length,
+        lambda: measure().line_length,
         Example(f"geo_line_length({EQUATOR})", DEGREE),
         Example(
             'geo_line_length(dynamic({"type":"MultiLineString","coordinates":[[[0,0],[1,0]],[[1,0],[0,0]]]}))', DEGREE
@@ -91,7 +65,7 @@ FUNCTIONS: tuple[ScalarFunction, ...] = (
         "The centroid of a line.",
         (LINE,),
         Type.DYNAMIC,
-        lambda: _measure().line_centroid,
+        lambda: measure().line_centroid,
         Example(f"geo_line_centroid({EQUATOR})", _point(0.5, 0)),
         Example(f"geo_line_centroid({ONE_POSITION})", None),
         Example("geo_line_centroid(dynamic(null))", None),
@@ -101,7 +75,7 @@ FUNCTIONS: tuple[ScalarFunction, ...] = (
         "The point at a fraction of a line's length, from 0 to 1; a multiline gives null.",
         (LINE, param("fraction", *NUMBER)),
         Type.DYNAMIC,
-        lambda: _measure().interpolate_point,
+        lambda: measure().interpolate_point,
         Example(f"geo_line_interpolate_point({TWO_DEGREES}, 0.75)", _point(1.5, 0)),
         Example(f"geo_line_interpolate_point({EQUATOR}, 1)", _point(1, 0)),
         Example(f"geo_line_interpolate_point({EQUATOR}, 1.1)", None),
@@ -113,7 +87,7 @@ FUNCTIONS: tuple[ScalarFunction, ...] = (
             "The fraction of a line's length at which it is closest to a point; a multiline gives null.",
             (LINE, LONGITUDE, LATITUDE, param("use_spheroid", Type.BOOL, *NUMBER, optional=True, constant=True)),
             Type.REAL,
-            lambda: _measure().locate_point,
+            lambda: measure().locate_point,
             Example(f"geo_line_locate_point({TWO_DEGREES}, 0.5, 3)", 0.25),
             Example(f"geo_line_locate_point({EQUATOR}, 7, 3, false)", 1.0),
             Example(f"geo_line_locate_point({EQUATOR}, 200, 3)", None),
@@ -127,7 +101,7 @@ FUNCTIONS: tuple[ScalarFunction, ...] = (
         "The metres from a point to the closest point of a line.",
         (LONGITUDE, LATITUDE, LINE),
         Type.REAL,
-        lambda: _measure().distance_to_line,
+        lambda: measure().distance_to_line,
         Example(f"geo_distance_point_to_line(0.5, 1, {EQUATOR})", DEGREE),
         Example(f"geo_distance_point_to_line(3, 0, {EQUATOR})", 2 * DEGREE),
         Example(f"geo_distance_point_to_line(300, 3, {EQUATOR})", None),
@@ -138,7 +112,7 @@ FUNCTIONS: tuple[ScalarFunction, ...] = (
         "The point of a line that is closest to a point.",
         (LONGITUDE, LATITUDE, LINE),
         Type.DYNAMIC,
-        lambda: _measure().closest_on_line,
+        lambda: measure().closest_on_line,
         Example(f"geo_closest_point_on_line(0.5, 1, {EQUATOR})", _point(0.5, 0)),
         Example(f"geo_closest_point_on_line(-7, 0, {EQUATOR})", _point(0, 0)),
         Example('geo_closest_point_on_line(1, 1, dynamic({"type":"LineString"}))', None),
@@ -150,7 +124,7 @@ FUNCTIONS: tuple[ScalarFunction, ...] = (
         "(10 if left out). With preserve_crossing an edge goes the short way over longitude 180.",
         (LINE, TOLERANCE, PRESERVE_CROSSING),
         Type.DYNAMIC,
-        lambda: _densify().densify_line,
+        lambda: densify().densify_line,
         Example(
             'geo_line_densify(dynamic({"type":"LineString","coordinates":[[0,60],[1,60]]}), 100)',
             {"type": "LineString", "coordinates": [[0, 60], [0.5, 60], [1, 60]]},
@@ -164,7 +138,7 @@ FUNCTIONS: tuple[ScalarFunction, ...] = (
         "The polygon of all points within metres of a line, at most the tolerance larger (10 m if left out).",
         (LINE, RADIUS, TOLERANCE),
         Type.DYNAMIC,
-        lambda: _buffer().buffer_line,
+        lambda: buffer().buffer_line,
         Example(f"geo_point_in_polygon(0.5, 0.89, geo_line_buffer({EQUATOR}, 100000))", True),
         Example(f"geo_point_in_polygon(0.5, 0.91, geo_line_buffer({EQUATOR}, 100000))", False),
         Example(f"geo_line_buffer({EQUATOR}, 0)", None),
@@ -177,7 +151,7 @@ FUNCTIONS: tuple[ScalarFunction, ...] = (
         "null for more than 65536.",
         (LINE, param("level", *NUMBER, optional=True), AROUND),
         Type.DYNAMIC,
-        lambda: _cells().line_to_s2cells,
+        lambda: cells().line_to_s2cells,
         Example(f"geo_line_to_s2cells({FAR_AWAY}, 0)", ["5"]),
         Example(f"geo_line_to_s2cells({FAR_AWAY}, 31)", None),
         Example("geo_line_to_s2cells(dynamic(null))", None),
@@ -187,7 +161,7 @@ FUNCTIONS: tuple[ScalarFunction, ...] = (
         "Whether two lines have a point in common.",
         (param("lineString1", Type.DYNAMIC), param("lineString2", Type.DYNAMIC)),
         Type.BOOL,
-        lambda: _overlay().lines_intersect,
+        lambda: overlay().lines_intersect,
         Example(f"geo_intersects_2lines({EQUATOR}, {MERIDIAN})", True),
         Example(f"geo_intersects_2lines({EQUATOR}, {FAR_AWAY})", False),
         Example(f"geo_intersects_2lines({EQUATOR}, {ONE_POSITION})", None),
@@ -198,7 +172,7 @@ FUNCTIONS: tuple[ScalarFunction, ...] = (
         "The points and lines that two lines have in common; an empty collection where there are none.",
         (param("lineString1", Type.DYNAMIC), param("lineString2", Type.DYNAMIC)),
         Type.DYNAMIC,
-        lambda: _overlay().lines_intersection,
+        lambda: overlay().lines_intersection,
         Example(f"geo_intersection_2lines({EQUATOR}, {MERIDIAN})", _point(0.5, 0)),
         Example(
             f"geo_intersection_2lines({EQUATOR}, {TWO_DEGREES})",
@@ -212,7 +186,7 @@ FUNCTIONS: tuple[ScalarFunction, ...] = (
         "The lines of an array as one line or multiline, in which an edge stands once.",
         (param("lineStrings", Type.DYNAMIC),),
         Type.DYNAMIC,
-        lambda: _overlay().union_of_lines,
+        lambda: overlay().union_of_lines,
         Example(
             f"geo_union_lines_array(pack_array({EQUATOR}, {TWO_DEGREES}))",
             {"type": "LineString", "coordinates": [[0, 0], [1, 0], [2, 0]]},

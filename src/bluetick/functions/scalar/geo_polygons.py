@@ -1,7 +1,5 @@
 """Geospatial functions on polygons: Polygon and MultiPolygon in GeoJSON, edges geodesics on a sphere."""
 
-from types import ModuleType
-
 from bluetick.functions.definition import Example, ScalarFunction, param
 from bluetick.functions.scalar.geo_lines import BUFFER_DIFFERS, DEGREE, NOTHING
 from bluetick.functions.scalar.geo_shapes import (
@@ -13,6 +11,11 @@ from bluetick.functions.scalar.geo_shapes import (
     PRESERVE_CROSSING,
     RADIUS,
     TOLERANCE,
+    buffer,
+    cells,
+    densify,
+    measure,
+    overlay,
     shape_function,
 )
 from bluetick.types import NUMBER, Type
@@ -26,43 +29,13 @@ REPEATED = 'dynamic({"type":"Polygon","coordinates":[[[0,0],[10,10],[10,10],[0,0
 OCTANT_AREA = 63758259139748.58  # 4 pi 6371010^2 / 8
 
 
-def _measure() -> ModuleType:
-    from bluetick.functions.geography import shapes_measure  # noqa: PLC0415 - loaded when a query needs it
-
-    return shapes_measure
-
-
-def _overlay() -> ModuleType:
-    from bluetick.functions.geography import shapes_overlay  # noqa: PLC0415 - loaded when a query needs it
-
-    return shapes_overlay
-
-
-def _densify() -> ModuleType:
-    from bluetick.functions.geography import shapes_densify  # noqa: PLC0415 - loaded when a query needs it
-
-    return shapes_densify
-
-
-def _buffer() -> ModuleType:
-    from bluetick.functions.geography import shapes_buffer  # noqa: PLC0415 - loaded when a query needs it
-
-    return shapes_buffer
-
-
-def _cells() -> ModuleType:
-    from bluetick.functions.geography import shapes_cells  # noqa: PLC0415 - loaded when a query needs it
-
-    return shapes_cells
-
-
 FUNCTIONS: tuple[ScalarFunction, ...] = (
     shape_function(
         "geo_point_in_polygon",
         "Whether a point is in a polygon. Of polygons that share a border, one has its points.",
         (LONGITUDE, LATITUDE, POLYGON),
         Type.BOOL,
-        lambda: _measure().point_in_polygon,
+        lambda: measure().point_in_polygon,
         Example(f"geo_point_in_polygon(45, 30, {OCTANT})", True),
         Example(f"geo_point_in_polygon(45, -1, {OCTANT})", False),
         Example(f"geo_point_in_polygon(45, 91, {OCTANT})", None),
@@ -74,7 +47,7 @@ FUNCTIONS: tuple[ScalarFunction, ...] = (
         "The metres from a point to a polygon, 0 inside.",
         (LONGITUDE, LATITUDE, POLYGON),
         Type.REAL,
-        lambda: _measure().distance_to_polygon,
+        lambda: measure().distance_to_polygon,
         Example(f"geo_distance_point_to_polygon(45, 30, {OCTANT})", 0.0),
         Example(f"geo_distance_point_to_polygon(45, -1, {OCTANT})", DEGREE),
         Example(f"geo_distance_point_to_polygon(500, 1, {OCTANT})", None),
@@ -85,7 +58,7 @@ FUNCTIONS: tuple[ScalarFunction, ...] = (
         "The point of a polygon that is closest to a point; inside, the point itself.",
         (LONGITUDE, LATITUDE, POLYGON),
         Type.DYNAMIC,
-        lambda: _measure().closest_on_polygon,
+        lambda: measure().closest_on_polygon,
         Example(
             f"geo_closest_point_on_polygon(45.25, 30.5, {OCTANT})", {"type": "Point", "coordinates": [45.25, 30.5]}
         ),
@@ -98,7 +71,7 @@ FUNCTIONS: tuple[ScalarFunction, ...] = (
         "The square metres of a polygon; those of the union for a multipolygon.",
         (POLYGON,),
         Type.REAL,
-        lambda: _measure().polygon_area,
+        lambda: measure().polygon_area,
         Example(f"geo_polygon_area({OCTANT})", OCTANT_AREA),
         Example(
             'geo_polygon_area(dynamic({"type":"MultiPolygon","coordinates":['
@@ -113,7 +86,7 @@ FUNCTIONS: tuple[ScalarFunction, ...] = (
         "The metres around a polygon; those around the union for a multipolygon.",
         (POLYGON,),
         Type.REAL,
-        lambda: _measure().polygon_perimeter,
+        lambda: measure().polygon_perimeter,
         Example(f"geo_polygon_perimeter({OCTANT})", 270 * DEGREE),
         Example(f"geo_polygon_perimeter({REPEATED})", None),
         Example("geo_polygon_perimeter(dynamic(null))", None),
@@ -123,7 +96,7 @@ FUNCTIONS: tuple[ScalarFunction, ...] = (
         "The centroid of a polygon; that of the union for a multipolygon.",
         (POLYGON,),
         Type.DYNAMIC,
-        lambda: _measure().polygon_centroid,
+        lambda: measure().polygon_centroid,
         Example(
             f"geo_polygon_centroid({OCTANT})",
             {"type": "Point", "coordinates": [45.0, 35.264389682754654]},  # the arc tangent of 1 / sqrt(2)
@@ -137,7 +110,7 @@ FUNCTIONS: tuple[ScalarFunction, ...] = (
         "(10 if left out). With preserve_crossing an edge goes the short way over longitude 180.",
         (POLYGON, TOLERANCE, PRESERVE_CROSSING),
         Type.DYNAMIC,
-        lambda: _densify().densify_polygon,
+        lambda: densify().densify_polygon,
         Example(
             'geo_polygon_densify(dynamic({"type":"Polygon","coordinates":[[[0,60],[0,59.9],[1,60],[0,60]]]}), 100)',
             {
@@ -154,7 +127,7 @@ FUNCTIONS: tuple[ScalarFunction, ...] = (
         "out).",
         (POLYGON, RADIUS, TOLERANCE),
         Type.DYNAMIC,
-        lambda: _buffer().buffer_polygon,
+        lambda: buffer().buffer_polygon,
         Example(f"geo_point_in_polygon(45, -0.89, geo_polygon_buffer({OCTANT}, 100000))", True),
         Example(f"geo_point_in_polygon(45, -0.91, geo_polygon_buffer({OCTANT}, 100000))", False),
         Example(f"geo_polygon_buffer({OCTANT}, 0)", None),
@@ -167,7 +140,7 @@ FUNCTIONS: tuple[ScalarFunction, ...] = (
         "null for more than 65536.",
         (POLYGON, param("level", *NUMBER, optional=True), AROUND),
         Type.DYNAMIC,
-        lambda: _cells().polygon_to_s2cells,
+        lambda: cells().polygon_to_s2cells,
         Example(
             'geo_polygon_to_s2cells(dynamic({"type":"Polygon","coordinates":[[[-1,-1],[1,-1],[1,1],[-1,1],[-1,-1]]]}), '
             "1)",
@@ -182,7 +155,7 @@ FUNCTIONS: tuple[ScalarFunction, ...] = (
         "metres makes larger; edges are straight on the map. Null for more than 61680.",
         (POLYGON, param("resolution", *NUMBER, optional=True), AROUND),
         Type.DYNAMIC,
-        lambda: _cells().polygon_to_h3cells,
+        lambda: cells().polygon_to_h3cells,
         Example(
             "array_length(geo_polygon_to_h3cells(dynamic("
             '{"type":"Polygon","coordinates":[[[-3.659,40.553],[-3.913,40.409],[-3.729,40.273],[-3.524,40.440],'
@@ -200,7 +173,7 @@ FUNCTIONS: tuple[ScalarFunction, ...] = (
         "Whether two polygons have a point in common, if only a corner.",
         (param("polygon1", Type.DYNAMIC), param("polygon2", Type.DYNAMIC)),
         Type.BOOL,
-        lambda: _overlay().polygons_intersect,
+        lambda: overlay().polygons_intersect,
         Example(f"geo_intersects_2polygons({OCTANT}, {SOUTH})", True),
         Example(f"geo_intersects_2polygons({OCTANT}, {FAR_AWAY})", False),
         Example(f"geo_intersects_2polygons({OCTANT}, {REPEATED})", None),
@@ -211,7 +184,7 @@ FUNCTIONS: tuple[ScalarFunction, ...] = (
         "The polygons, lines and points that two polygons have in common; an empty collection where there are none.",
         (param("polygon1", Type.DYNAMIC), param("polygon2", Type.DYNAMIC)),
         Type.DYNAMIC,
-        lambda: _overlay().polygons_intersection,
+        lambda: overlay().polygons_intersection,
         Example(f"geo_intersection_2polygons({OCTANT}, {SOUTH})", {"type": "Point", "coordinates": [0, 0]}),
         Example(
             f"geo_intersection_2polygons({OCTANT}, {SOUTH_OCTANT})",
@@ -226,7 +199,7 @@ FUNCTIONS: tuple[ScalarFunction, ...] = (
         "Whether a line has a point in a polygon.",
         (LINE, POLYGON),
         Type.BOOL,
-        lambda: _overlay().line_intersects_polygon,
+        lambda: overlay().line_intersects_polygon,
         Example(
             'geo_intersects_line_with_polygon(dynamic({"type":"LineString","coordinates":[[45,-5],[45,5]]}), '
             f"{OCTANT})",
@@ -246,7 +219,7 @@ FUNCTIONS: tuple[ScalarFunction, ...] = (
         "none.",
         (LINE, POLYGON),
         Type.DYNAMIC,
-        lambda: _overlay().line_polygon_intersection,
+        lambda: overlay().line_polygon_intersection,
         Example(
             'geo_intersection_line_with_polygon(dynamic({"type":"LineString","coordinates":[[-5,-5],[0,0]]}), '
             f"{OCTANT})",
@@ -265,7 +238,7 @@ FUNCTIONS: tuple[ScalarFunction, ...] = (
         "The union of the polygons of an array.",
         (param("polygons", Type.DYNAMIC),),
         Type.DYNAMIC,
-        lambda: _overlay().union_of_polygons,
+        lambda: overlay().union_of_polygons,
         Example(f"geo_polygon_area(geo_union_polygons_array(pack_array({OCTANT}, {SOUTH_OCTANT})))", 2 * OCTANT_AREA),
         Example(f"geo_union_polygons_array(pack_array({OCTANT}, {REPEATED}))", None),
         Example("geo_union_polygons_array(dynamic([]))", None),

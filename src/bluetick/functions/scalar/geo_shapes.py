@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from decimal import Decimal
+from types import ModuleType
 from typing import Any
 
 from bluetick.functions.definition import (
@@ -54,3 +55,36 @@ def _loaded(load: Callable[[], Compute]) -> Compute:
         return load()(*(float(a) if isinstance(a, Decimal) else a for a in arguments))
 
     return compute
+
+
+# --- what computes, each part loaded when a query needs it -------------------------------------------------------
+
+
+def measure() -> ModuleType:
+    from bluetick.functions.geography import shapes_measure  # noqa: PLC0415 - loaded when a query needs it
+
+    return shapes_measure
+
+
+def overlay() -> ModuleType:
+    from bluetick.functions.geography import shapes_overlay  # noqa: PLC0415 - loaded when a query needs it
+
+    return shapes_overlay
+
+
+def densify() -> ModuleType:
+    from bluetick.functions.geography import shapes_densify  # noqa: PLC0415 - loaded when a query needs it
+
+    return shapes_densify
+
+
+def buffer() -> ModuleType:
+    from bluetick.functions.geography import shapes_buffer  # noqa: PLC0415 - loaded when a query needs it
+
+    return shapes_buffer
+
+
+def cells() -> ModuleType:
+    from bluetick.functions.geography import shapes_cells  # noqa: PLC0415 - loaded when a query needs it
+
+    return shapes_cells
