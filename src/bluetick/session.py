@@ -304,7 +304,9 @@ def connect(  # noqa: PLR0913, PLR0917 - the public surface, see Session
         profiles: what answers FileProfile: a file of profiles (Parquet, CSV, NDJSON), "local" for prevalence computed
             from the session's own telemetry, or a provider of your own.
         schemas: "defender", "sentinel" or a JSON file of your own; which schema a table has that both know.
-        engine: "duckdb", "local[n]" or "spark://host:port".
+        engine: "duckdb", "local[n]", "spark://host:port", or "spark": the Spark session that is active, else the one
+            that Spark's configuration describes. Settings for Spark follow a question mark:
+            "spark://host:port?spark.executor.memory=8g".
         now: the instant that queries take for now(); rows at or after it are not read.
         memory_limit: of the embedded engine, such as "4GB".
         threads: of the embedded engine.

@@ -10,6 +10,8 @@ from bluetick.diagnostics.errors import BluetickError, EngineError, QueryCancell
 RAN = 0
 FAILED = 1
 INTERRUPTED = 130
+_FAULT = "This is a fault of bluetick or of the machine, not of the query."
+_LOST = "This is no fault of the query, and may pass: run it again."
 
 
 def report(error: Exception) -> int:
@@ -42,7 +44,7 @@ def explain(error: Exception, name: str = "") -> str:
         case QueryError():
             return str(error)
         case EngineError():
-            return f"{prefix}error: {error}\nThis is a fault of bluetick or of the machine, not of the query."
+            return f"{prefix}error: {error}\n{_LOST if error.retryable else _FAULT}"
         case BluetickError():
             return f"{prefix}error: {error}"
         case OSError(strerror=str(reason)) if error.filename is not None:

@@ -10,6 +10,7 @@ from typing import Any, Literal, TypeAlias
 import click
 
 from bluetick.diagnostics.errors import SourceError
+from bluetick.engines.opening import ENGINES, is_engine
 from bluetick.session import Session, connect
 
 Newest: TypeAlias = Literal["newest"]
@@ -82,9 +83,9 @@ class DataOptions:
         )
 
     def _checked_engine(self) -> str:
-        if self.engine == "duckdb" or self.engine.startswith(("local[", "spark://")):
+        if is_engine(self.engine):
             return self.engine
-        raise SourceError(f"'{self.engine}' is not an engine: duckdb, local[N] or spark://HOST:PORT")
+        raise SourceError(f"'{self.engine}' is not an engine: {ENGINES}")
 
 
 _DATA_OPTIONS: tuple[Callable[..., Any], ...] = (
@@ -125,7 +126,7 @@ _DATA_OPTIONS: tuple[Callable[..., Any], ...] = (
         metavar="DIR",
         help="What answers _GetWatchlist(): a folder of ALIAS.csv or ALIAS.json.",
     ),
-    click.option("--engine", default="duckdb", show_default=True, help="duckdb, local[N] or spark://HOST:PORT."),
+    click.option("--engine", default="duckdb", show_default=True, help=f"{ENGINES}."),
 )
 
 

@@ -56,7 +56,17 @@ class SourceError(BluetickError):
 
 
 class EngineError(BluetickError):
-    """An engine failed on a query that was accepted: a fault of ours or of the machine. The message holds no SQL."""
+    """An engine failed on a query that was accepted: a fault of ours or of the machine. The message holds no SQL.
+
+    `retryable`: something beside the query was lost (an executor, a connection); the same query may succeed later.
+    """
+
+    def __init__(self, message: str, retryable: bool = False) -> None:
+        super().__init__(message, retryable)
+        self.retryable = retryable
+
+    def __str__(self) -> str:
+        return str(self.args[0])
 
 
 class QueryCancelled(BluetickError):
