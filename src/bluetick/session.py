@@ -26,7 +26,7 @@ from bluetick.execution.program import Program, build_program
 from bluetick.execution.result import Result
 from bluetick.execution.run import Execution
 from bluetick.functions.scalar.geo_points import PLACES
-from bluetick.lowering.flavour import DUCKDB, SPARK, Flavour
+from bluetick.lowering.flavour import FLAVOURS, Flavour
 from bluetick.plan.expressions import Literal
 from bluetick.plan.relations import QueryPlan, Scan, TabularStatement
 from bluetick.plan.traversal import relations_in
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
     from bluetick.enrichment.places import AddressPlaces
 
 TableInput: TypeAlias = "str | Path | list[str] | pa.Table"
-_FLAVOURS: dict[str, Flavour] = {"duckdb": DUCKDB, "spark": SPARK}
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +89,7 @@ class Session:
         geo: "str | Path | AddressPlaces | None" = None,
         functions: str | Path | None = None,
         watchlists: str | Path | None = None,
+        mapping: str | Path | None = None,
     ) -> None:
         self.now = _utc(now)
         self.engine = open_engine(engine, memory_limit=memory_limit, threads=threads)
@@ -101,6 +101,8 @@ class Session:
             self.catalog.register_folder(Path(lake))
         for name, data in (tables or {}).items():
             self.catalog.register(name, data)
+        if mapping is not None:
+            self._map(Path(mapping))
         provider = self._provider(profiles)
         if provider is not None:
             self.providers[FILE_PROFILE] = provider
@@ -137,7 +139,7 @@ class Session:
 
     @property
     def flavour(self) -> Flavour:
-        return _FLAVOURS[self.engine.dialect.name]
+        return FLAVOURS[self.engine.dialect.name]
 
     def parameters(self, plan: QueryPlan, request: QueryRequest, now: datetime) -> dict[str, Any]:
         """The values of a program's parameters: now, the scope's start, the query's own."""
@@ -194,6 +196,14 @@ class Session:
         from bluetick.enrichment.profile_table import ProfileTable  # noqa: PLC0415 - its readers cost start-up time
 
         return ProfileTable(profiles)
+
+    def _map(self, path: Path) -> None:
+        """Puts the tables of a mapping, or of a folder of them, beside the registered ones."""
+        from bluetick.execution.mapping_documents import read_mappings  # noqa: PLC0415 - its reader is seldom needed
+
+        packs = packs_for(self._schemas, "", is_sentinel=False, custom=self._custom)
+        for table in read_mappings(path):
+            self.catalog.map_table(table, packs)
 
     def _local_query(self, text: str, parameters: dict[str, Any]) -> pa.Table:
         return self.run(QueryRequest(text, parameters, self.now, schemas="defender"))[-1].to_arrow()
@@ -294,6 +304,7 @@ def connect(  # noqa: PLR0913, PLR0917 - the public surface, see Session
     geo: "str | Path | AddressPlaces | None" = None,
     functions: str | Path | None = None,
     watchlists: str | Path | None = None,
+    mapping: str | Path | None = None,
 ) -> Session:
     """A session.
 
@@ -315,9 +326,22 @@ def connect(  # noqa: PLR0913, PLR0917 - the public surface, see Session
             read when a query first asks, or one that is loaded already.
         functions: a folder of stored functions (KQL, YAML parser definitions, saved searches in JSON).
         watchlists: a folder of watchlists, each `alias.csv` or `alias.json`.
+        mapping: a YAML document, or a folder of them, that computes tables out of other data (docs/tables.md).
     """
     return Session(
-        lake, tables, profiles, schemas, engine, now, memory_limit, threads, external, geo, functions, watchlists
+        lake,
+        tables,
+        profiles,
+        schemas,
+        engine,
+        now,
+        memory_limit,
+        threads,
+        external,
+        geo,
+        functions,
+        watchlists,
+        mapping,
     )
 
 

@@ -59,6 +59,11 @@ class _Parts:
         return bind_source_expression(env, node)
 
 
+def new_env(catalog: CatalogSchema, observer: Observer | None = None) -> Env:
+    """Where a text is bound, before any name of its own."""
+    return Env(State(catalog, _Parts(), observer), Scope(StoredScope(catalog, BUILT_IN).scope))
+
+
 def bind(
     query: Query, catalog: CatalogSchema, observer: Observer | None = None
 ) -> tuple[QueryPlan, tuple[Diagnostic, ...]]:
@@ -66,8 +71,8 @@ def bind(
 
     With an `observer`, plugins whose columns depend on the rows may read them; without one nothing runs.
     """
-    state = State(catalog, _Parts(), observer)
-    env = Env(state, Scope(StoredScope(catalog, BUILT_IN).scope))
+    env = new_env(catalog, observer)
+    state = env.state
     statements: list[TabularStatement] = []
     _refuse_repeated_lets(env, query)
     try:

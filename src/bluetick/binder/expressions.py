@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from bluetick.binder.calls import bind_builtin, call_operator, promote
+from bluetick.binder.nested_fields import bind_field
 from bluetick.binder.scope import Env, FunctionSymbol, GraphSymbol, PatternSymbol, ScalarSymbol, TabularSymbol
 from bluetick.diagnostics import Span, codes
 from bluetick.diagnostics.nearest import nearest
@@ -31,6 +32,8 @@ def bind_expression(env: Env, node: syntax.Expression) -> Expr:  # noqa: C901, P
         case syntax.PathExpression():
             return _bind_path(env, node)
         case syntax.ElementExpression(base=base, index=index):
+            if (found := bind_field(env, node)) is not None:
+                return found
             return _bind_element(env, bind_expression(env, base), bind_expression(env, index), node.span)
         case syntax.CallExpression():
             return env.call(node)
@@ -92,6 +95,8 @@ def _bind_path(env: Env, node: syntax.PathExpression) -> Expr:
         side = env.row.qualified.get(node.base.name)
         if side is not None:
             return _bind_side(env, node, side)
+    if (found := bind_field(env, node)) is not None:
+        return found
     base = bind_expression(env, node.base)
     if isinstance(base, Invalid):
         return base

@@ -121,10 +121,12 @@ class Scope:
 class Row:
     """The columns that an expression may name; `qualified` holds those that stand behind a word and a dot: $left and
     $right in a join's condition, the steps of scan, the elements of a pattern. `relation` is what the row is one of,
-    where that is one relation; `calls` are functions of this place."""
+    where that is one relation; `calls` are functions of this place; `fields` are those of nested columns, by the way
+    to them."""
 
     columns: dict[str, Column]
     qualified: dict[str, dict[str, Column]] = field(default_factory=dict)
+    fields: dict[tuple[str, ...], Column] = field(default_factory=dict)
     relation: Relation | None = None
     calls: "dict[str, Callable[[Env, CallExpression], Expr]]" = field(default_factory=dict)
 

@@ -9,7 +9,9 @@ from typing import Any, Literal, TypeAlias
 
 import click
 
+from bluetick.cli.failures import say
 from bluetick.diagnostics.errors import SourceError
+from bluetick.diagnostics.text import render_diagnostic
 from bluetick.engines.opening import ENGINES, is_engine
 from bluetick.session import Session, connect
 
@@ -64,13 +66,14 @@ class DataOptions:
     geo: Path | None = None
     functions: Path | None = None
     watchlists: Path | None = None
+    mapping: Path | None = None
 
     def open(self) -> Session:
         """A session with these tables; several paths for one name are one table."""
         paths: dict[str, list[str]] = {}
         for name, path in self.tables:
             paths.setdefault(name, []).append(path)
-        return connect(
+        session = connect(
             lake=self.lake,
             tables={name: found[0] if len(found) == 1 else found for name, found in paths.items()},
             profiles=self.profiles,
@@ -80,7 +83,11 @@ class DataOptions:
             geo=self.geo,
             functions=self.functions,
             watchlists=self.watchlists,
+            mapping=self.mapping,
         )
+        for diagnostic, source in session.catalog.mapping_warnings:
+            say(render_diagnostic(diagnostic, source))
+        return session
 
     def _checked_engine(self) -> str:
         if is_engine(self.engine):
@@ -126,6 +133,12 @@ _DATA_OPTIONS: tuple[Callable[..., Any], ...] = (
         metavar="DIR",
         help="What answers _GetWatchlist(): a folder of ALIAS.csv or ALIAS.json.",
     ),
+    click.option(
+        "--mapping",
+        type=click.Path(path_type=Path),
+        metavar="FILE|DIR",
+        help="Tables computed out of other data: YAML that gives each a source and a KQL expression a column.",
+    ),
     click.option("--engine", default="duckdb", show_default=True, help=f"{ENGINES}."),
 )
 
@@ -145,9 +158,10 @@ def data_options(command: Callable[..., Any]) -> Callable[..., Any]:
         geo: Path | None,
         functions: Path | None,
         watchlists: Path | None,
+        mapping: Path | None,
         **others: Any,
     ) -> Any:
-        data = DataOptions(lake, tables, profiles, schemas, engine, external, geo, functions, watchlists)
+        data = DataOptions(lake, tables, profiles, schemas, engine, external, geo, functions, watchlists, mapping)
         return command(data=data, **others)
 
     decorated: Callable[..., Any] = with_data

@@ -256,7 +256,7 @@ def overlay_alone(name: str) -> Diagnostic:
 
 
 def bad_yaml(span: Span, problem: str) -> Diagnostic:
-    return Diagnostic("BTK0231", f"this is not the plain YAML of a rule: {problem}", span)
+    return Diagnostic("BTK0231", f"this is not the plain YAML of a document: {problem}", span)
 
 
 def wrong_shape(span: Span, key: str, wanted: str) -> Diagnostic:

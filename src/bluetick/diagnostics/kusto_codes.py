@@ -140,5 +140,14 @@ DOCUMENT_CODES = (
     KustoCode("BTK0231", "the YAML is more than plain"),
     KustoCode("BTK0232", "a field has another form"),
     KustoCode("BTK0233", "the document holds too many queries"),
+    KustoCode("BTK0250", "a key of a mapping is not known"),
+    KustoCode("BTK0251", "a mapping lacks something"),
+    KustoCode("BTK0252", "a part of a mapping has another form"),
+    KustoCode("BTK0253", "a table is mapped twice"),
+    KustoCode("BTK0254", "a mapping's expression is of another type than its column"),
+    KustoCode("BTK0255", "a mapping's expression does more than compute a value of its row"),
+    KustoCode("BTK0256", "a mapped column is not of the known table"),
+    KustoCode("BTK0257", "a partition hint does not fit its source"),
+    KustoCode("BTK0258", "a mapping's source is itself mapped or not there"),
 )
 KUSTO_CODES = {row.code: row for row in (*QUERY_CODES, *DOCUMENT_CODES)}

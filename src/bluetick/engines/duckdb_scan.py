@@ -73,7 +73,7 @@ def read_parquet(source: FileSource, describe: Describe) -> list[Leg]:
     types = tuple(describe(f"{files}, hive_partitioning=false)"))
     refuse_case_twins((name for name, _ in types), source)
     refuse_partition_twins((name for name, _ in types), source)
-    return [Leg(f"{files}, {partition_option(source)})", _with_partitions(source, types), source.partitions)]
+    return [Leg(f"{files}, {partition_option(source)})", _with_partitions(source, types), source.safe)]
 
 
 def read_json(source: FileSource, columns: Iterable[ScanColumn]) -> list[Leg]:
@@ -97,7 +97,7 @@ def read_json(source: FileSource, columns: Iterable[ScanColumn]) -> list[Leg]:
         f"read_json({file_list(source.files)}, format='{form}', columns={{{spelled}}}, records='true', "
         f"maximum_object_size={_JSON_OBJECT_BYTES}, {partition_option(source)})"
     )
-    return [Leg(reader, _with_partitions(source, types.items()), source.partitions)]
+    return [Leg(reader, _with_partitions(source, types.items()), source.safe)]
 
 
 def read_csv(source: FileSource) -> list[Leg]:
@@ -117,7 +117,7 @@ def _csv_leg(source: FileSource, files: Sequence[str], delimiter: str, names: tu
         f"read_csv({file_list(files)}, auto_detect=false, header=true, strict_mode=true, delim='{delimiter}', "
         f"quote='\"', escape='\"', columns={{{spelled}}}, {partition_option(source)})"
     )
-    return Leg(reader, _with_partitions(source, ((name, "VARCHAR") for name in names)), source.partitions)
+    return Leg(reader, _with_partitions(source, ((name, "VARCHAR") for name in names)), source.safe)
 
 
 def plan_scan(source: FileSource, columns: Sequence[ScanColumn], describe: Describe) -> Scan:

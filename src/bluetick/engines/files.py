@@ -34,7 +34,8 @@ def expand_pattern(pattern: str | Path | Sequence[str | Path]) -> FileSource:
             f"one table has files of different formats: '{first}' is {formats[first]}, '{other}' is {formats[other]}",
             file=other,
         )
-    return FileSource(tuple(files), formats[files[0]], partitions=find_partitions(files))
+    partitions, safe = find_partitions(files)
+    return FileSource(tuple(files), formats[files[0]], partitions=partitions, safe=safe)
 
 
 def _expand(pattern: str) -> list[Path]:

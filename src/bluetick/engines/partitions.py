@@ -2,23 +2,27 @@
 
 import os.path
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date
-from typing import Final
+from typing import Final, TypeAlias
 from urllib.parse import unquote
 
 from bluetick.diagnostics.errors import SourceError
+from bluetick.engines.protocol import FileSource
 from bluetick.types import Type
+
+Types: TypeAlias = tuple[tuple[str, Type], ...]
 
 _NULL: Final = "__HIVE_DEFAULT_PARTITION__"
 _FOLDER: Final = re.compile(r"([^=]+)=(.*)", re.DOTALL)
-_WHOLE: Final = re.compile(r"0|-?[1-9]\d{0,17}")  # every such number is a long; 007 is a text
-_DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
+_WHOLE: Final = re.compile(r"0|-?[1-9]\d{0,17}", re.ASCII)  # every such number is a long; 007 is a text
+_DIGITS: Final = re.compile(r"\d{1,18}", re.ASCII)
+_DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
-def find_partitions(files: Sequence[str]) -> tuple[tuple[str, Type], ...]:
-    """The columns that stand in the folders of all the files, with the type that holds every value. Files of one table
-    that lie in folders of different columns are a SourceError."""
+def find_partitions(files: Sequence[str]) -> tuple[Types, Types]:
+    """The columns that stand in the folders of all the files, with the type that holds every value; and every type that
+    all values of one have. Files of one table that lie in folders of different columns are a SourceError."""
     first = files[0]
     pairs = {file: _pairs(file) for file in files}
     keys = [key for key, _ in pairs[first]]
@@ -32,7 +36,14 @@ def find_partitions(files: Sequence[str]) -> tuple[tuple[str, Type], ...]:
     twice = next((key for key in keys if [k.casefold() for k in keys].count(key.casefold()) > 1), None)
     if twice is not None:
         raise SourceError(f"'{first}': two folders of the path are named '{twice}='", file=first, column=twice)
-    return tuple((key, _type(dict(found)[key] for found in pairs.values())) for key in keys)
+    values = {key: {dict(found)[key] for found in pairs.values()} - {_NULL} for key in keys}
+    types = tuple((key, _type(given)) for key, given in values.items())
+    return types, (*types, *((key, Type.LONG) for key, given in values.items() if all(map(_DIGITS.fullmatch, given))))
+
+
+def partition_values(source: FileSource, name: str) -> set[str]:
+    """The texts that a column of the folders has, but for the one that stands for null."""
+    return {dict(_pairs(file))[name] for file in source.files} - {_NULL}
 
 
 def folder_above(file: str, depth: int) -> str:
@@ -52,11 +63,10 @@ def _pairs(file: str) -> list[tuple[str, str]]:
     return found[::-1]
 
 
-def _type(values: Iterable[str]) -> Type:
-    given = {value for value in values if value != _NULL}
-    if given and all(_WHOLE.fullmatch(value) for value in given):
+def _type(given: set[str]) -> Type:
+    if given and all(map(_WHOLE.fullmatch, given)):
         return Type.LONG
-    return Type.DATETIME if given and all(_is_date(value) for value in given) else Type.STRING
+    return Type.DATETIME if given and all(map(_is_date, given)) else Type.STRING
 
 
 def _is_date(value: str) -> bool:

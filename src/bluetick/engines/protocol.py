@@ -19,7 +19,8 @@ class FileSource:
 
     `uniform`: the caller knows that all files have the same columns, so the engine need not open each to plan.
     `native`: this package wrote them, so a dynamic column holds JSON text for certain. `partitions` are columns that
-    stand in the names of the folders next to the files (`day=2026-01-05`), the same for all; each value has its type.
+    stand in the names of the folders next to the files (`day=2026-01-05`), the same for all; `safe` are types that each
+    of their values has.
     """
 
     files: tuple[str, ...]
@@ -27,6 +28,7 @@ class FileSource:
     uniform: bool = False
     native: bool = False
     partitions: tuple[tuple[str, Type], ...] = ()
+    safe: tuple[tuple[str, Type], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,7 +57,7 @@ def _given(frame: DataFrame, source: FileSource) -> Given:
         if len(way) == 1 and folders.get(way[0].casefold(), way[0]) != way[0]:
             message = f"'{source.files[0]}' has columns that differ from '{way[0]}' in case only; rename one of them"
             raise SourceError(message, file=source.files[0], column=way[0])
-    return Given(types, source.files[0], source.native, source.partitions)
+    return Given(types, source.files[0], source.native, source.safe)
 
 
 def _groups(session: SparkSession, source: FileSource) -> list[tuple[list[str], Callable[[], DataFrameReader]]]:

@@ -68,6 +68,9 @@ def _whole(name: str) -> dict[str, _Rule]:
     }
 
 
+# A bag keeps its nulls; JSON's null by itself is the absence of a value.
+_NESTED_TEXT: Final = "to_json({x}, map('ignoreNullFields', 'false'))"
+_VARIANT_TEXT: Final = "CASE WHEN NOT is_variant_null({x}) THEN to_json({x}) END"
 _RULES: Final[Mapping[Type, Mapping[str, _Rule]]] = {
     Type.BOOL: {
         "boolean": _Rule("{x}"),
@@ -85,7 +88,8 @@ _RULES: Final[Mapping[Type, Mapping[str, _Rule]]] = {
     Type.STRING: {
         **dict.fromkeys(("boolean", *_NUMBERS), _Rule("CAST({x} AS STRING)")),
         **dict.fromkeys(_TIMES, _Rule(_ISO_TEXT)),
-        **dict.fromkeys((_NESTED, "variant"), _Rule("to_json({x})")),
+        _NESTED: _Rule(_NESTED_TEXT),
+        "variant": _Rule(_VARIANT_TEXT),
         _TEXT: _Rule("{x}"),
         "binary": _Rule("CAST({x} AS STRING)", "is_valid_utf8(CAST({x} AS STRING))"),
     },
@@ -107,7 +111,8 @@ _RULES: Final[Mapping[Type, Mapping[str, _Rule]]] = {
     Type.DYNAMIC: {
         **dict.fromkeys(("boolean", *_NUMBERS), _Rule("CAST({x} AS STRING)")),
         **dict.fromkeys(_TIMES, _Rule(f"concat('\"', {_ISO_TEXT}, '\"')")),
-        **dict.fromkeys((_NESTED, "variant"), _Rule("to_json({x})")),
+        _NESTED: _Rule(_NESTED_TEXT),
+        "variant": _Rule(_VARIANT_TEXT),
         _TEXT: _Rule(
             "CASE WHEN try_parse_json({x}) IS NOT NULL THEN {x} ELSE to_json(CAST({x} AS VARIANT)) END",
         ),

@@ -5,7 +5,7 @@ counted where it stands, with the rows that it removed because a value was missi
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import pyarrow as pa
@@ -126,7 +126,8 @@ def build_account(
             measures.append(_stage_measure(context, name, point, text))
             if isinstance(point.relation, ProviderLookup):
                 measures.append(_provider_measure(context, point.relation))
-    return AccountProgram(tuple(builder.steps), tuple(measures), tuple(context.scans.values()), context)
+    scans = tuple(replace(use, scope=(False, False)) for use in context.scans.values())  # it counts all rows
+    return AccountProgram(tuple(builder.steps), tuple(measures), scans, context)
 
 
 def _scans(relation: Relation) -> list[Scan]:

@@ -9,13 +9,17 @@ from typing import Any, Literal, TypeAlias
 import pyarrow as pa
 
 from bluetick.binder.schema import WATCHLIST_COLUMNS, StoredFunction, TableFace
-from bluetick.diagnostics.errors import SourceError
+from bluetick.diagnostics import Diagnostic, SourceText, has_errors
+from bluetick.diagnostics import mapping_codes as codes
+from bluetick.diagnostics.errors import QueryError, SourceError
 from bluetick.diagnostics.nearest import nearest
 from bluetick.engines.catalog_names import CATALOG, parse_catalog_name
 from bluetick.engines.files import expand_pattern
 from bluetick.engines.protocol import CatalogSource, Engine, FileSource, SourceColumn
 from bluetick.enrichment.watchlists import Watchlists
 from bluetick.execution.function_library import FunctionLibrary
+from bluetick.execution.mapping import TableMapping
+from bluetick.execution.mappings import View, bind_view
 from bluetick.execution.service_functions import SEEN_BY, service_function, service_names
 from bluetick.schema.packs import TableSchema, load_pack
 from bluetick.types import Type
@@ -27,12 +31,14 @@ TableData: TypeAlias = FileSource | CatalogSource | pa.Table
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A registered table: its data, and the columns found there; `nested` are those with their fields."""
+    """A registered table: its data, and the columns found there; `nested` are those with their fields. With a `view`
+    the columns are computed out of the data's."""
 
     name: str
     data: TableData
     columns: tuple[tuple[str, Type], ...]
     nested: tuple[SourceColumn, ...] = ()
+    view: View | None = None
 
     @property
     def column_names(self) -> frozenset[str]:
@@ -58,6 +64,7 @@ class Catalog:
         self.external = {address: Path(path) for address, path in (external or {}).items()}
         self.functions = None if functions is None else FunctionLibrary(Path(functions))
         self.watchlists = Watchlists(None if watchlists is None else Path(watchlists))
+        self.mapping_warnings: list[tuple[Diagnostic, SourceText]] = []
         self._tables: dict[str, Table] = {}
         self._watchlist_tables: dict[str, Table] = {}
 
@@ -67,6 +74,44 @@ class Catalog:
         if not _NAME.fullmatch(name):
             raise SourceError(f"'{name}' cannot be a table name: letters, digits, '_', '-' and spaces are allowed")
         self._tables[name] = self.describe(name, data)
+
+    def map_table(self, mapping: TableMapping, packs: Sequence[Mapping[str, TableSchema]]) -> None:
+        """Puts a mapping's view behind its name. QueryError says what is wrong with it; warnings are kept."""
+        if not _NAME.fullmatch(mapping.table):
+            refused = codes.bad_source(mapping.span, f"'{mapping.table}' cannot be a table name")
+            raise QueryError((refused,), mapping.text)
+        source = self._source_of(mapping)
+        faces = Faces(self, tuple(packs))
+        view, found = bind_view(mapping, source.nested, source.data, packs, faces)
+        if has_errors(found):
+            raise QueryError(sorted(found, key=lambda d: d.span.start), mapping.text)
+        self.mapping_warnings += [(diagnostic, mapping.text) for diagnostic in found]
+        self._tables[mapping.table] = Table(mapping.table, source.data, view.columns, source.nested, view)
+
+    def _source_of(self, mapping: TableMapping) -> Table:
+        """What is registered under the mapping's own name comes before the source that it names."""
+        own = self._tables.get(mapping.table)
+        try:
+            return own or self._named_source(mapping)
+        except SourceError as error:
+            raise QueryError((codes.bad_source(mapping.source_span, str(error)),), mapping.text) from error
+
+    def _named_source(self, mapping: TableMapping) -> Table:
+        given = mapping.source
+        if not given:
+            raise SourceError(
+                f"there is no data for '{mapping.table}': give the mapping a source, or --table {mapping.table}=PATH"
+            )
+        if len(given) == 1 and given[0].startswith(_TABLE):
+            name = given[0].removeprefix(_TABLE).strip()
+            table = self._tables.get(name)
+            if table is None or table.view is not None:
+                what = "is itself mapped" if table is not None else "is not registered"
+                raise SourceError(f"the table '{name}' {what}")
+            return table
+        folder = Path(mapping.text.name).parent
+        places = [text if text.startswith(CATALOG) else str(folder / Path(text).expanduser()) for text in given]
+        return self.describe(mapping.table, places[0] if len(places) == 1 else places)
 
     def describe(self, name: str, data: str | Path | list[str] | pa.Table) -> Table:
         """A table of this name over the data, without registering it."""
@@ -161,6 +206,7 @@ def _arrow_type(type_: pa.DataType) -> Type:
 
 
 _INT_BITS = 32
+_TABLE = "table:"
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_ .-]{0,1022}")
 
 

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
 import pyarrow as pa
@@ -30,8 +31,10 @@ from bluetick.execution.program import (
 )
 from bluetick.execution.python_steps import computed_answers, table_answers, too_many
 from bluetick.execution.scan_rows import scan_rows
+from bluetick.lowering.flavour import FLAVOURS
 from bluetick.lowering.lowerer import ScanUse
 from bluetick.lowering.steps import PROVIDER_KEY, PYTHON_PLACE, PYTHON_ROW, python_column
+from bluetick.plan.relations import External
 from bluetick.sql.render import render_statement
 from bluetick.sql.tree import Statement
 from bluetick.types import Type
@@ -92,10 +95,36 @@ class Execution:
         run = self._run = self.engine.start()
         self._deadline = Deadline(run, self.seconds if self.ends is None else max(self.ends - time.monotonic(), 0.0))
         for use in scans:
-            bind_scan(run, self.catalog, use)
+            self._bind_scan(run, use)
         for step in steps:
             self._step(run, step)
         return run
+
+    def _bind_scan(self, run: Run, use: ScanUse) -> None:
+        """Gives the engine a table, or a query's external data, under the name that the program has for it."""
+        if use.external is not None:
+            bind_external(run, self.catalog, use, use.external)
+            return
+        table = self.catalog.table(use.table)
+        if table is None:
+            raise SourceError(f"table '{use.table}' has no data in this session")
+        if table.view is not None:
+            source = f"{use.relation}_source"
+            reading = table.view.reading(use, source, FLAVOURS[self.engine.dialect.name], self._scope(use))
+            bind_data(run, source, table.data, list(reading.columns))
+            run.bind_view(use.relation, self.render(reading.statement))
+            return
+        have = table.column_names
+        columns = [ScanColumn(alias, source if source in have else None, type_) for alias, source, type_ in use.columns]
+        bind_data(run, use.relation, table.data, columns)
+
+    def _scope(self, use: ScanUse) -> tuple[datetime | None, datetime | None]:
+        """The time that is wanted of a table: from the first instant, and up to the second."""
+        names = ("scope_start", "now")
+        start, end = (
+            self.parameters[name] if is_bound else None for name, is_bound in zip(names, use.scope, strict=True)
+        )
+        return start, end
 
     @contextmanager
     def _closing_on_error(self) -> Iterator[None]:
@@ -207,20 +236,10 @@ def _under_aliases(data: pa.Table, columns: list[ScanColumn]) -> tuple[pa.Table,
     return pa.table(present), renamed
 
 
-def bind_scan(run: Run, catalog: Catalog, use: ScanUse) -> None:
-    """Gives the engine a table, or a query's external data, under the name that the program has for it."""
-    if use.external is not None:
-        node = use.external
-        names = tuple(column.name for column in node.columns)
-        data = load_external(node.uris, node.format, names, catalog.external, skips_first=node.skips_first)
-        run.bind_arrow(use.relation, data, [ScanColumn(alias, source, type_) for alias, source, type_ in use.columns])
-        return
-    table = catalog.table(use.table)
-    if table is None:
-        raise SourceError(f"table '{use.table}' has no data in this session")
-    have = table.column_names
-    columns = [ScanColumn(alias, source if source in have else None, type_) for alias, source, type_ in use.columns]
-    bind_data(run, use.relation, table.data, columns)
+def bind_external(run: Run, catalog: Catalog, use: ScanUse, node: External) -> None:
+    names = tuple(column.name for column in node.columns)
+    data = load_external(node.uris, node.format, names, catalog.external, skips_first=node.skips_first)
+    run.bind_arrow(use.relation, data, [ScanColumn(alias, source, type_) for alias, source, type_ in use.columns])
 
 
 def bind_data(run: Run, relation: str, data: TableData, columns: list[ScanColumn]) -> None:

@@ -71,3 +71,5 @@ SPARK = Flavour(
     from_micros=lambda value: sql.call("timestamp_micros", value),
     json=json_text.SPARK,
 )
+
+FLAVOURS = {"duckdb": DUCKDB, "spark": SPARK}  # by the name of the engine's dialect

@@ -31,12 +31,16 @@ from bluetick.types import Type
 
 @dataclass(frozen=True, slots=True)
 class ScanUse:
-    """A table that a statement reads: under `relation` the engine gives it the columns (alias, source, type)."""
+    """A table that a statement reads: under `relation` the engine gives it the columns (alias, source, type).
+
+    `scope` says whether no row before the scope's start, or none from `now` on, is ever wanted of it.
+    """
 
     relation: str
     table: str
     columns: tuple[tuple[str, str, Type], ...]
     external: External | None = None  # then it is no table, but files that the query names
+    scope: tuple[bool, bool] = (False, False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,7 +258,9 @@ class Lowerer:
                 alias = f"{column.name}_{number}"
             taken.add(alias.casefold())
             columns.append((alias, source, column.type))
-        use = ScanUse(f"table_{len(self.context.scans) + 1}", relation.table, tuple(columns))
+        bounds = (self.context.lower_bound, self.context.upper_bound)
+        scope = bounds if relation.time_column is not None else (False, False)
+        use = ScanUse(f"table_{len(self.context.scans) + 1}", relation.table, tuple(columns), scope=scope)
         self.context.scans[relation.table] = use
         return use
 

@@ -1,5 +1,5 @@
 """KQL text to a syntax tree: lexer, parser, printer."""
 
-from bluetick.syntax.parser import parse
+from bluetick.syntax.parser import parse, parse_scalar
 
-__all__ = ["parse"]
+__all__ = ["parse", "parse_scalar"]

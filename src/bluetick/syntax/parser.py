@@ -3,6 +3,8 @@
 from bluetick.diagnostics import Diagnostic, Span
 from bluetick.diagnostics import syntax_codes as codes
 from bluetick.syntax.cursor import MAX_DEPTH, Cursor
+from bluetick.syntax.expression_parser import parse_expression
+from bluetick.syntax.expressions import Expression, MissingExpression
 from bluetick.syntax.lexer import MAX_TOKENS, lex
 from bluetick.syntax.pipeline_parser import parse_pipeline
 from bluetick.syntax.statement_parser import parse_statements
@@ -30,6 +32,22 @@ def parse(text: str) -> tuple[Query, tuple[Diagnostic, ...]]:
         return Query(whole, ()), (codes.too_deep(cursor.here(), MAX_DEPTH),)
     diagnostics = tuple(sorted(cursor.diagnostics, key=lambda d: d.span.start))
     return Query(whole, statements, tuple(lexed.directives)), diagnostics
+
+
+def parse_scalar(text: str) -> tuple[Expression, tuple[Diagnostic, ...]]:
+    """The tree of a text that is one scalar expression. Never raises."""
+    if len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES:
+        size = len(text.encode("utf-8", "surrogatepass"))
+        return MissingExpression(Span(0, 0)), (codes.text_too_long(Span(0, 0), size, MAX_BYTES),)
+    lexed = lex(text)
+    cursor = Cursor(text, lexed, parse_pipeline)
+    try:
+        node = parse_expression(cursor)
+    except RecursionError:
+        return MissingExpression(Span(0, 0)), (codes.too_deep(cursor.here(), MAX_DEPTH),)
+    if cursor.current.kind != END and not cursor.diagnostics:
+        cursor.report(codes.unexpected_text(cursor.here(), cursor.current.text, "the expression"))
+    return node, tuple(sorted(cursor.diagnostics, key=lambda d: d.span.start))
 
 
 def _is_sql(c: Cursor) -> bool:

@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 from bluetick.detections.documents.assembly import group_of, value_text
 from bluetick.detections.documents.decoding import decode
 from bluetick.detections.documents.fields import KNOWN_KEYS, Draft, Field, known_key
-from bluetick.detections.documents.strict_yaml import YamlText, read_mapping
 from bluetick.detections.documents.yaml_fields import fields_of
 from bluetick.diagnostics import Diagnostic, SourceText, Span
 from bluetick.diagnostics.document_codes import START, overlay_for_several, overlay_replaces, overlay_unknown_key
 from bluetick.diagnostics.nearest import nearest
+from bluetick.syntax.strict_yaml import YamlText, read_mapping
 
 SUFFIX = ".bluetick.yaml"
 _FOR_ONE = frozenset({"id", "name"})

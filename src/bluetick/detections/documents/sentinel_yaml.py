@@ -5,11 +5,11 @@ import re
 from bluetick.detections.documents.fields import Draft, Field, known_key, place_of, stem
 from bluetick.detections.documents.format import Format, Reading
 from bluetick.detections.documents.plain import has_statement
-from bluetick.detections.documents.strict_yaml import YamlList, YamlMapping, YamlNode, YamlText, read_mapping
 from bluetick.detections.documents.yaml_fields import fields_of
 from bluetick.detections.model import QueryPlace, line_starts
 from bluetick.diagnostics import Diagnostic, Span
 from bluetick.diagnostics.document_codes import no_query
+from bluetick.syntax.strict_yaml import YamlList, YamlMapping, YamlNode, YamlText, read_mapping
 
 _QUERY_KEY = re.compile(r"^query[ \t]*:", re.MULTILINE)
 _NAME_KEY = re.compile(r"^(?:id|name|kind|description)[ \t]*:", re.MULTILINE)

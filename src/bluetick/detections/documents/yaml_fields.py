@@ -1,9 +1,9 @@
 """Fields of a rule from a YAML mapping: Sentinel's shapes, and the short ones of an overlay."""
 
 from bluetick.detections.documents.fields import LIST_KEYS, Field
-from bluetick.detections.documents.strict_yaml import YamlList, YamlMapping, YamlNode, YamlText
 from bluetick.diagnostics import Diagnostic
 from bluetick.diagnostics.document_codes import wrong_shape
+from bluetick.syntax.strict_yaml import YamlList, YamlMapping, YamlNode, YamlText
 
 Found = tuple[list[Field], list[Diagnostic]]
 

@@ -1,6 +1,6 @@
 """The plain part of YAML: mappings, lists and scalars, every scalar a text, every node with its span.
 
-Anchors, aliases and tags are refused: a rule needs none, and they are how a small text grows without bound.
+Anchors, aliases and tags are refused: nobody needs one here, and they are how a small text grows without bound.
 """
 
 from collections.abc import Iterator
