@@ -22,12 +22,15 @@ from bluetick.engines.opening import open_engine
 from bluetick.enrichment.local_prevalence import HashTable, LocalPrevalence
 from bluetick.enrichment.profiles import FileProfileProvider
 from bluetick.execution.catalog import Catalog, Faces, packs_for
+from bluetick.execution.estimate import TableEstimate, estimate
 from bluetick.execution.program import Program, build_program
 from bluetick.execution.result import Result
 from bluetick.execution.run import Execution
 from bluetick.functions.scalar.geo_points import PLACES
 from bluetick.lowering.flavour import FLAVOURS, Flavour
 from bluetick.plan.expressions import Literal
+from bluetick.plan.ranges import Span as TimeSpan
+from bluetick.plan.ranges import scan_ranges
 from bluetick.plan.relations import QueryPlan, Scan, TabularStatement
 from bluetick.plan.traversal import relations_in
 from bluetick.rewrite.computed import with_computed
@@ -163,6 +166,18 @@ class Session:
         Plugins whose columns depend on the rows read them for it, but not with `is_check`.
         """
         return self._sound(request, self._bind(request, None if is_check else self._moment(request)))
+
+    def estimate(self, request: QueryRequest) -> list[TableEstimate]:
+        """What a request would read of each table. Nothing runs: plugins whose columns depend on rows bind as in a
+        check."""
+        moment = self._moment(request)
+        plan = self._sound(request, self._bind(request, None))[0]
+        scope = TimeSpan()
+        if moment.is_given:
+            scope = TimeSpan(None if request.lookback is None else moment.now - request.lookback, moment.now)
+        programs = [build_program(statement, self.flavour) for statement in plan.statements]
+        ranges = [one for statement in plan.statements for one in scan_ranges(statement, moment.now, scope)]
+        return estimate(programs, ranges, self.catalog, self.engine.table_bytes)
 
     def check(self, text: str, schemas: str | None = None) -> Check:
         """Bind a text against the session's tables and every known one; nothing runs."""

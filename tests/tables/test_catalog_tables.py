@@ -12,6 +12,7 @@ import bluetick
 from bluetick.diagnostics.errors import SourceError
 from bluetick.engines.catalog_names import parse_catalog_name
 from bluetick.engines.protocol import Engine
+from bluetick.session import QueryRequest
 
 pytest_plugins = ["tests.spark_fixture"]
 pytestmark = pytest.mark.spark
@@ -105,3 +106,13 @@ def test_names_of_a_catalog() -> None:
     for wrong in ("catalog:", "catalog:a.b.c.d", "catalog:a b", "catalog:a..b", "catalog:`a", "catalog:a.b; DROP"):
         with pytest.raises(SourceError, match="names no table of a catalog"):
             parse_catalog_name(wrong)
+
+
+def test_an_estimate_is_the_engines_guess(catalog: Path) -> None:
+    """Of a table that is partitioned Spark keeps no size until someone asks it to."""
+    tables = {"T": "catalog:silver.bad_port", "U": "catalog:silver.by_day"}
+    with bluetick.connect(engine="local[2]", tables=tables) as session:
+        known, unknown = session.estimate(QueryRequest("union (T | project RemotePort), (U | project x)"))
+    stored = sum(file.stat().st_size for file in (catalog / "silver" / "bad_port").rglob("*.parquet"))
+    assert (known.bytes, known.rows, known.is_guess) == (stored, None, True)
+    assert (unknown.bytes, unknown.is_guess) == (None, True)

@@ -29,6 +29,7 @@ from bluetick.session import QueryRequest
 @click.option(
     "--format", "form", type=click.Choice(FORMATS), default="table", show_default=True, help="How rows are written."
 )
+@click.option("--estimate", is_flag=True, help="Only tell what would be read of each table; nothing is run.")
 @click.option("--output", type=click.Path(path_type=Path), help="Write there instead of to standard output.")
 def query(
     *,
@@ -38,6 +39,7 @@ def query(
     now: Moment,
     params: tuple[tuple[str, str], ...],
     form: str,
+    estimate: bool,
     output: Path | None,
 ) -> int:
     """Run a KQL query and print its rows.
@@ -52,10 +54,21 @@ def query(
         raise click.UsageError("--format parquet needs --output FILE")
     request = read_request(text, file)
     try:
+        if estimate:
+            return _estimate(request, data, now, form)
         _answer(request, data, now, params, Target(form, output))
     except QueryError as error:  # one without a source, as a failed assert, does not say of what it speaks
         say(explain(error, request.name))
         return FAILED
+    return RAN
+
+
+def _estimate(request: QueryRequest, data: DataOptions, now: Moment, form: str) -> int:
+    from bluetick.cli.estimates import print_estimate  # noqa: PLC0415 - only this option needs it
+
+    with data.open() as session:
+        instant = resolve_now(session, now, request.text)
+        print_estimate(request.name, None, session.estimate(replace(request, now=instant)), form)
     return RAN
 
 

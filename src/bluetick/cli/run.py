@@ -10,13 +10,14 @@ from rich.console import Console
 from rich.text import Text
 
 from bluetick.cli.documents import Document, read_documents
+from bluetick.cli.estimates import print_estimate
 from bluetick.cli.failures import FAILED, RAN, explain, is_interrupt, say
 from bluetick.cli.grid import new_console, print_rows, visible
 from bluetick.cli.near_misses import near_misses_json, print_near_misses
 from bluetick.cli.options import DataOptions, Moment, data_options, now_option
 from bluetick.cli.writing import compact, json_rows
 from bluetick.detections.model import Comparison, Detection, Threshold
-from bluetick.detections.runs import DetectionRun, newest_instant, run_detection
+from bluetick.detections.runs import DetectionRun, newest_instant, query_request, run_detection
 from bluetick.diagnostics import Severity
 from bluetick.diagnostics.errors import QueryError
 from bluetick.session import Session
@@ -37,6 +38,7 @@ class RunOptions:
     now: Moment
     near_miss: int
     console: Console | None  # None: JSON
+    only_estimate: bool = False
 
 
 @click.command()
@@ -50,13 +52,14 @@ class RunOptions:
     metavar="N",
     help="Show up to N rows for each condition that alone removed them, and by how much.",
 )
+@click.option("--estimate", is_flag=True, help="Only tell what would be read of each table; nothing is run.")
 @click.option("--format", "form", type=click.Choice(("table", "json")), default="table", show_default=True)
-def run(*, documents: Sequence[Path], data: DataOptions, now: Moment, near_miss: int, form: str) -> int:
+def run(*, documents: Sequence[Path], data: DataOptions, now: Moment, near_miss: int, estimate: bool, form: str) -> int:
     """Run rule documents and explain what came out.
 
     Each runs as of one instant (--now). JSON is one line a detection.
     """
-    options = RunOptions(now, near_miss, new_console() if form == "table" else None)
+    options = RunOptions(now, near_miss, new_console() if form == "table" else None, estimate)
     failed = False
     with data.open() as session:
         for document in read_documents(documents):
@@ -78,6 +81,11 @@ def _run_document(session: Session, document: Document, options: RunOptions) -> 
 def _run_detection(session: Session, document: Document, detection: Detection, options: RunOptions) -> bool:
     try:
         now = newest_instant(session, detection) if options.now == "newest" else options.now
+        if options.only_estimate:
+            request = query_request(detection, now or datetime.now(UTC))
+            form = "json" if options.console is None else "table"
+            print_estimate(detection.name, detection.id, session.estimate(request), form)
+            return True
         outcome = run_detection(session, detection, now=now, near_miss=options.near_miss)
     except Exception as error:  # one document that fails, for whatever reason, does not keep the others from running
         if is_interrupt(error):

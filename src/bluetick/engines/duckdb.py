@@ -229,6 +229,9 @@ class DuckDbEngine:
     def describe_table(self, source: CatalogSource) -> tuple[SourceColumn, ...]:
         raise SourceError(no_catalog(source))
 
+    def table_bytes(self, source: CatalogSource) -> int | None:
+        raise SourceError(no_catalog(source))
+
     def catalog_tables(self) -> tuple[str, ...]:
         return ()
 

@@ -144,6 +144,10 @@ class Engine(Protocol):
         """The columns of a table of the engine's catalog. One that is not there is a SourceError."""
         ...
 
+    def table_bytes(self, source: CatalogSource) -> int | None:
+        """How large the engine believes a table of its catalog to be; None where it does not know."""
+        ...
+
     def catalog_tables(self) -> tuple[str, ...]:
         """The names of the tables in the engine's catalog that it shows without asking each; none without one."""
         ...

@@ -15,7 +15,7 @@ from bluetick.engines.spark_errors import DRIVER_ERRORS, translate
 from bluetick.engines.spark_run import PATIENCE_SECONDS, SparkRun
 from bluetick.engines.spark_session import SessionSource, is_over
 from bluetick.engines.spark_settings import parse_address
-from bluetick.engines.spark_tables import describe_table, table_names
+from bluetick.engines.spark_tables import describe_table, table_bytes, table_names
 from bluetick.sql.dialect import SPARK, Dialect
 
 T = TypeVar("T")
@@ -44,6 +44,9 @@ class SparkEngine:
 
     def describe_table(self, source: CatalogSource) -> tuple[SourceColumn, ...]:
         return self._asked(lambda session: describe_table(session, source), str(source))
+
+    def table_bytes(self, source: CatalogSource) -> int | None:
+        return self._asked(lambda session: table_bytes(session, source), str(source))
 
     def catalog_tables(self) -> tuple[str, ...]:
         return self._asked(table_names, "the catalog")

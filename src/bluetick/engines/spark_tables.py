@@ -16,6 +16,7 @@ from bluetick.engines.spark_scan import Given, natural_type, quote_name
 
 _ABSENT: Final = ("TABLE_OR_VIEW_NOT_FOUND", "SCHEMA_NOT_FOUND", "CATALOG_NOT_FOUND", "NO_SUCH", "_LEGACY_ERROR_TEMP")
 _SHOWN: Final = 1000
+_UNKNOWN: Final = 2**62
 
 
 def read_table(session: SparkSession, source: CatalogSource, columns: Sequence[ScanColumn]) -> DataFrame:
@@ -33,6 +34,13 @@ def describe_table(session: SparkSession, source: CatalogSource) -> tuple[Source
         message = f"'{source}' has columns that differ from '{twin}' in case only; rename one of them"
         raise SourceError(message, file=str(source), column=twin)
     return found
+
+
+def table_bytes(session: SparkSession, source: CatalogSource) -> int | None:
+    """The optimiser's guess; None where it has none, which is then the largest long."""
+    plan = _frame(session, source)._jdf.queryExecution().optimizedPlan()
+    size = int(plan.stats().sizeInBytes())
+    return size if size < _UNKNOWN else None
 
 
 def table_names(session: SparkSession) -> tuple[str, ...]:
