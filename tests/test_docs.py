@@ -6,9 +6,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 
 import bluetick
+from bluetick.cli.main import bluetick as bluetick_command
 from bluetick.functions.definition import ScalarFunction
 from bluetick.functions.registry import CATALOGUE
 from bluetick.lowering.flavour import DUCKDB, SPARK
@@ -54,6 +56,23 @@ def test_quotes_are_the_code() -> None:
 
 def test_reference_is_what_the_catalogue_prints() -> None:
     check("print_reference.py")
+
+
+def test_the_figures_of_the_scale_page_are_the_models() -> None:
+    check("scale_model.py")
+
+
+@pytest.mark.parametrize("name", ["README.md", "docs/scale.md"])
+def test_the_commands_have_the_options_that_are_shown(name: str) -> None:
+    """Every `bluetick COMMAND --option` of a page."""
+    lines = re.sub(r"\\\n\s*", " ", text_of(name)).splitlines()
+    shown = [line.removeprefix("$ ").split() for line in lines if re.match(r"(\$ )?bluetick [a-z]+ ", line)]
+    assert len(shown) > 3
+    for _, command, *rest in shown:
+        found = bluetick_command.get_command(click.Context(bluetick_command), command)
+        assert found is not None, command
+        known = {option for parameter in found.params for option in parameter.opts}
+        assert {word for word in rest if word.startswith("--")} <= known, command
 
 
 @pytest.mark.slow

@@ -10,7 +10,7 @@ import argparse
 import difflib
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -65,7 +65,8 @@ class Assumed:
 
 
 ASSUMED = Assumed()
-DOUBLINGS = range(6, 13)
+POWERS = range(6, 13)
+DAILY = tuple(10.0**power for power in POWERS[:-1])
 
 
 def core_seconds(document: Document, cost: Cost, rows: float) -> float:
@@ -82,7 +83,7 @@ def run_table() -> str:
     """One run over 10^6 to 10^12 rows."""
     blocks = []
     for document in MEASURED:
-        rows = [_run_row(document, 10.0**power, power) for power in DOUBLINGS]
+        rows = [_run_row(document, 10.0**power, power) for power in POWERS]
         heads = (
             "rows read",
             "on disk",
@@ -109,7 +110,7 @@ def _run_row(document: Document, rows: float, power: int) -> tuple[str, ...]:
     )
 
 
-def day_table(events: tuple[float, ...] = tuple(10.0**power for power in DOUBLINGS if power < 12)) -> str:
+def day_table(events: Sequence[float] = DAILY) -> str:
     """An estate of so many events a day: what is kept, and one rule of the heavier kind every hour."""
     document = MEASURED[-1]
     rows = []
@@ -187,7 +188,7 @@ def assumptions() -> str:
     return "\n".join(f"* {line};" for line in lines[:-1]) + f"\n* {lines[-1]}."
 
 
-def _grid(heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+def _grid(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     lines = [" | ".join(heads), "|".join(["---", *("--:" for _ in heads[1:])]), *(" | ".join(row) for row in rows)]
     return "\n".join(f"| {line} |" if "---" not in line else f"|{line}|" for line in lines)
 
@@ -234,7 +235,7 @@ def main() -> int:
     parser.add_argument("--events-per-day", type=float, nargs="+", metavar="N", help="ask about your own case")
     options = parser.parse_args()
     if options.events_per_day:
-        print(day_table(tuple(options.events_per_day)))
+        print(day_table(options.events_per_day))
         return 0
     before = PAGE.read_text("utf-8")
     after = printed(before)
