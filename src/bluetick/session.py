@@ -177,7 +177,7 @@ class Session:
             scope = TimeSpan(None if request.lookback is None else moment.now - request.lookback, moment.now)
         programs = [build_program(statement, self.flavour) for statement in plan.statements]
         ranges = [one for statement in plan.statements for one in scan_ranges(statement, moment.now, scope)]
-        return estimate(programs, ranges, self.catalog, self.engine.table_bytes)
+        return estimate(programs, ranges, self.catalog, self.flavour, self.engine.table_bytes)
 
     def check(self, text: str, schemas: str | None = None) -> Check:
         """Bind a text against the session's tables and every known one; nothing runs."""

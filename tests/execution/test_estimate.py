@@ -208,6 +208,24 @@ def test_folders_of_other_days_are_left_out(tmp_path: Path) -> None:
     assert (found.files, found.rows) == ((2, 4), 2)
 
 
+def test_a_mapped_table_reads_what_its_expressions_need(folder: Path) -> None:
+    mapping = folder / "mapping.yaml"
+    mapping.write_text(
+        f"""
+Events:
+  source: {folder}/*.parquet
+  where: Size >= 0
+  columns: {{At: Timestamp, Who: toupper(Name), What: Bag.b, Unused: Text}}
+"""
+    )
+    with bluetick.connect(mapping=mapping) as session:
+        (found,) = session.estimate(QueryRequest("Events | where At > ago(1d) | summarize max(What) by Who", now=NOON))
+        (whole,) = session.estimate(QueryRequest("Events | summarize count()", now=NOON))
+    assert sorted(found.columns) == ["Bag.b", "Name", "Size", "Timestamp"]
+    assert (found.groups, whole.groups) == ((1, 20), (20, 20))
+    assert whole.bytes == spoil(folder, lambda _, leaf: leaf != "Size")
+
+
 def test_a_table_without_data_is_told() -> None:
     with bluetick.connect() as session, pytest.raises(bluetick.BluetickError, match="VMConnection"):
         session.estimate(QueryRequest("VMConnection | count"))

@@ -5,8 +5,8 @@ which the files lie, and of the columns that the result depends on. A table that
 """
 
 import os
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 from typing import Any
 from urllib.parse import unquote
@@ -17,9 +17,14 @@ import pyarrow.parquet as pq
 from bluetick.diagnostics.errors import SourceError
 from bluetick.engines.protocol import CatalogSource, FileSource
 from bluetick.execution.catalog import Catalog, Table
+from bluetick.execution.mappings import View
 from bluetick.execution.program import Program, statements_of
+from bluetick.lowering.flavour import Flavour
+from bluetick.lowering.lowerer import ScanUse
+from bluetick.plan.expressions import ColumnRef
 from bluetick.plan.ranges import ScanRange, Span
 from bluetick.sql.columns_read import columns_read
+from bluetick.types import Type
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,23 +47,26 @@ SizeOf = Callable[[CatalogSource], int | None]
 
 
 def estimate(
-    programs: Sequence[Program], ranges: Sequence[ScanRange], catalog: Catalog, size_of: SizeOf
+    programs: Sequence[Program], ranges: Sequence[ScanRange], catalog: Catalog, flavour: Flavour, size_of: SizeOf
 ) -> list[TableEstimate]:
     """What the programs of one query read of each table; nothing runs."""
-    wanted = _columns(programs)
     found = []
-    for name, columns in wanted.items():
-        table = catalog.table(name)
+    for use in _wanted(programs):
+        table = catalog.table(use.table)
         if table is None:
-            raise SourceError(f"table '{name}' has no data in this session")
-        spans = [dict(one.spans) for one in ranges if one.table == name] or [{}]
-        found.append(_estimate_table(table, tuple(columns), spans, size_of))
+            raise SourceError(f"table '{use.table}' has no data in this session")
+        spans = [dict(one.spans) for one in ranges if one.table == use.table] or [{}]
+        columns = tuple(source for _, source, _ in use.columns)
+        if table.view is not None:
+            columns = _below(table.view, use, flavour)
+            spans = [_spans_below(table.view, use, one, flavour) for one in spans]
+        found.append(_estimate_table(table, columns, spans, size_of))
     return found
 
 
-def _columns(programs: Sequence[Program]) -> dict[str, list[str]]:
-    """For each table of the catalog, the names of the columns that are read, in the order of its face."""
-    found: dict[str, list[str]] = {}
+def _wanted(programs: Sequence[Program]) -> list[ScanUse]:
+    """The tables of the catalog with the columns that are read of them, in the order of their faces."""
+    found: dict[str, ScanUse] = {}
     for program in programs:
         needed: dict[str, set[str]] = {}
         for statement in [*(s for step in program.steps for s in statements_of(step)), program.result.statement]:
@@ -66,16 +74,35 @@ def _columns(programs: Sequence[Program]) -> dict[str, list[str]]:
                 needed.setdefault(relation, set()).update(names)
         for use in program.scans:
             if use.external is None and use.relation in needed:
-                sources = found.setdefault(use.table, [])
-                sources += [s for alias, s, _ in use.columns if alias in needed[use.relation] and s not in sources]
+                columns = tuple(column for column in use.columns if column[0] in needed[use.relation])
+                earlier = found[use.table].columns if use.table in found else ()
+                found[use.table] = replace(use, columns=tuple(dict.fromkeys((*earlier, *columns))))
+    return list(found.values())
+
+
+def _below(view: View, use: ScanUse, flavour: Flavour) -> tuple[str, ...]:
+    """The columns and fields of its source that a view reads."""
+    reading = view.reading(use, "source", flavour, (None, None))
+    places = [".".join((column.source, *column.path)) for column in reading.columns if column.source is not None]
+    return tuple(dict.fromkeys(places))
+
+
+def _spans_below(view: View, use: ScanUse, spans: dict[str, Span], flavour: Flavour) -> dict[str, Span]:
+    """The spans of those columns that the source has as they are."""
+    found = {}
+    for name, span in spans.items():
+        if isinstance(view.values.get((name, Type.DATETIME)), ColumnRef):
+            one = replace(use, columns=((name, name, Type.DATETIME),))
+            found[_below(replace(view, where=None), one, flavour)[0]] = span
     return found
 
 
 def _estimate_table(
     table: Table, columns: tuple[str, ...], spans: Sequence[dict[str, Span]], size_of: SizeOf
 ) -> TableEstimate:
-    have = {name.casefold(): name for name, _ in table.columns}
-    read = tuple(have[column.casefold()] for column in columns if column.casefold() in have)
+    names = [column.name for column in table.nested] or [name for name, _ in table.columns]
+    have = {name.casefold(): name for name in names}
+    read = tuple(found for column in columns if (found := _stored(column, have)))
     match table.data:
         case FileSource(format="parquet"):
             return _estimate_parquet(table.name, table.data, read, spans)
@@ -85,7 +112,16 @@ def _estimate_table(
         case CatalogSource():
             return TableEstimate(table.name, read, None, size_of(table.data), is_guess=True)
         case pa.Table():
-            return TableEstimate(table.name, read, table.data.num_rows, table.data.select(list(read)).nbytes)
+            whole = {name for name in names for column in read if column == name or column.startswith(f"{name}.")}
+            return TableEstimate(table.name, read, table.data.num_rows, table.data.select(list(whole)).nbytes)
+
+
+def _stored(column: str, have: Mapping[str, str]) -> str:
+    """A column or field as the data names it; empty where the data has none."""
+    if column.casefold() in have:
+        return have[column.casefold()]
+    root, _, rest = column.partition(".")
+    return f"{have[root.casefold()]}.{rest}" if rest and root.casefold() in have else ""
 
 
 # --- Parquet ----------------------------------------------------------------------------------------------------------
@@ -152,7 +188,7 @@ def _leaves(metadata: Any) -> list[str]:
 
 
 def _places(leaves: Sequence[str], column: str) -> Iterator[int]:
-    """The leaves of a column; a nested one has several."""
+    """The leaves of a column or field; a nested one has several."""
     name = column.casefold()
     return (i for i, leaf in enumerate(leaves) if leaf.casefold() == name or leaf.casefold().startswith(f"{name}."))
 
