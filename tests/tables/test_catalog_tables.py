@@ -1,5 +1,6 @@
 """Tables of Spark's own catalog, by name."""
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -9,6 +10,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 import bluetick
+from bluetick.cli.main import run_command
 from bluetick.diagnostics.errors import SourceError
 from bluetick.engines.catalog_names import parse_catalog_name
 from bluetick.engines.protocol import Engine
@@ -93,6 +95,13 @@ def test_a_value_that_does_not_fit(catalog: Path) -> None:
     with pytest.raises(SourceError) as caught:
         rows("DeviceNetworkEvents", "catalog:silver.bad_port", "DeviceNetworkEvents | summarize sum(RemotePort)")
     assert (caught.value.column, caught.value.value) == ("RemotePort", "https")
+
+
+def test_tables_lists_what_the_catalog_has(catalog: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_command(["tables", "--engine", "local[2]", "--table", "T=catalog:silver.by_day"]) == 0
+    told = capsys.readouterr().out
+    assert re.search(r"^T +3 +0 +2 .*catalog:silver\.by_day$", told, re.MULTILINE)
+    assert re.search(r"tables of the engine's catalog: .*silver\.network_events", told)
 
 
 def test_the_embedded_engine_has_no_catalog() -> None:

@@ -13,13 +13,14 @@ from bluetick.execution.catalog import TIME_COLUMNS
 from bluetick.session import Session
 from bluetick.values import format_datetime7
 
-_HEADS = tuple((name, "") for name in ("Table", "Rows", "Files", "Columns", "First", "Last"))
+_HEADS = tuple((name, "") for name in ("Table", "Rows", "Files", "Columns", "First", "Last", "Origin"))
 _COUNTS = frozenset({"Rows", "Files", "Columns"})
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """A table in one line. `first` and `last` are None where it has no time or no row."""
+    """A table in one line. `first` and `last` are None where it has no time or no row; `origin` says where it is from
+    if not from files of its own."""
 
     name: str
     columns: tuple[tuple[str, str], ...]
@@ -27,6 +28,7 @@ class Summary:
     rows: int
     first: datetime | None
     last: datetime | None
+    origin: str = ""
 
 
 @click.command()
@@ -36,12 +38,17 @@ class Summary:
 def tables(*, data: DataOptions, form: str, with_columns: bool) -> None:
     """List tables: rows, files, time span.
 
-    Those of a lake (--lake) and of --table. Functions and watchlists are listed by name. JSON is one line a table.
+    Those of a lake (--lake), of --table and of --mapping. Functions, watchlists and what Spark's own catalog has are
+    listed by name. JSON is one line a table.
     """
     with data.open() as session:
         summaries = [summarise(session, name) for name in session.catalog.names()]
         functions = () if session.catalog.functions is None else session.catalog.functions.names()
-        named = {"functions": functions, "watchlists": session.catalog.watchlists.names()}
+        named = {
+            "functions": functions,
+            "watchlists": session.catalog.watchlists.names(),
+            "tables of the engine's catalog": session.engine.catalog_tables() if form == "text" else (),
+        }
     if form == "json":
         for summary in summaries:
             click.echo(_json_line(summary))
@@ -64,7 +71,7 @@ def summarise(session: Session, name: str) -> Summary:
     rows, first, last = row if time else (*row, None, None)
     table = session.catalog.table(name)
     files = 0 if table is None else len(table.files)
-    return Summary(name, columns, files, rows, first, last)
+    return Summary(name, columns, files, rows, first, last, "" if table is None else table.origin)
 
 
 def _json_line(summary: Summary) -> str:
@@ -77,22 +84,25 @@ def _json_line(summary: Summary) -> str:
             "last": format_datetime7(summary.last) if summary.last else None,
             "columns": summary.columns,
         }
+        | ({"origin": summary.origin} if summary.origin else {})
     )
 
 
 def _row(summary: Summary) -> tuple[str, ...]:
     times = (f"{moment:%Y-%m-%d %H:%M:%S}" if moment else "" for moment in (summary.first, summary.last))
-    return (summary.name, f"{summary.rows:,}", f"{summary.files:,}", str(len(summary.columns)), *times)
+    counts = (f"{summary.rows:,}", f"{summary.files:,}", str(len(summary.columns)))
+    return (summary.name, *counts, *times, visible(summary.origin))
 
 
 def _print(summaries: list[Summary], with_columns: bool) -> None:
     console = new_console()
-    rows = [_row(summary) for summary in summaries]
+    shown = len(_HEADS) if any(summary.origin for summary in summaries) else len(_HEADS) - 1
+    rows = [_row(summary)[:shown] for summary in summaries]
     widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
     numbers = {i for i, (name, _) in enumerate(_HEADS) if name in _COUNTS}
     print_rows(
         console,
-        _HEADS,
+        _HEADS[:shown],
         [tuple(cell.rjust(widths[i]) if i in numbers else cell for i, cell in enumerate(row)) for row in rows],
     )
     for summary in summaries if with_columns else ():

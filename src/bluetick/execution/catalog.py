@@ -45,6 +45,12 @@ class Table:
         return frozenset(name for name, _ in self.columns)
 
     @property
+    def origin(self) -> str:
+        """Where the table is from, if not from files or rows of its own."""
+        parts = [str(self.data)] if isinstance(self.data, CatalogSource) else []
+        return ", ".join([*parts, f"mapping {self.view.document}"] if self.view is not None else parts)
+
+    @property
     def files(self) -> tuple[str, ...]:
         return self.data.files if isinstance(self.data, FileSource) else ()
 

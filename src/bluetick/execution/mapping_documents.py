@@ -130,7 +130,8 @@ class _Reader:
             self.report(codes.wrong_part(node.span, key, "a KQL expression, as text"))
             return None
         start, text = self._kql(node)
-        tree, found = parse_scalar(" " * start + text)
+        blank = re.sub(r"[^\n]", " ", self.text.text[:start])  # every place is then one of the document
+        tree, found = parse_scalar(blank + text)
         self.diagnostics += found
         return Written(tree, Span(start, start + len(text)))
 

@@ -45,6 +45,7 @@ class Reading:
 class View:
     """A table that is computed out of a source. `values` holds each column's expression by name and type."""
 
+    document: str
     row: SourceRow
     columns: tuple[tuple[str, Type], ...]
     values: Mapping[tuple[str, Type], Expr]
@@ -132,7 +133,7 @@ class ViewBinder:
                 values[name, type_] = converted
             columns.append((name, (wanted or (value.type,))[0]))
         where = None if self.mapping.where is None else self._condition(self.mapping.where)
-        return View(self.row, tuple(columns), values, where, self._partition())
+        return View(self.mapping.text.name, self.row, tuple(columns), values, where, self._partition())
 
     def _bind(self, written: Written) -> Expr:
         value, found = self.row.bind(written.node, written.span)

@@ -93,16 +93,29 @@ def _of_digits(hint: PartitionHint, value: sql.Expr, first: datetime | None, las
 
 
 def _of_parts(hint: PartitionHint, values: list[sql.Column], first: datetime | None, last: datetime | None) -> sql.Expr:
-    """Year, month ... as one number."""
-    whole: sql.Expr = values[0]
-    for value in values[1:]:
-        whole = sql.Binary("+", sql.Binary("*", whole, sql.long(100)), value)
-    low, high = (None if m is None else sql.long(_number(m, len(values))) for m in (first, last))
-    return sql.any_of(sql.is_null(whole), _between(whole, low, high))
+    """Year, month ... part by part: DuckDB pushes no arithmetic, which might fail, down to its list of files."""
+    bounds = [_beyond(values, _parts(first), ">")] if first is not None else []
+    bounds += [_beyond(values, _parts(last), "<")] if last is not None else []
+    return sql.any_of(*(sql.is_null(value) for value in values), sql.all_of(*bounds))
+
+
+def _beyond(values: list[sql.Column], bound: tuple[int, ...], operator: str) -> sql.Expr:
+    """Whether the parts are the bound's, or beyond it."""
+    last = len(values) - 1
+    found: sql.Expr = sql.Binary(f"{operator}=", values[last], sql.long(bound[last]))
+    for value, part in list(zip(values, bound, strict=False))[:last][::-1]:
+        same = sql.Binary("AND", sql.Binary("=", value, sql.long(part)), found)
+        found = sql.any_of(sql.Binary(operator, value, sql.long(part)), same)
+    return found
+
+
+def _parts(moment: datetime) -> tuple[int, ...]:
+    return moment.year, moment.month, moment.day, moment.hour
 
 
 def _number(moment: datetime, parts: int) -> int:
+    """The digits of a moment, such as 20260105."""
     number = 0
-    for part in (moment.year, moment.month, moment.day, moment.hour)[:parts]:
+    for part in _parts(moment)[:parts]:
         number = number * 100 + part
     return number
