@@ -78,7 +78,14 @@ def test_a_sample_of_a_rule_on_both_engines(lake: Path, tmp_path: Path, capfd: p
     size = sum((lake / "Log" / f"{day}.parquet").stat().st_size for day in (1, 3))
     assert (line["verdict"], line["rows"]) == ("equal", 1)
     assert line["tables"] == [
-        {"table": "Log", "files": 2, "of_files": 4, "bytes": size, "rows": {"duckdb": 1, "local[2]": 1}}
+        {
+            "table": "Log",
+            "time_column": "Timestamp",
+            "files": 2,
+            "of_files": 4,
+            "bytes": size,
+            "rows": {"duckdb": 1, "local[2]": 1},
+        }
     ]
     assert (line["from"], line["now"]) == ("2026-06-17T12:00:00Z", "2026-06-18T12:00:00Z")
 
@@ -99,10 +106,10 @@ def test_a_refused_document_is_told_and_the_next_one_compared(
     lake: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "rules").mkdir()
-    (tmp_path / "rules" / "a.kql").write_text(RULE.format(size="Sise"), "utf-8")
+    (tmp_path / "rules" / "a.kql").write_text(RULE.format(size="Length"), "utf-8")
     (tmp_path / "rules" / "b.kql").write_text(RULE.format(size=1), "utf-8")
     options = ["--lake", str(lake), "--now", "newest", "--format", "json"]
     assert run_command(["compare", str(tmp_path / "rules"), *BOTH, *options]) == 1
     said = capfd.readouterr()
     assert [json.loads(line)["verdict"] for line in said.out.splitlines()] == ["refused", "equal"]
-    assert "Sise" in said.out + said.err
+    assert "Length" in said.out + said.err

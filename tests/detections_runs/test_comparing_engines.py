@@ -90,6 +90,22 @@ def test_an_error_while_rows_are_read_is_told(stack: ExitStack, tmp_path: Path) 
     assert isinstance(outcome.runs[0].error, SourceError)
 
 
+def test_a_value_that_does_not_fit_on_one_side_is_told(stack: ExitStack, tmp_path: Path) -> None:
+    (tmp_path / "good.csv").write_text("Timestamp,Name\n2026-06-18,a\n", "utf-8")
+    (tmp_path / "bad.csv").write_text("Timestamp,Name\nnever,a\n", "utf-8")
+    tables = [{"DeviceNetworkEvents": str(tmp_path / name)} for name in ("good.csv", "bad.csv")]
+    sides = [Side(f"e{i}", stack.enter_context(bluetick.connect(tables=dict(t)))) for i, t in enumerate(tables)]
+    outcome = compare_request(sides, QueryRequest("DeviceNetworkEvents | count", now=NOON), {})
+    assert (outcome.verdict, outcome.runs[0].error) == (Verdict.REFUSED, None)
+    assert isinstance(outcome.runs[1].error, SourceError)
+
+
+def test_a_table_without_a_time_has_no_window(stack: ExitStack) -> None:
+    table = pa.table({"Name": ["a", "b"]})
+    (read,) = compared(stack, [{"Log": table}, {"Log": table}], "Log", timedelta(hours=1)).inputs
+    assert (read.time_column, read.rows) == ("", (2, 2))
+
+
 def test_files_of_a_sample_lie_evenly_and_end_with_the_last() -> None:
     files = [f"{day:02}" for day in range(30)]
     assert spread(files, 3) == ["09", "19", "29"]

@@ -244,4 +244,4 @@ def test_run_and_query_tell_and_run_nothing(folder: Path, tmp_path: Path, capfd:
     assert (line["name"], line["tables"][0]["rows"], line["bytes"]) == ("R", 480, line["tables"][0]["bytes"])
     assert run_command(["query", "Log | where Timestamp > ago(2h)", *options]) == 0
     assert json.loads(capfd.readouterr().out)["tables"][0]["row_groups"] == [1, 20]
-    assert run_command(["query", "Log | where Sise > 1", *options]) == 1
+    assert run_command(["query", "Log | where Length > 1", *options]) == 1

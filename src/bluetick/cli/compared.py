@@ -104,7 +104,8 @@ def _input(one: Input, outcome: Outcome) -> str:
     files = f"{one.files:,} of {_count(one.all_files, 'file')}, " if one.all_files else ""
     size = f"{one.bytes / 1e6:,.1f} MB"
     if len(set(one.rows)) == 1:
-        return f"{one.table}: {files}{size}, {_count(one.rows[0], 'row')} in the window"
+        window = "in the window" if one.time_column else "in all: it has no time column"
+        return f"{one.table}: {files}{size}, {_count(one.rows[0], 'row')} {window}"
     counts = (f"{rows:,} on {run.engine}" for run, rows in zip(outcome.runs, one.rows, strict=True))
     return f"{one.table}: {files}{size}, rows read: {', '.join(counts)}"
 
@@ -191,7 +192,14 @@ def _iso(moment: datetime | None) -> str | None:
 
 def _input_json(one: Input, outcome: Outcome) -> dict[str, object]:
     rows = {run.engine: rows for run, rows in zip(outcome.runs, one.rows, strict=True)}
-    return {"table": one.table, "files": one.files, "of_files": one.all_files, "bytes": one.bytes, "rows": rows}
+    return {
+        "table": one.table,
+        "time_column": one.time_column or None,
+        "files": one.files,
+        "of_files": one.all_files,
+        "bytes": one.bytes,
+        "rows": rows,
+    }
 
 
 def _comparison_json(number: int, engines: tuple[str, str], comparison: Comparison) -> dict[str, object]:

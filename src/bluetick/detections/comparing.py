@@ -48,9 +48,10 @@ class Verdict(Enum):
 @dataclass(frozen=True, slots=True)
 class Input:
     """A table that was read: its files, how many of all those they are, their bytes, and the rows in the window that
-    each engine counts, in the order of the engines."""
+    each engine counts, in the order of the engines. Without a time column it has no window: all its rows are read."""
 
     table: str
+    time_column: str
     files: int
     all_files: int
     bytes: int
@@ -109,7 +110,8 @@ def keep_sample(catalog: Catalog, files: float | None) -> dict[str, int]:
     """Leaves so many files of each table (at least one), and says how many there were."""
     counts: dict[str, int] = {}
     for name in catalog.names():
-        found = _files(catalog.table(name))
+        table = catalog.table(name)
+        found = () if table is None else table.files
         counts[name] = len(found)
         if files is not None and found:
             catalog.keep_files(name, spread(found, files))
@@ -141,7 +143,7 @@ def compare_request(
     try:
         if outcome.verdict is Verdict.REFUSED:
             return outcome
-        inputs = _inputs(sides, request, counts)
+        inputs = _inputs(sides, runs, request, counts)
         if outcome.has_other_columns:
             return replace(outcome, inputs=inputs)
         results = tuple(_compare(runs, results, tolerance) for results in zip(*started, strict=True))
@@ -191,28 +193,34 @@ def _timed(run: EngineRun, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.Rec
         yield batch
 
 
-def _inputs(sides: Sequence[Side], request: QueryRequest, counts: dict[str, int]) -> tuple[Input, ...]:
+def _inputs(
+    sides: Sequence[Side], runs: Sequence[EngineRun], request: QueryRequest, counts: dict[str, int]
+) -> tuple[Input, ...]:
     """The tables of the catalog that the request reads."""
     session = sides[0].session
     plan, _ = session.plan(request)
+    times = dict(session.time_columns(plan))
     scans = [node for s in plan.statements for node in relations_in(s.relation, scalars=True) if isinstance(node, Scan)]
-    names = [name for name in dict.fromkeys(scan.table for scan in scans) if name in session.catalog.names()]
-    return tuple(_input(sides, name, request, counts.get(name, 0)) for name in names)
+    found = []
+    for name in dict.fromkeys(scan.table for scan in scans):
+        table = session.catalog.table(name)
+        if table is not None and name in session.catalog.names():
+            counted = replace(request, text=f"['{name}'] | summarize Rows = count()", parameters={}, name=name)
+            rows = tuple(_count(side, run, counted) for side, run in zip(sides, runs, strict=True))
+            size = _bytes(table, table.files)
+            found.append(Input(name, times.get(name, ""), len(table.files), counts.get(name, 0), size, rows))
+    return tuple(found)
 
 
-def _input(sides: Sequence[Side], name: str, request: QueryRequest, all_files: int) -> Input:
-    table = sides[0].session.catalog.table(name)
-    files = _files(table)
-    counted = replace(request, text=f"['{name}'] | summarize Rows = count()", parameters={}, name=name)
-    rows = tuple(next(side.session.run(counted)[-1].rows())[0] for side in sides)
-    return Input(name, len(files), all_files, _bytes(table, files), rows)
+def _count(side: Side, run: EngineRun, request: QueryRequest) -> int:
+    try:
+        return int(next(side.session.run(request)[-1].rows())[0])
+    except Exception as error:
+        run.error = error
+        raise _StreamFailed from error
 
 
-def _files(table: Table | None) -> tuple[str, ...]:
-    return () if table is None else table.files
-
-
-def _bytes(table: Table | None, files: Sequence[str]) -> int:
-    if table is not None and isinstance(table.data, pa.Table):
+def _bytes(table: Table, files: Sequence[str]) -> int:
+    if isinstance(table.data, pa.Table):
         return table.data.nbytes
     return sum(os.stat(file).st_size for file in files)
