@@ -8,7 +8,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from bluetick.cli.compared import Compared, difference_lines, json_line
+from bluetick.cli.compared import Compared, difference_lines, json_line, print_compared
+from bluetick.cli.grid import new_console
 from bluetick.cli.main import run_command
 from bluetick.detections.comparing import EngineRun, Outcome
 from bluetick.execution.comparing import Comparison, Rule
@@ -66,6 +67,18 @@ def test_differences_are_written_in_full() -> None:
     ]
     line = json.loads(json_line(compared, 0.0))
     assert (line["verdict"], line["differences"][0]["only"]) == ("different", {"duckdb": 1, "local[2]": 1})
+
+
+def test_reals_that_differ_in_the_last_bit_are_shown_apart(capfd: pytest.CaptureFixture[str]) -> None:
+    comparison = Comparison(Rule((Type.REAL,)))
+    left, right = (pa.RecordBatch.from_arrays([pa.array([x])], names=["c0"]) for x in (0.1 + 0.2, 0.3))
+    comparison.take(left, right)
+    runs = tuple(EngineRun(engine, 1.0, columns=[(("x", "real"),)]) for engine in ("duckdb", "local[2]"))
+    compared = Compared(None, "query", Outcome(QueryRequest("T", now=NOON), runs, (), ((comparison,),)))
+    print_compared(new_console(), compared, 0.0)
+    said = capfd.readouterr().out
+    assert "DIFFERENT" in said
+    assert {"0.30000000000000004", "0.3"} <= set(said.split())
 
 
 @pytest.mark.spark

@@ -115,7 +115,7 @@ def _count(number: int, word: str) -> str:
 
 
 def _print_columns(console: Console, outcome: Outcome) -> None:
-    if not outcome.has_other_columns:
+    if outcome.verdict is Verdict.REFUSED or not outcome.has_other_columns:
         return
     for run in outcome.runs:
         results = "; ".join(", ".join(f"{name}: {type_}" for name, type_ in columns) for columns in run.columns)
@@ -150,7 +150,12 @@ def _print_place(console: Console, engines: tuple[str, str], columns: Columns, p
     wanted = place.columns or tuple(range(len(columns)))
     console.print(Text(f"  row {place.number:,}", style="bold"))
     heads = [("engine", ""), *(columns[i] for i in wanted)]
-    print_rows(console, heads, [(engine, *(row[i] for i in wanted)) for engine, row in sides], indent=4)
+    print_rows(console, heads, [(engine, *(_exact(row[i]) for i in wanted)) for engine, row in sides], indent=4)
+
+
+def _exact(cell: Any) -> Any:
+    """A real with every digit that tells it from another."""
+    return repr(cell) if isinstance(cell, float) else cell
 
 
 # --- for programs -----------------------------------------------------------------------------------------------------
