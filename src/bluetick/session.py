@@ -244,7 +244,9 @@ class Session:
         has_lower = moment.is_given and request.lookback is not None
         program = build_program(statement, self.flavour, has_lower_bound=has_lower, has_upper_bound=moment.is_given)
         parameters = self.parameters(plan, request, moment.now)
-        return program, Execution(self.engine, self.catalog, self.providers, parameters, request.seconds, moment.ends)
+        engine, catalog, providers = self.engine, self.catalog, self.providers
+        work = Execution(engine, catalog, providers, parameters, request.seconds, moment.ends, statement)
+        return program, work
 
     def _sound(
         self, request: QueryRequest, bound: tuple[QueryPlan, tuple[Diagnostic, ...]]

@@ -190,3 +190,29 @@ def test_a_table_of_the_catalog_is_the_source(tmp_path: Path, spark_engine: obje
             assert list(mapped.query("T").rows()) == [(1, "x")]
     finally:
         session.sql("DROP DATABASE bronze CASCADE")
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_the_example_of_the_manual(tmp_path: Path, engine: str) -> None:
+    manual = (Path(__file__).parents[2] / "docs" / "tables.md").read_text(encoding="utf-8")
+    (tmp_path / "mappings").mkdir()
+    (tmp_path / "mappings" / "m.yaml").write_text(manual.split("```yaml\n")[1].split("```")[0], encoding="utf-8")
+    data = tmp_path / "silver" / "zeek_conn" / "day=2026-01-05"
+    data.mkdir(parents=True)
+    row = {
+        "ts": datetime(2026, 1, 5, 1, tzinfo=UTC),
+        "id.orig_h": "10.0.0.1",
+        "dst": {"ip": "203.0.113.5", "port": 443},
+        "proto": "tcp",
+        "conn_state": "SF",
+        "tags": ["a"],
+    }
+    pq.write_table(pa.Table.from_pylist([row, {**row, "proto": "udp"}]), data / "f.parquet")
+    text = (
+        "DeviceNetworkEvents | project LocalIP, RemoteIP, RemotePort, Protocol, ActionType, AdditionalFields, "
+        "MachineGroup, DeviceName, Timestamp"
+    )
+    with bluetick.connect(mapping=tmp_path / "mappings", engine=engine) as session:
+        found = list(session.query(text, now=datetime(2026, 1, 5, 5, tzinfo=UTC)).rows())
+        assert [str(diagnostic.code) for diagnostic, _ in session.catalog.mapping_warnings] == []
+    assert found == [("10.0.0.1", "203.0.113.5", 443, "TCP", "ConnectionSuccess", '["a"]', "servers", "", row["ts"])]

@@ -5,7 +5,6 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from typing import Any
 
 import pyarrow as pa
@@ -31,10 +30,11 @@ from bluetick.execution.program import (
 )
 from bluetick.execution.python_steps import computed_answers, table_answers, too_many
 from bluetick.execution.scan_rows import scan_rows
+from bluetick.execution.time_bounds import Bounds, narrowed, time_bounds
 from bluetick.lowering.flavour import FLAVOURS
 from bluetick.lowering.lowerer import ScanUse
 from bluetick.lowering.steps import PROVIDER_KEY, PYTHON_PLACE, PYTHON_ROW, python_column
-from bluetick.plan.relations import External
+from bluetick.plan.relations import External, TabularStatement
 from bluetick.sql.render import render_statement
 from bluetick.sql.tree import Statement
 from bluetick.types import Type
@@ -66,6 +66,7 @@ class Execution:
     """One run on an engine: `start` a program, then `drain` what it gives, or `close`.
 
     `ends` is the instant (of time.monotonic) at which `seconds` are over, where some of them have gone by already.
+    With the `statement` that runs, its own filters on time tell which partitions of a mapped table are not wanted.
     """
 
     engine: Engine
@@ -74,6 +75,7 @@ class Execution:
     parameters: dict[str, Any]
     seconds: float | None = None
     ends: float | None = None
+    statement: TabularStatement | None = None
     _run: Run | None = field(default=None, init=False)
     _deadline: Deadline | None = field(default=None, init=False)
 
@@ -118,13 +120,13 @@ class Execution:
         columns = [ScanColumn(alias, source if source in have else None, type_) for alias, source, type_ in use.columns]
         bind_data(run, use.relation, table.data, columns)
 
-    def _scope(self, use: ScanUse) -> tuple[datetime | None, datetime | None]:
-        """The time that is wanted of a table: from the first instant, and up to the second."""
+    def _scope(self, use: ScanUse) -> Bounds:
+        """The time that is wanted of a table: the run's, and of that what the statement's filters leave."""
         names = ("scope_start", "now")
-        start, end = (
-            self.parameters[name] if is_bound else None for name, is_bound in zip(names, use.scope, strict=True)
-        )
-        return start, end
+        pairs = zip(names, use.scope, strict=True)
+        run = tuple(self.parameters[name] if is_bound else None for name, is_bound in pairs)
+        own = time_bounds(self.statement, self.parameters).get(use.table) if self.statement is not None else None
+        return narrowed((run[0], run[1]), own or (None, None))
 
     @contextmanager
     def _closing_on_error(self) -> Iterator[None]:
