@@ -99,6 +99,11 @@ def test_row_groups_in_the_time_asked_for(
     assert (found.groups, found.rows) == ((rows_between(folder, low, high)[0], 20), rows_between(folder, low, high)[1])
 
 
+def test_the_time_that_cuts_a_table_is_read(folder: Path) -> None:
+    assert estimated(folder, "Log | summarize max(Size)", 3 * DAY).columns == ("Timestamp", "Size")
+    assert estimated(folder, "Log | summarize max(Size)", now=None).columns == ("Size",)
+
+
 def test_without_an_instant_nothing_is_cut(folder: Path) -> None:
     assert estimated(folder, "Log | where Size == 1", now=None).groups == (20, 20)
 
