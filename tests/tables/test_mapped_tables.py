@@ -167,6 +167,34 @@ def test_both_faces_of_a_table(tmp_path: Path, engine: str) -> None:
 
 
 @pytest.mark.parametrize("engine", ENGINES)
+def test_a_column_that_the_packs_type_differently(tmp_path: Path, engine: str) -> None:
+    """AdditionalFields is text to Defender and a bag to Sentinel: a mapping's text is read as a copy's would be."""
+    pq.write_table(pa.table({"tags": ['{"a": 1}', "plain", "", None]}), tmp_path / "d.parquet")
+    pq.write_table(pa.table({"AdditionalFields": ['{"A": 1}', "PLAIN", "", ""]}), tmp_path / "copy.parquet")
+    text = "DeviceNetworkEvents:\n  source: d.parquet\n  columns: {AdditionalFields: toupper(tags)}\n"
+    (tmp_path / "m.yaml").write_text(text)
+    found = []
+    for given in (
+        {"mapping": tmp_path / "m.yaml"},
+        {"tables": {"DeviceNetworkEvents": str(tmp_path / "copy.parquet")}},
+    ):
+        with bluetick.connect(engine=engine, schemas="sentinel", **given) as session:
+            result = session.query("DeviceNetworkEvents | project AdditionalFields, AdditionalFields.A")
+            assert result.columns[0] == ("AdditionalFields", "dynamic")
+            found.append(sorted(result.rows(), key=repr))
+    assert found[0] == found[1]
+    assert ({"A": 1}, 1) in found[0]
+
+
+@pytest.mark.parametrize(("schemas", "port"), [("defender", 444), ("sentinel", "444")])
+def test_a_computed_number_is_the_text_that_a_pack_wants(tmp_path: Path, schemas: str, port: object) -> None:
+    text = "IdentityLogonEvents:\n  source: table:Raw\n  columns: {Port: toint(p + 1), DeviceName: p}\n"
+    (tmp_path / "m.yaml").write_text(text)
+    with bluetick.connect(tables={"Raw": pa.table({"p": [443]})}, mapping=tmp_path / "m.yaml", schemas=schemas) as s:
+        assert list(s.query("IdentityLogonEvents | project Port, DeviceName").rows()) == [(port, "443")]
+
+
+@pytest.mark.parametrize("engine", ENGINES)
 def test_another_registered_table_is_the_source(tmp_path: Path, engine: str) -> None:
     (tmp_path / "folder" / "deep").mkdir(parents=True)
     (tmp_path / "folder" / "deep" / "a.yml").write_text("A:\n  source: table:Raw\n  columns: {y: x * 2, z: \"'k'\"}\n")

@@ -50,6 +50,7 @@ def test_a_diagnostic_has_file_line_column_and_caret(folder: Path) -> None:
     ("columns", "place", "words"),
     [
         ("LocalIP: txt", "5:14", "did you mean 'text'"),
+        ("ActionType: 'Connected'", "5:18", "a text needs quotes of its own: \"'Connected'\""),
         ("LocalIP: text | take 1", "5:19", "error[SYN"),
         ("LocalIP: text, raw", "5:18", "error[SYN"),
         ("LocalIP: tolower(text", "5:26", "it closes the '(' of line 5, column 21"),

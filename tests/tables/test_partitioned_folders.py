@@ -111,3 +111,27 @@ def test_types_of_folders(tmp_path: Path, values: tuple[str, ...], type_: Type) 
     for value in values:
         write(tmp_path, f"k={value}", "f.parquet", x=[1])
     assert expand_pattern(tmp_path).partitions == (("k", type_),)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("form", ["parquet", "arrow"])
+def test_instants_inside_nested_columns(tmp_path: Path, engine: str, form: str) -> None:
+    """They are what Kusto makes of a datetime in a bag, to seven digits; nulls stay."""
+    moment = datetime(2026, 1, 5, 1, 2, 3, 40, tzinfo=UTC)
+    inner = pa.struct([("when", pa.timestamp("us", "UTC")), ("day", pa.date32()), ("a b", pa.timestamp("us"))])
+    plain = moment.replace(tzinfo=None)
+    rows: list[dict[str, object]] = [
+        {"n": 1, "s": {"e": {"when": moment, "day": moment.date(), "a b": plain}, "l": [{"when": moment}], "x": None}},
+        {"n": 2, "s": {"e": None, "l": [], "x": 5}},
+        {"n": 3, "s": None},
+    ]
+    schema = pa.schema([("n", pa.int64()), ("s", pa.struct([("e", inner), ("l", pa.list_(inner)), ("x", pa.int64())]))])
+    table = pa.Table.from_pylist(rows, schema=schema)
+    pq.write_table(table, tmp_path / "f.parquet")
+    found = query(engine, table if form == "arrow" else str(tmp_path), "T | sort by n asc | project s")[1]
+    iso, day = "2026-01-05T01:02:03.0000400Z", "2026-01-05T00:00:00.0000000Z"
+    assert found == [
+        ({"e": {"when": iso, "day": day, "a b": iso}, "l": [{"when": iso, "day": None, "a b": None}], "x": None},),
+        ({"e": None, "l": [], "x": 5},),
+        (None,),
+    ]

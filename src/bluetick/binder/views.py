@@ -8,6 +8,7 @@ from bluetick.binder.calls import promote
 from bluetick.binder.schema import CatalogSchema
 from bluetick.binder.scope import Env, Row, TooLargeError
 from bluetick.diagnostics import Diagnostic, Span, codes, mapping_codes
+from bluetick.functions.registry import find_scalar
 from bluetick.plan.expressions import (
     Call,
     Column,
@@ -23,9 +24,11 @@ from bluetick.plan.expressions import (
 from bluetick.syntax.expressions import Expression
 from bluetick.types import Type
 
+PARSE_JSON = find_scalar("parse_json")
 _WIDENING = {
     (Type.INT, Type.LONG), (Type.INT, Type.REAL), (Type.INT, Type.DECIMAL), (Type.LONG, Type.DECIMAL)
 }  # fmt: skip
+_PLAIN_TEXT = (Type.BOOL, Type.INT, Type.LONG, Type.GUID)  # of which each value has one text
 _INT = range(-(2**31), 2**31)
 _EXACT_REAL = range(-(2**53), 2**53 + 1)
 
@@ -98,9 +101,19 @@ class SourceRow:
             exact = {Type.INT: _INT, Type.REAL: _EXACT_REAL}.get(wanted)
             if exact is not None and value.value in exact:
                 return Literal(float(value.value) if wanted is Type.REAL else value.value, wanted)
+        if wanted is Type.DYNAMIC and value.type is Type.STRING and PARSE_JSON is not None:
+            return Call(PARSE_JSON, (value,), wanted)  # as a file's text is read where a bag is wanted
+        if wanted is Type.STRING and value.type in _PLAIN_TEXT:
+            return as_text(value)
         if wanted is Type.DYNAMIC or (value.type, wanted) in _WIDENING:
             return promote(value, wanted)
         return None
+
+
+def as_text(value: Expr) -> Expr | None:
+    """What tostring() makes of a value."""
+    function = find_scalar("tostring")
+    return None if function is None else Call(function, (value,), Type.STRING)
 
 
 def _beyond_the_row(part: Expr) -> str:

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+import duckdb
+
 from bluetick.sql.dialect import DUCKDB
 from bluetick.types import Type
 
@@ -190,9 +192,37 @@ def conversion(column: str, duckdb_type: str, type_: Type, *, native: bool = Fal
     rule = _RULES[type_].get(kind)
     if rule is None:
         return None
+    if kind == _NESTED:
+        column = with_iso_times(column, duckdb_type)
     # An empty text is the absence of a number, a time or a bag, as in Kusto's ingestion.
     value = f"NULLIF(trim({column}), '')" if kind == _TEXT and type_ is not Type.STRING else column
     return _apply(rule, value, type_)
+
+
+def with_iso_times(value: str, duckdb_type: str, depth: int = 0) -> str:
+    """A nested value in which every instant is text as Kusto writes one; DuckDB's JSON has a form of its own."""
+    if "TIMESTAMP" not in duckdb_type and "DATE" not in duckdb_type:
+        return value
+    if duckdb_type.endswith("]"):
+        item = f"item{depth}"
+        inner = with_iso_times(item, str(duckdb.dtype(duckdb_type).children[0][1]), depth + 1)
+        return f"list_transform({value}, lambda {item}: {inner})"
+    if duckdb_type.startswith("STRUCT("):
+        fields = (
+            f"{_quoted(name)} := {with_iso_times(_field(value, name), str(type_), depth)}"
+            for name, type_ in duckdb.dtype(duckdb_type).children
+        )
+        return f"CASE WHEN {value} IS NOT NULL THEN struct_pack({', '.join(fields)}) END"
+    kind = kind_of(duckdb_type)
+    return _AS_TEXT[kind].replace("{x}", value) if kind in _DATETIMES else value
+
+
+def _field(value: str, name: str) -> str:
+    return f"struct_extract({value}, {DUCKDB.quote_text(name)})"
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
 
 
 def _apply(rule: _Rule, value: str, type_: Type) -> Conversion:

@@ -68,8 +68,12 @@ def _whole(name: str) -> dict[str, _Rule]:
     }
 
 
-# A bag keeps its nulls; JSON's null by itself is the absence of a value.
-_NESTED_TEXT: Final = "to_json({x}, map('ignoreNullFields', 'false'))"
+# A bag keeps its nulls, and instants as Kusto writes them; JSON's null by itself is the absence of a value.
+_DAY_FORMAT: Final = SPARK.quote_text("yyyy-MM-dd'T00:00:00.0000000Z'")
+_NESTED_TEXT: Final = (
+    f"to_json({{x}}, map('ignoreNullFields', 'false', 'timestampFormat', {_ISO_FORMAT}, 'timestampNTZFormat', "
+    f"{_ISO_FORMAT}, 'dateFormat', {_DAY_FORMAT}))"
+)
 _VARIANT_TEXT: Final = "CASE WHEN NOT is_variant_null({x}) THEN to_json({x}) END"
 _RULES: Final[Mapping[Type, Mapping[str, _Rule]]] = {
     Type.BOOL: {

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bluetick.binder.schema import CatalogSchema
-from bluetick.binder.views import Field, SourceRow
+from bluetick.binder.views import Field, SourceRow, as_text
 from bluetick.diagnostics import Diagnostic
 from bluetick.diagnostics import mapping_codes as codes
 from bluetick.diagnostics.errors import SourceError
@@ -23,6 +23,7 @@ from bluetick.plan.expressions import Column, ColumnRef, Expr, Invalid, Literal,
 from bluetick.plan.relations import Filter, Project, Relation, Scan
 from bluetick.schema.packs import TIME_COLUMNS, TableSchema
 from bluetick.sql import tree as sql
+from bluetick.syntax.expressions import NameReference
 from bluetick.types import Type
 
 _CONVERSIONS: Mapping[Type, str] = {type_: f"to{type_}" for type_ in Type} | {
@@ -128,16 +129,17 @@ class ViewBinder:
             if self.schemas and not wanted:
                 known = [column for schema in self.schemas for column, _ in schema.columns]
                 self.diagnostics.append(codes.unknown_mapped_column(expression.span, self.mapping.table, name, known))
-            for type_ in wanted or (value.type,):
-                converted = self._converted(name, expression, value, type_)
-                values[name, type_] = converted
+            values[name, (wanted or (value.type,))[0]] = self._converted(name, expression, value, wanted[:1])
+            for type_ in wanted[1:]:  # of the pack that comes second; a face that cannot be is told when it is used
+                other = self.row.converted(value, type_) or (as_text(value) if type_ is Type.STRING else None)
+                values |= {} if other is None else {(name, type_): other}
             columns.append((name, (wanted or (value.type,))[0]))
         where = None if self.mapping.where is None else self._condition(self.mapping.where)
         return View(self.mapping.text.name, self.row, tuple(columns), values, where, self._partition())
 
     def _bind(self, written: Written) -> Expr:
         value, found = self.row.bind(written.node, written.span)
-        self.diagnostics += found
+        self.diagnostics += [_with_quotes(diagnostic, written) for diagnostic in found]
         return value
 
     def _condition(self, written: Written) -> Expr:
@@ -146,7 +148,8 @@ class ViewBinder:
             self.diagnostics.append(codes.wrong_result(written.span, "'where'", "bool", str(value.type), ""))
         return value
 
-    def _converted(self, name: str, written: Written, value: Expr, wanted: Type) -> Expr:
+    def _converted(self, name: str, written: Written, value: Expr, types: tuple[Type, ...]) -> Expr:
+        wanted = types[0] if types else value.type
         converted = self.row.converted(value, wanted)
         if converted is not None:
             return converted
@@ -208,6 +211,13 @@ class ViewBinder:
     def _refuse(self, problem: str, hint: str = "") -> None:
         if self.mapping.partition is not None:
             self.diagnostics.append(codes.bad_partition(self.mapping.partition.span, problem, hint))
+
+
+def _with_quotes(diagnostic: Diagnostic, written: Written) -> Diagnostic:
+    """A word by itself that is no column was perhaps meant as a text: YAML has taken its quotes."""
+    if diagnostic.hint or not isinstance(written.node, NameReference):
+        return diagnostic
+    return replace(diagnostic, hint=f"a text needs quotes of its own: \"'{written.node.name}'\"")
 
 
 def _is_of(value: str, form: str) -> bool:
