@@ -18,7 +18,7 @@ from bluetick.lowering.lowerer import ComputedResult, Context, Lowered, Lowerer,
 from bluetick.lowering.nodes import new_lowerer
 from bluetick.lowering.stage import Stage, row_order
 from bluetick.lowering.steps import PROVIDER_KEY
-from bluetick.plan.expressions import Column, Expr, InTable, Literal, ScalarQuery, walk
+from bluetick.plan.expressions import Column, Expr, InTable, Literal, ScalarQuery
 from bluetick.plan.relations import (
     Binding,
     Computed,
@@ -167,10 +167,10 @@ class Builder:
             pending.extend((inner, False) for inner in reversed(inputs(node)))
 
     def prepare_expression(self, expr: Expr) -> None:
-        for part in walk(expr):
+        for part in queries_in(expr):
             if isinstance(part, InTable):
                 self.prepare(part.relation)
-            elif isinstance(part, ScalarQuery) and id(part) not in self.context.scalars:
+            elif id(part) not in self.context.scalars:
                 self.prepare(part.relation)
                 self._scalar(part)
 

@@ -129,6 +129,7 @@ def _all_rows(
 ) -> Relation | None:
     """Every row; where the pattern or a strict conversion fails, empty strings and nulls."""
     values = [(t.column, t.value) for t in targets]
+    env.state.spend(len(rows.columns), node.span)  # three nodes, of which one is counted with every operator
     held = Project(texts, (*((c, ColumnRef(c)) for c in rows.columns), *values))
     strict = [ColumnRef(t.column) for t in targets if t.column.type not in (Type.STRING, Type.DYNAMIC)]
     if not is_strict or not strict or len(targets) == 1:

@@ -197,6 +197,7 @@ def _by_patterns(
     escape = given.escapes[0] if given.escapes else ""
     format_ = Format(given.pair, given.key_value, quote[:1], quote[-1:], escape)
     text = env.state.column("text", Type.STRING)
+    env.state.spend(len(rows.columns), node.span)  # two nodes, the second with a search in each column
     texts = Project(rows, (*((c, ColumnRef(c)) for c in rows.columns), (text, source)))
     values = {c.name: (c, _value(env, node, format_, ColumnRef(text), c)) for c in columns}
     if any(isinstance(value, Invalid) for _, value in values.values()):
