@@ -266,7 +266,9 @@ class Session:
         if has_errors(syntax_errors):
             return QueryPlan(()), syntax_errors
         observer = None if moment is None else _Observer(self, request, moment)
-        plan, diagnostics = bind(tree, Faces(self.catalog, packs, is_check=moment is None), observer)
+        plan, diagnostics = bind(
+            tree, Faces(self.catalog, packs, is_check=moment is None), observer, self.flavour.scalar
+        )
         return plan if has_errors(diagnostics) else self._computed(plan, observer), (*syntax_errors, *diagnostics)
 
     def _computed(self, plan: QueryPlan, observer: "_Observer | None") -> QueryPlan:

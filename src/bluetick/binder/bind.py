@@ -1,5 +1,7 @@
 """A whole query: its statements in turn, into a plan."""
 
+from collections.abc import Callable
+
 from bluetick.binder.advice import advise
 from bluetick.binder.expressions import bind_expression
 from bluetick.binder.functions import BUILT_IN, bind_call
@@ -13,6 +15,7 @@ from bluetick.binder.settings import bind_restrict, bind_set
 from bluetick.binder.stored_functions import StoredScope
 from bluetick.binder.tabular import bind_flow, bind_pipeline, bind_source_expression, bind_tabular, is_tabular
 from bluetick.diagnostics import Diagnostic, Span, codes
+from bluetick.functions.definition import Lowering, ScalarFunction
 from bluetick.plan.expressions import Expr, Parameter
 from bluetick.plan.graph import Graph
 from bluetick.plan.relations import QueryPlan, Relation, TabularStatement
@@ -65,14 +68,19 @@ def new_env(catalog: CatalogSchema, observer: Observer | None = None) -> Env:
 
 
 def bind(
-    query: Query, catalog: CatalogSchema, observer: Observer | None = None
+    query: Query,
+    catalog: CatalogSchema,
+    observer: Observer | None = None,
+    lowering: Callable[[ScalarFunction], Lowering] | None = None,
 ) -> tuple[QueryPlan, tuple[Diagnostic, ...]]:
     """The plan of a parsed query against a catalog, and what is wrong with it. Never raises for a bad query.
 
-    With an `observer`, plugins whose columns depend on the rows may read them; without one nothing runs.
+    With an `observer`, plugins whose columns depend on the rows may read them; without one nothing runs. With the
+    `lowering` of an engine, calls that it cannot run exactly are refused.
     """
     env = new_env(catalog, observer)
     state = env.state
+    state.lowering = lowering
     statements: list[TabularStatement] = []
     _refuse_repeated_lets(env, query)
     try:

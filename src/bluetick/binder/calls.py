@@ -1,7 +1,7 @@
 """Calls of built-in functions: choosing the signature, promoting the arguments, naming the result."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bluetick.binder.scope import Env
 from bluetick.diagnostics import Span, codes
@@ -9,6 +9,8 @@ from bluetick.functions.definition import (
     NOT_CONSTANT,
     AggregateFunction,
     Argument,
+    BoundCall,
+    InexactError,
     Parameter,
     ScalarFunction,
     Signature,
@@ -180,7 +182,23 @@ def bind_builtin(env: Env, function: ScalarFunction, args: Sequence[Expr], span:
         return Invalid()
     promoted = tuple(promote(arg, type_) for arg, type_ in zip(args, match.types, strict=True))
     returns = function.parts[0].type if function.parts else match.signature.result(match.types)
-    return Call(function, promoted, returns)
+    return _on_engine(env, Call(function, promoted, returns), span)
+
+
+def _on_engine(env: Env, call: Call, span: Span) -> Expr:
+    """The call as this engine runs it; Invalid once it is refused."""
+    function = call.function
+    if not function.may_be_inexact or env.state.lowering is None:
+        return call
+    args = tuple(as_argument(arg) for arg in call.args)
+    try:
+        env.state.lowering(function)(BoundCall(function.name, args, call.type, TRUE))
+    except InexactError as problem:
+        if problem.of_rows and function.by_rows is not None:
+            return replace(call, function=function.by_rows)
+        env.report(codes.inexact_here(span, function.name, str(problem), problem.hint))
+        return Invalid()
+    return call
 
 
 def call_operator(env: Env, name: str, args: Sequence[Expr], span: Span) -> Expr:

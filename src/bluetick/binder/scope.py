@@ -7,6 +7,7 @@ from typing import Any, Protocol, TypeAlias
 
 from bluetick.binder.schema import CatalogSchema, StoredFunction
 from bluetick.diagnostics import Diagnostic, Span, codes, has_errors
+from bluetick.functions.definition import Lowering, ScalarFunction
 from bluetick.plan.expressions import Column, Expr, Literal, WindowCall
 from bluetick.plan.graph import Graph
 from bluetick.plan.relations import Assertion, Binding, QueryPlan, Reference, Relation, TabularStatement
@@ -189,7 +190,8 @@ class State:
     """What one binding run gathers: diagnostics, column identities, assertions, how results ask to be drawn.
 
     Without an `observer` nothing may run (a check); `is_open` then says that a plugin has brought columns that are not
-    known here, so that a column that is missing is no mistake any more. `options` are the request properties that are
+    known here, so that a column that is missing is no mistake any more. `lowering` chooses the engine's lowering of a
+    function, which may refuse arguments. `options` are the request properties that are
     honoured; `foreign` holds the first column of each table that was named as one of another place, `closed` the
     bindings that are known to name no column of a row outside. `calls` are the stored functions inside which binding is
     now, `tabular_functions` those of which it is known what they give.
@@ -198,6 +200,7 @@ class State:
     catalog: CatalogSchema
     bind: Recursion
     observer: Observer | None = None
+    lowering: Callable[[ScalarFunction], Lowering] | None = None
     is_open: bool = False
     options: dict[str, Literal] = field(default_factory=dict)
     foreign: set[int] = field(default_factory=set)

@@ -382,6 +382,10 @@ def observed_columns(span: Span, name: str, most: int) -> Diagnostic:
     return Diagnostic("BTK0112", f"'{name}' would give more than {most} columns", span)
 
 
+def inexact_here(span: Span, name: str, reason: str, hint: str) -> Diagnostic:
+    return Diagnostic("BTK0113", f"'{name}' would not give the same on this engine: {reason}", span, hint=hint)
+
+
 def unknown_plugin(span: Span, name: str, candidates: Iterable[str]) -> Diagnostic:
     return Diagnostic("SEM0261", f"unknown plugin '{name}'", span, hint=_suggest(name, candidates))
 

@@ -82,6 +82,7 @@ QUERY_CODES = (
     KustoCode("BTK0110", "the expression nests too deep", (), ("KS245",)),
     KustoCode("BTK0111", "with its lets and functions in their places the query is too large"),
     KustoCode("BTK0112", "the rows would give too many columns"),
+    KustoCode("BTK0113", "this engine would not give what the others give"),
     KustoCode("BTK0120", "a stored function cannot be read", (), ("KS200",)),
     KustoCode("BTK0121", "a stored function calls itself", ("SEM0057",)),
     KustoCode("BTK0122", "a watchlist is not here"),

@@ -9,6 +9,7 @@ from pyspark.errors import PySparkException
 
 from bluetick.diagnostics.errors import BluetickError, EngineError, Limit, LimitError, SourceError
 from bluetick.engines.spark_scan import MARK, SEPARATOR
+from bluetick.functions.scalar.regex import LONG_TEXT
 
 # A driver that is gone shows itself by a refused or ended connection, or by a result that breaks off.
 DRIVER_ERRORS: Final = (PySparkException, Py4JError, ConnectionError, EOFError, pa.ArrowException)
@@ -44,6 +45,8 @@ def translate(error: Any, place: str = "", *, is_over: bool = False) -> Bluetick
     text = str(error)
     if MARK in text:
         return _wrong_value(text)
+    if LONG_TEXT in text:
+        return _long_text(text)
     if any(word in text for word in _MEMORY):
         return LimitError("the query needs more memory than it may use", Limit.MEMORY)
     if _TOO_LARGE in text:
@@ -79,6 +82,12 @@ def _wrong_value(text: str) -> SourceError:
     path = unquote(urlsplit(file).path)
     message = f"'{path}': the value '{value}' of the column '{column}' is no {type_}"
     return SourceError(message, file=path, column=column, value=value)
+
+
+def _long_text(text: str) -> LimitError:
+    longest, pattern = text.split(LONG_TEXT)[1:3]
+    reason = f"Spark searches for {pattern!r} in texts of up to {longest} characters, and a row has a longer one"
+    return LimitError(f"{reason}: Java may need for ever", Limit.TIME)
 
 
 def _first_line(text: str) -> str:

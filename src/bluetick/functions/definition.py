@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, TypeAlias
 
+from bluetick.diagnostics.errors import EngineError
 from bluetick.sql.tree import Expr, Order
 from bluetick.types import Type
 
@@ -87,6 +88,18 @@ class BoundCall:
 
 
 Lowering: TypeAlias = Callable[[BoundCall], Expr]
+
+
+class InexactError(EngineError):
+    """A lowering raises it for arguments of which its engine cannot give what the others give.
+
+    `of_rows`: only because a row gives an argument that would have to be a constant.
+    """
+
+    def __init__(self, reason: str, hint: str = "", *, of_rows: bool = False) -> None:
+        super().__init__(reason)
+        self.hint = hint
+        self.of_rows = of_rows
 
 
 class Nulls(Enum):
@@ -178,6 +191,9 @@ class ScalarFunction:
     null. It never fails: what has no answer is None. With `parts` it gives a tuple, one value for each (or None: all
     are null). With a `resource` the session's is its first argument. `otherwise` stands in where an argument that the
     lowerings want to be constant is none.
+
+    With `may_be_inexact` a lowering may raise InexactError: the call is refused, or where a row gives what would
+    have to be a constant `by_rows` stands in, which Python computes.
     """
 
     name: str
@@ -195,6 +211,8 @@ class ScalarFunction:
     result_name: ResultName = UNNAMED
     check: Check | None = None
     otherwise: "ScalarFunction | None" = None
+    may_be_inexact: bool = False
+    by_rows: "ScalarFunction | None" = None
     differs: str = ""
 
 

@@ -13,6 +13,7 @@ from bluetick.functions.definition import (
     ScalarFunction,
     param,
 )
+from bluetick.functions.scalar import regex
 from bluetick.functions.scalar.both_engines import BothEngines
 from bluetick.functions.scalar.search_forms import DUCKDB as SEARCH_DUCKDB
 from bluetick.functions.scalar.search_forms import SPARK as SEARCH_SPARK
@@ -66,7 +67,7 @@ _BASE64 = r"^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$"
 
 
 def _bytes_duckdb(value: Expr) -> Expr:
-    valid = call("regexp_matches", value, text(_BASE64))
+    valid = call("regexp_matches", value, text(regex.own(_BASE64)))
     return call("from_base64", Case(((valid, value),)))
 
 
@@ -75,7 +76,7 @@ def _decoded_duckdb(value: Expr) -> Expr:
 
 
 def _bytes_spark(value: Expr) -> Expr:
-    valid = call("rlike", value, text(_BASE64))
+    valid = call("rlike", value, text(regex.own(_BASE64)))
     return call("try_to_binary", Case(((valid, value),)), text("base64"))
 
 

@@ -21,6 +21,7 @@ from bluetick.functions.definition import (
     param,
     signature,
 )
+from bluetick.functions.scalar import regex
 from bluetick.functions.scalar.text_form import TextForm, text_duckdb, text_spark
 from bluetick.functions.scalar.time_values import (
     parse_datetime_duckdb,
@@ -69,14 +70,14 @@ def _guid_duckdb(value: Expr) -> Expr:
 
 def _guid_spark(value: Expr) -> Expr:
     """Spark has no guid type: 32 hexadecimal digits, dashes and one pair of braces allowed, printed the one way."""
-    digits = call("lower", call("regexp_replace", value, text(r"^\s*[({]?|[)}]?\s*$|-"), text("")))
+    digits = call("lower", call("regexp_replace", value, text(regex.own(r"^\s*[({]?|[)}]?\s*$|-")), text("")))
     dashed = call(
         "regexp_replace",
         digits,
-        text("^(.{8})(.{4})(.{4})(.{4})(.{12})$"),
+        text("^(.{8})(.{4})(.{4})(.{4})(.{12})\\z"),
         text("$1-$2-$3-$4-$5"),
     )
-    return Case(((call("rlike", digits, text("^[0-9a-f]{32}$")), dashed),))
+    return Case(((call("rlike", digits, text(r"^[0-9a-f]{32}\z")), dashed),))
 
 
 def _truncate(value: Expr) -> Expr:

@@ -17,6 +17,11 @@ PRIVATE_PATTERN = rf"^\s*(?:10\.{OCTET}|192\.168|172\.(?:1[6-9]|2[0-9]|3[01]))\.
 MAX_ADDRESS = 2**32 - 1
 
 
+def is_plain(address: str) -> bool:
+    """Whether it is an address without a prefix."""
+    return re.fullmatch(_ADDRESS, address) is not None
+
+
 @dataclass(frozen=True, slots=True)
 class Network:
     """A constant address with its netmask: first address and prefix length."""

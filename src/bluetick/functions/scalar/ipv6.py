@@ -12,7 +12,7 @@ from bluetick.functions.definition import (
     param,
     signature,
 )
-from bluetick.functions.scalar import ipv4
+from bluetick.functions.scalar import ipv4, regex
 from bluetick.functions.scalar.both_engines import BothEngines
 from bluetick.functions.scalar.json_items import constant_items
 from bluetick.functions.scalar.search_forms import DUCKDB as SEARCH_DUCKDB
@@ -110,7 +110,7 @@ def address_in_text(value: Expr, forms: Digits) -> Address:
     is_v4 = call(matches, value, text(ipv4.PATTERN))
     mapped = call("concat", text(_MAPPED), _hex(plain.number, forms))
     return Address(
-        Case(((is_v4, mapped), (call(matches, value, text(_PATTERN)), digits))),
+        Case(((is_v4, mapped), (call(matches, value, text(regex.own(_PATTERN))), digits))),
         when(is_v4, Binary("+", plain.prefix, long(96)), coalesce(suffix, long(128))),
         is_v4,
     )
@@ -119,9 +119,9 @@ def address_in_text(value: Expr, forms: Digits) -> Address:
 def _digits(address: Expr, forms: Digits) -> Expr:
     """Every group filled up to four digits, the gap filled with zeros, a dotted tail as two groups."""
     search = forms.search
-    dotted = call("regexp_extract", address, text(_TAIL), Bare(1))
+    dotted = call("regexp_extract", address, text(regex.own(_TAIL)), Bare(1))
     tail = _hex(ipv4.address_in_text(dotted, search.matching.patterns.matches).number, forms)
-    whole = call("concat", search.replace_all(address, text(_TAIL), EMPTY), tail)
+    whole = call("concat", search.replace_all(address, text(regex.own(_TAIL)), EMPTY), tail)
     groups = when(Binary("=", dotted, EMPTY), address, whole)
     plain = Bound("groups")
     gap = call("instr", plain, text("::"))

@@ -119,7 +119,7 @@ def _is_match(bound: BoundCall, forms: SearchForms) -> Expr:
 
 def _is_private(bound: BoundCall, forms: SearchForms) -> Expr:
     value, matches = forms.text(bound[0]), forms.matching.patterns.matches
-    private = call(matches, value, text(ipv4.PRIVATE_PATTERN))
+    private = call(matches, value, text(regex.own(ipv4.PRIVATE_PATTERN)))
     if bound.truth_only:
         return private
     return Case(((private, private), (call(matches, value, text(ipv4.PATTERN)), FALSE)))
@@ -187,11 +187,11 @@ _DELIMITED = Edges(before=True, after=True, any_case=False)
 def _has_any_ipv4(bound: BoundCall, forms: SearchForms) -> Expr:
     source, matching = forms.text(bound[0]), forms.matching
     constants, rows, arrays = _split(bound.args[1:])
-    valid = tuple(item for item in constants if re.match(ipv4.PLAIN_PATTERN, item))
+    valid = tuple(item for item in constants if ipv4.is_plain(item))
     found: list[Expr] = [find_any_term(source, valid, _DELIMITED, matching, bound.truth_only)] if valid else []
 
     def has(item: Argument) -> Expr:
-        is_address = call(matching.patterns.matches, forms.text(item), text(ipv4.PLAIN_PATTERN))
+        is_address = call(matching.patterns.matches, forms.text(item), text(regex.own(ipv4.PLAIN_PATTERN)))
         return all_of(is_address, find_term(source, item, _DELIMITED, matching, truth_only=False))
 
     return any_of(*found, *(has(row) for row in rows), *(_any_item(array, has, forms) for array in arrays))
@@ -202,7 +202,7 @@ def _any_item(array: Argument, has: Callable[[Argument], Expr], forms: SearchFor
     return coalesce(Binary(">", Cast(call(forms.length, kept), Type.LONG), long(0)), FALSE)
 
 
-_PREFIX_PATTERN = rf"^(?:{ipv4.OCTET}\.){{1,3}}$"
+_PREFIX_PATTERN = rf"^(?:{ipv4.OCTET}\.){{1,3}}\z"
 
 
 def _rest(octets: int) -> str:
@@ -211,9 +211,9 @@ def _rest(octets: int) -> str:
 
 
 def _prefix_constant(prefix: str) -> str | None:
-    if re.match(ipv4.PLAIN_PATTERN, prefix):
+    if ipv4.is_plain(prefix):
         return regex.quote(prefix)
-    if re.match(_PREFIX_PATTERN, prefix):
+    if re.fullmatch(rf"(?:{ipv4.OCTET}\.){{1,3}}", prefix):
         return regex.quote(prefix) + _rest(4 - prefix.count("."))
     return None
 
@@ -230,9 +230,9 @@ def _has_any_prefix(bound: BoundCall, forms: SearchForms) -> Expr:
         value = forms.text(item)
         dots = Binary("-", call("length", value), call("length", call("replace", value, text("."), EMPTY)))
         rests = tuple((Binary("=", Cast(dots, Type.LONG), long(n)), text(_rest(4 - n))) for n in (1, 2, 3))
-        rest = Case(((call(patterns.matches, value, text(ipv4.PLAIN_PATTERN)), EMPTY), *rests))
+        rest = Case(((call(patterns.matches, value, text(regex.own(ipv4.PLAIN_PATTERN))), EMPTY), *rests))
         pattern = call("concat", text(BEFORE), patterns.quoted(value), rest, text(AFTER))
-        is_prefix = call(patterns.matches, value, text(f"{ipv4.PLAIN_PATTERN}|{_PREFIX_PATTERN}"))
+        is_prefix = call(patterns.matches, value, text(regex.own(f"{ipv4.PLAIN_PATTERN}|{_PREFIX_PATTERN}")))
         return Case(((is_prefix, call(patterns.matches, source, pattern)),), FALSE)
 
     return any_of(*found, *(has(row) for row in rows), *(_any_item(array, has, forms) for array in arrays))

@@ -16,7 +16,7 @@ from bluetick.functions.definition import (
     param,
     signature,
 )
-from bluetick.functions.scalar import json_text
+from bluetick.functions.scalar import json_text, regex
 from bluetick.functions.scalar.both_engines import BothEngines
 from bluetick.functions.scalar.json_text import Forms
 from bluetick.functions.scalar.search_forms import DUCKDB as SEARCH_DUCKDB
@@ -49,6 +49,7 @@ class Parser:
     json: Forms
     json_path: Callable[[list[str | int]], str]
     member: Callable[[Expr, Expr], Expr]  # JSON text, path -> text of the member; null where it is missing
+    argument: str  # the pattern of an argument of a command line
 
 
 def _path_duckdb(steps: list[str | int]) -> str:
@@ -67,8 +68,15 @@ def _member_spark(value: Expr, path: Expr) -> Expr:
     return call("get_json_object", value, path)
 
 
-DUCKDB = Parser(SEARCH_DUCKDB, json_text.DUCKDB, _path_duckdb, _member_duckdb)
-SPARK = Parser(SEARCH_SPARK, json_text.SPARK, _path_spark, _member_spark)
+# An argument of a command line. Backslashes before a quote escape it when they are odd in number; else the quote opens
+# or closes.
+_ESCAPED = r'(?:\\\\)*\\"|(?:\\\\)+|\\'
+_ARGUMENT = rf'(?:{_ESCAPED}|"(?:{_ESCAPED}|[^"\\])*(?:"|\z)|[^\s"\\])+'
+# Every way on leads to a match, so Java need not go back; and without that it needs no stack.
+_ARGUMENT_SPARK = regex.own(rf'(?:{_ESCAPED}|"(?:{_ESCAPED}|[^"\\])*+(?:"|\z)|[^\s"\\])++')
+
+DUCKDB = Parser(SEARCH_DUCKDB, json_text.DUCKDB, _path_duckdb, _member_duckdb, _ARGUMENT)
+SPARK = Parser(SEARCH_SPARK, json_text.SPARK, _path_spark, _member_spark, _ARGUMENT_SPARK)
 
 _function = BothEngines(DUCKDB, SPARK).function
 
@@ -86,7 +94,8 @@ def _bag(fields: tuple[tuple[str, Expr], ...]) -> Expr:
 
 
 def _group(value: Expr, pattern: str, group: int, parser: Parser) -> Expr:
-    found = call("regexp_extract", value, text(parser.search.matching.patterns.translated(pattern)), Bare(group))
+    over = parser.search.matching.patterns.constant(value, pattern, regex.Ask((group,)))
+    found = call("regexp_extract", *over, Bare(group))
     return parser.json.quote(coalesce(found, EMPTY))
 
 
@@ -112,7 +121,7 @@ def _parameters(query: Expr, parser: Parser) -> Expr:
 
 def _parse_url(bound: BoundCall, parser: Parser) -> Expr:
     value = _text(bound, parser)
-    query = coalesce(call("regexp_extract", value, text(_URL_QUERY), Bare(1)), EMPTY)
+    query = coalesce(call("regexp_extract", value, text(regex.own(_URL_QUERY)), Bare(1)), EMPTY)
     return _bag(
         (
             ("Scheme", _group(value, _URL, 1, parser)),
@@ -164,8 +173,9 @@ def _parse_path(bound: BoundCall, parser: Parser) -> Expr:
 def _parse_csv(bound: BoundCall, parser: Parser) -> Expr:
     """The first record only: it ends at the first line end outside quotes."""
     search, field = parser.search, Bound("field")
-    record = call("regexp_extract", _text(bound, parser), text(r'^(?:"(?:[^"]|"")*"|[^"\r\n])*'), Bare(0))
-    fields = call("regexp_extract_all", record, text(r'(?:^|,)("(?:[^"]|"")*"|[^,]*)'), Bare(1))
+    over = search.matching.patterns.constant
+    record = call("regexp_extract", *over(_text(bound, parser), r'^(?:"[^"]*"|[^"\r\n])*'), Bare(0))
+    fields = search.every_match(*over(record, r'(?:^|,)((?:"[^"]*")+|[^,]*)', regex.Ask((1,))), 1)
     inner = call("substring", field, Bare(2), Binary("-", call("length", field), Bare(2)))
     bare = when(
         call(search.matching.starts_with, field, text('"')), call("replace", inner, text('""'), text('"')), field
@@ -173,14 +183,9 @@ def _parse_csv(bound: BoundCall, parser: Parser) -> Expr:
     return search.json_of_texts(Call(search.transform, (fields, Lambda(("field",), bare))))
 
 
-# Backslashes before a quote escape it when they are odd in number; else the quote opens or closes.
-_ESCAPED = r'(?:\\\\)*\\"|(?:\\\\)+|\\'
-_ARGUMENT = rf'(?:{_ESCAPED}|"(?:{_ESCAPED}|[^"\\])*(?:"|\z)|[^\s"\\])+'
-
-
 def _parse_command_line(bound: BoundCall, parser: Parser) -> Expr:
     search = parser.search
-    found = call("regexp_extract_all", _text(bound, parser), text(_ARGUMENT), Bare(0))
+    found = call("regexp_extract_all", _text(bound, parser), text(parser.argument), Bare(0))
     return search.json_of_texts(Call(search.transform, (found, Lambda(("word",), _unquoted(Bound("word"), parser)))))
 
 
@@ -188,13 +193,13 @@ def _unquoted(word: Expr, parser: Parser) -> Expr:
     """Cut at quotes: a part's last backslashes are halved, and an odd one keeps the quote behind it."""
     search, part = parser.search, Bound("part")
     cut = search.split(word, text('"'))
-    body = search.replace_all(part, text(r"\\+$"), EMPTY)
+    body = search.replace_all(part, text(r"\\+\z"), EMPTY)
     run = Binary("-", call("length", part), call("length", body))
     halved = call("repeat", text("\\"), Cast(Binary("//", run, Bare(2)), Type.INT))
     quote = when(Binary("=", Binary("%", run, Bare(2)), Bare(1)), text('"'), EMPTY)
     parts = Call(search.transform, (cut, Lambda(("part",), call("concat", body, halved, quote))))
     # What stands behind the last quote is taken as it is.
-    last = call("regexp_extract", word, text(r'([^"]*)$'), Bare(1))
+    last = call("regexp_extract", word, text(r'([^"]*)\z'), Bare(1))
     quotes = Binary("-", Cast(call(search.length, cut), Type.LONG), long(1))
     shown = call(search.join, search.first(parts, quotes), EMPTY)
     return call("concat", coalesce(shown, EMPTY), last)
@@ -212,7 +217,7 @@ def _parse_version(bound: BoundCall, parser: Parser) -> Expr:
         for n in (1, 2, 3, 4)
     ]
     number = Cast(call("concat", *digits), "DECIMAL(38, 0)", safe=True)
-    valid = call(parser.search.matching.patterns.matches, value, text(r"^[0-9]{1,8}(?:\.[0-9]{1,8}){0,3}$"))
+    valid = call(parser.search.matching.patterns.matches, value, text(r"^[0-9]{1,8}(?:\.[0-9]{1,8}){0,3}\z"))
     return Case(((valid, number),))
 
 

@@ -4,8 +4,10 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bluetick.functions.definition import Argument, Check
-from bluetick.sql.tree import EMPTY, Expr, call, is_not_null, text, when
+from bluetick.functions.definition import Argument, Check, InexactError
+from bluetick.sql.tree import EMPTY, Bare, Binary, Expr, call, is_not_null, text, when
+
+LONG_TEXT = "bluetick-long-text\x1f"  # marks the error of a text that is too long for its pattern
 
 # What Java's and Python's expressions have beside RE2's: (found by, its name in a message).
 _BEYOND_RE2: tuple[tuple[str, str], ...] = (
@@ -65,8 +67,13 @@ def checking(position: int) -> Check:
 
 
 def quote(literal: str) -> str:
-    """The pattern that matches this text and nothing else, for RE2 and Java alike."""
+    """The pattern that matches this text and nothing else."""
     return "".join(_quote_char(char) for char in literal)
+
+
+def own(pattern: str) -> str:
+    r"""A pattern of ours for both engines: Java's $ matches in front of a last line end too, and its \s takes \v."""
+    return pattern.replace(r"[^\s", r"[^\t\n\f\r ").replace(r"\s", r"[\t\n\f\r ]").replace("$", r"\z")
 
 
 def _quote_char(char: str) -> str:
@@ -83,15 +90,30 @@ def _quoted_spark(value: Expr) -> Expr:
     return call("regexp_replace", value, text(r"([^\p{L}\p{N}_ ])"), text(r"\\$1"))
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A constant pattern as an engine takes it, and the longest text that it may be asked of, None for any."""
+
+    pattern: str
+    longest: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What is wanted of a match: nothing but whether there is one, groups of it, or its replacement."""
+
+    groups: tuple[int, ...] = ()
+    is_test: bool = False
+    is_replacement: bool = False
+
+
+TEST = Ask(is_test=True)
+MATCH = Ask()
+
+
 def _named_with_p(pattern: str) -> str:
     """The two spellings of a named group, for DuckDB's RE2 which knows the older one only."""
     return re.sub(r"(?<!\\)\(\?<(?=\w)", "(?P<", pattern)
-
-
-def _java_pattern(pattern: str) -> str:
-    """As RE2 reads it: a dot leaves out \\n alone ((?d)), $ is the very end, groups are named without a P."""
-    named = re.sub(r"(?<!\\)\(\?P<", "(?<", pattern)
-    return f"(?d){named}"
 
 
 _NEVER = text(r"[^\s\S]")  # matches nothing
@@ -103,32 +125,84 @@ def _taken_duckdb(pattern: Expr) -> Expr:
     return when(valid, named, _NEVER)
 
 
-def _taken_spark(pattern: Expr) -> Expr:
-    named = call("regexp_replace", pattern, text(r"(^|[^\\])\(\?P<"), text("$1(?<"))
-    java = call("concat", text("(?d)"), named)
-    valid = is_not_null(call("try_reflect", text("java.util.regex.Pattern"), text("compile"), java))
-    return when(valid, java, _NEVER)
+def _taken_spark(_: Expr) -> Expr:
+    raise InexactError(
+        "Spark's regular expressions are Java's, and the pattern is not a constant",
+        "write the pattern as a constant, so that it can be translated",
+        of_rows=True,
+    )
+
+
+def _written_duckdb(pattern: str, _: Ask) -> Written:
+    return Written(_named_with_p(pattern))
+
+
+def _written_spark(pattern: str, ask: Ask) -> Written:
+    from bluetick.functions.regexes.java import translate  # noqa: PLC0415 - only Spark needs it
+    from bluetick.functions.regexes.tree import UntranslatableError  # noqa: PLC0415
+
+    try:
+        return Written(*translate(pattern, ask.groups, is_test=ask.is_test, is_replacement=ask.is_replacement))
+    except UntranslatableError as problem:
+        reason = f"the regular expression {pattern!r} {problem}, and Spark's regular expressions are Java's"
+        raise InexactError(reason, problem.hint) from problem
+
+
+def _literal_duckdb(literal: str, any_case: bool) -> str:
+    return f"(?i:{quote(literal)})" if any_case else quote(literal)
+
+
+def _literal_spark(literal: str, any_case: bool) -> str:
+    from bluetick.functions.regexes.java import print_text  # noqa: PLC0415
+
+    return print_text(literal, any_case=any_case)
 
 
 @dataclass(frozen=True, slots=True)
 class Patterns:
-    """How one engine matches: the predicate, the flag for any letter case, the quoting of a column's text, and a
-    constant pattern as this engine takes it. A pattern that a row gives is `taken`: what the engine would stop at
-    becomes a pattern that matches nothing."""
+    """How one engine matches: the predicate, a literal as a pattern (in any letter case), the quoting of a column's
+    text, and a constant pattern as this engine takes it. A pattern that a row gives is `taken`: what the engine would
+    stop at becomes a pattern that matches nothing."""
 
     matches: str
-    any_case: str
+    literal: Callable[[str, bool], str]
     quoted: Callable[[Expr], Expr]
-    translated: Callable[[str], str]
+    written: Callable[[str, Ask], Written]
     taken: Callable[[Expr], Expr]
 
-    def of(self, arg: Argument, form: Callable[[Argument], Expr]) -> Expr:
-        """A pattern as the engine takes it."""
-        constant = arg.constant
-        return text(self.translated(constant)) if isinstance(constant, str) else self.taken(form(arg))
+    def over(
+        self,
+        source: Expr,
+        pattern: Argument,
+        form: Callable[[Argument], Expr],
+        ask: Ask = MATCH,
+        around: tuple[str, str] = ("", ""),
+    ) -> tuple[Expr, Expr]:
+        """The text to search and the pattern, with RE2's `around` it, as the engine takes them."""
+        constant, (before, after) = pattern.constant, around
+        if isinstance(constant, str):
+            return self.constant(source, f"{before}{constant}{after}", ask)
+        taken = self.taken(form(pattern))
+        return source, call("concat", text(before), taken, text(after)) if before or after else taken
+
+    def constant(self, source: Expr, pattern: str, ask: Ask = MATCH) -> tuple[Expr, Expr]:
+        written = self.written(pattern, ask)
+        return source if written.longest is None else _capped(source, written.longest, pattern), text(written.pattern)
+
+
+def _capped(source: Expr, longest: int, pattern: str) -> Expr:
+    """The text, or an error: Java's search goes back and forth, and would not end on a longer one."""
+    problem = f"{LONG_TEXT}{longest}{LONG_TEXT}{pattern}{LONG_TEXT}"
+    return when(Binary("<=", call("length", source), Bare(longest)), source, call("raise_error", text(problem)))
 
 
 DUCKDB = Patterns(
-    matches="regexp_matches", any_case="(?i)", quoted=_quoted_duckdb, translated=_named_with_p, taken=_taken_duckdb
+    matches="regexp_matches",
+    literal=_literal_duckdb,
+    quoted=_quoted_duckdb,
+    written=_written_duckdb,
+    taken=_taken_duckdb,
 )
-SPARK = Patterns(matches="rlike", any_case="(?iu)", quoted=_quoted_spark, translated=_java_pattern, taken=_taken_spark)
+SPARK = Patterns(
+    matches="rlike", literal=_literal_spark, quoted=_quoted_spark, written=_written_spark, taken=_taken_spark
+)

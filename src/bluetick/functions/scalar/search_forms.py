@@ -4,12 +4,13 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bluetick.functions.scalar import json_items, matching
+from bluetick.functions.definition import Argument
+from bluetick.functions.scalar import json_items, matching, regex
 from bluetick.functions.scalar.matching import Matching
 from bluetick.functions.scalar.string_forms import DUCKDB as STRINGS_DUCKDB
 from bluetick.functions.scalar.string_forms import SPARK as STRINGS_SPARK
 from bluetick.functions.scalar.text_form import TextForm, text_duckdb, text_spark
-from bluetick.sql.tree import Bare, Binary, Bound, Call, Cast, Expr, Lambda, Subscript, call, text
+from bluetick.sql.tree import EMPTY, Bare, Binary, Bound, Call, Cast, Expr, Lambda, Subscript, call, coalesce, text
 from bluetick.types import Type
 
 
@@ -23,6 +24,7 @@ class SearchForms:
     rewrite: Callable[[str], str]  # a rewrite with \1 as this engine takes it
     rewrite_rows: Callable[[Expr], Expr]
     replace_all: Callable[[Expr, Expr, Expr], Expr]
+    every_match: Callable[[Expr, Expr, int], Expr]  # of one group, empty where it took no part
     count_matches: Callable[[Expr, Expr], Expr]
     rows: Callable[[list[Expr]], Expr]  # lists side by side -> list of lists
     json_of_texts: Callable[[Expr], Expr]
@@ -37,6 +39,10 @@ class SearchForms:
     transform: str
     position: str
 
+    def searched(self, source: Argument, pattern: Argument, ask: regex.Ask = regex.MATCH) -> tuple[Expr, Expr]:
+        """The text and the pattern, as the engine takes them."""
+        return self.matching.patterns.over(self.text(source), pattern, self.text, ask)
+
     def once(self, value: Expr, name: str, body: Expr) -> Expr:
         """`body` over the value under this name: the value is worked out once however often the body names it."""
         each = Call(self.transform, (call(self.make_list, value), Lambda((name,), body)))
@@ -49,6 +55,11 @@ def _same(value: str) -> str:
 
 def _same_rows(value: Expr) -> Expr:
     return value
+
+
+def _every_match_duckdb(value: Expr, pattern: Expr, group: int) -> Expr:
+    found = call("regexp_extract_all", value, pattern, Bare(group))
+    return Call("list_transform", (found, Lambda(("found",), coalesce(Bound("found"), EMPTY))))
 
 
 def _rows_duckdb(lists: list[Expr]) -> Expr:
@@ -79,6 +90,7 @@ DUCKDB = SearchForms(
     rewrite=_same,
     rewrite_rows=_same_rows,
     replace_all=lambda value, pattern, new: call("regexp_replace", value, pattern, new, text("g")),
+    every_match=_every_match_duckdb,
     count_matches=lambda value, pattern: call("len", call("regexp_extract_all", value, pattern)),
     rows=_rows_duckdb,
     json_of_texts=STRINGS_DUCKDB.json_of_texts,
@@ -100,6 +112,7 @@ SPARK = SearchForms(
     rewrite=_java_rewrite,
     rewrite_rows=_java_rewrite_rows,
     replace_all=lambda value, pattern, new: call("regexp_replace", value, pattern, new),
+    every_match=lambda value, pattern, group: call("regexp_extract_all", value, pattern, Bare(group)),
     count_matches=lambda value, pattern: call("regexp_count", value, pattern),
     rows=_rows_spark,
     json_of_texts=STRINGS_SPARK.json_of_texts,

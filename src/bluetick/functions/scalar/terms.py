@@ -4,7 +4,6 @@ import unicodedata
 from dataclasses import dataclass
 
 from bluetick.functions.definition import Argument
-from bluetick.functions.scalar import regex
 from bluetick.functions.scalar.matching import Matching, constant_text
 from bluetick.sql.tree import EMPTY, FALSE, TRUE, Binary, Case, Expr, all_of, any_of, call, text
 
@@ -70,9 +69,9 @@ def _alternation(needles: tuple[str, ...], edges: Edges, matching: Matching) -> 
     for needle in needles:
         before = BEFORE if edges.before and is_term_char(needle[0]) else ""
         after = AFTER if edges.after and is_term_char(needle[-1]) else ""
-        groups.setdefault((before, after), []).append(regex.quote(needle))
+        groups.setdefault((before, after), []).append(matching.patterns.literal(needle, edges.any_case))
     parts = (f"{before}(?:{'|'.join(items)}){after}" for (before, after), items in groups.items())
-    return (matching.patterns.any_case if edges.any_case else "") + "|".join(parts)
+    return "|".join(parts)
 
 
 def _find_in_rows(haystack: Expr, needle: Argument, edges: Edges, matching: Matching) -> Expr:

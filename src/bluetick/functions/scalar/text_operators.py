@@ -1,6 +1,7 @@
 """Operators on text: =~ contains startswith endswith has hasprefix hassuffix, their negations, and matches regex."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TypeAlias
 
 from bluetick.functions.definition import (
@@ -12,7 +13,7 @@ from bluetick.functions.definition import (
     param,
     signature,
 )
-from bluetick.functions.scalar import regex
+from bluetick.functions.scalar import regex, regex_rows
 from bluetick.functions.scalar.matching import DUCKDB, SPARK, Find, Matching, constant_text
 from bluetick.functions.scalar.terms import Edges, find_term
 from bluetick.sql.tree import TRUE, Expr, call, not_
@@ -49,7 +50,6 @@ def _operator(
         spark=_lowering(search, negated, SPARK),
         examples=examples,
         aliases=aliases,
-        check=regex.checking(1) if name == "matches regex" else None,
     )
 
 
@@ -78,7 +78,12 @@ def _term(edges: Edges) -> Search:
 
 def _matches(bound: BoundCall, matching: Matching) -> Expr:
     patterns = matching.patterns
-    return call(patterns.matches, matching.text(bound[0]), patterns.of(bound[1], matching.text))
+    return call(patterns.matches, *patterns.over(matching.text(bound[0]), bound[1], matching.text, regex.TEST))
+
+
+def _matches_regex(operator: ScalarFunction) -> ScalarFunction:
+    by_rows = regex_rows.computed(operator, regex_rows.matches)
+    return replace(operator, check=regex.checking(1), may_be_inexact=True, by_rows=by_rows)
 
 
 _contains = _any_case(lambda m: m.contains_any_case)
@@ -349,15 +354,17 @@ FUNCTIONS: tuple[ScalarFunction, ...] = (
         ),
         negated=True,
     ),
-    _operator(
-        "matches regex",
-        "Matches the RE2 regular expression somewhere, in this letter case.",
-        _matches,
-        (
-            Example('"abc123" matches regex "c[0-9]{3}$"', True),
-            Example('"abc" matches regex "B"', False),
-            Example('"abc" matches regex "(?i)B"', True),
-            Example('"" matches regex "^$"', True),
-        ),
+    _matches_regex(
+        _operator(
+            "matches regex",
+            "Matches the RE2 regular expression somewhere, in this letter case.",
+            _matches,
+            (
+                Example('"abc123" matches regex "c[0-9]{3}$"', True),
+                Example('"abc" matches regex "B"', False),
+                Example('"abc" matches regex "(?i)B"', True),
+                Example('"" matches regex "^$"', True),
+            ),
+        )
     ),
 )

@@ -1,5 +1,6 @@
 """Reading datetimes, timespans and their ticks out of text and numbers, for both engines."""
 
+from bluetick.functions.scalar import regex
 from bluetick.functions.scalar.text_form import MICROS_PER_DAY
 from bluetick.sql.tree import Bare, Binary, Case, Cast, Expr, call, coalesce, long, text
 from bluetick.types import Type
@@ -62,7 +63,7 @@ def parse_datetime_spark(value: Expr) -> Expr:
     # Spark reads a bare year or year-month as an instant; KQL does not.
     iso = Case(((call("rlike", trimmed, text("^[0-9]+-[0-9]+-[0-9]+")), Cast(trimmed, Type.DATETIME, safe=True)),))
     # Spark's patterns refuse names of week days: they are cut off first.
-    dated = call("regexp_replace", trimmed, text("^[A-Za-z]+, | (?:GMT|UTC)$"), text(""))
+    dated = call("regexp_replace", trimmed, text("^[A-Za-z]+, | (?:GMT|UTC)\\z"), text(""))
     others = (call("try_to_timestamp", dated, text(f)) for f in _FORMATS_SPARK)
     return coalesce(iso, *others)
 
@@ -96,10 +97,10 @@ def parse_timespan(value: Expr, starts_with: str) -> Expr:
     """Microseconds of '[-][d.]hh:mm[:ss[.fffffff]]', of a number with a unit, or of a bare number of days."""
 
     def number(group: int) -> Expr:
-        found = call("regexp_extract", value, text(_CLOCK), Bare(group))
+        found = call("regexp_extract", value, text(regex.own(_CLOCK)), Bare(group))
         return coalesce(Cast(found, Type.LONG, safe=True), long(0))
 
-    fraction = call("rpad", call("regexp_extract", value, text(_CLOCK), Bare(6)), Bare(7), text("0"))
+    fraction = call("rpad", call("regexp_extract", value, text(regex.own(_CLOCK)), Bare(6)), Bare(7), text("0"))
     clock = _sum(
         Binary("*", number(2), long(MICROS_PER_DAY)),
         Binary("*", number(3), long(3_600_000_000)),
@@ -107,7 +108,7 @@ def parse_timespan(value: Expr, starts_with: str) -> Expr:
         Binary("*", number(5), long(1_000_000)),
         Binary("//", Cast(fraction, Type.LONG), long(10)),
     )
-    is_negative = Binary("=", call("regexp_extract", value, text(_CLOCK), Bare(1)), text("-"))
+    is_negative = Binary("=", call("regexp_extract", value, text(regex.own(_CLOCK)), Bare(1)), text("-"))
     signed = Case(((is_negative, Binary("-", long(0), clock)),), clock)
     return Case(
         (
@@ -118,8 +119,8 @@ def parse_timespan(value: Expr, starts_with: str) -> Expr:
 
 
 def _quantity(value: Expr, starts_with: str) -> Expr:
-    amount = Cast(call("regexp_extract", value, text(_QUANTITY), Bare(1)), Type.REAL, safe=True)
-    unit = call("regexp_extract", value, text(_QUANTITY), Bare(2))
+    amount = Cast(call("regexp_extract", value, text(regex.own(_QUANTITY)), Bare(1)), Type.REAL, safe=True)
+    unit = call("regexp_extract", value, text(regex.own(_QUANTITY)), Bare(2))
 
     def micros(factor: float) -> Expr:
         return Cast(call("round", Binary("*", amount, Cast(text(repr(factor)), Type.REAL))), Type.LONG, safe=True)
@@ -130,7 +131,7 @@ def _quantity(value: Expr, starts_with: str) -> Expr:
 
 def _matches(value: Expr, pattern: str) -> Expr:
     """A match without an engine's own predicate: the whole pattern is anchored and never matches nothing."""
-    return Binary("<>", call("regexp_extract", value, text(pattern), Bare(0)), text(""))
+    return Binary("<>", call("regexp_extract", value, text(regex.own(pattern)), Bare(0)), text(""))
 
 
 def _sum(first: Expr, *rest: Expr) -> Expr:
