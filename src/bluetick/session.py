@@ -23,6 +23,7 @@ from bluetick.enrichment.local_prevalence import HashTable, LocalPrevalence
 from bluetick.enrichment.profiles import FileProfileProvider
 from bluetick.execution.catalog import Catalog, Faces, packs_for
 from bluetick.execution.estimate import TableEstimate, estimate
+from bluetick.execution.mapping import TableMapping
 from bluetick.execution.program import Program, build_program
 from bluetick.execution.result import Result
 from bluetick.execution.run import Execution
@@ -95,6 +96,7 @@ class Session:
         mapping: str | Path | None = None,
     ) -> None:
         self.now = _utc(now)
+        mappings = () if mapping is None else _mappings(Path(mapping))  # a mistake there is told before Spark starts
         self.engine = open_engine(engine, memory_limit=memory_limit, threads=threads)
         self.catalog = Catalog(external, functions, watchlists, self.engine)
         self._schemas, self._custom = _schemas(schemas)
@@ -104,8 +106,9 @@ class Session:
             self.catalog.register_folder(Path(lake))
         for name, data in (tables or {}).items():
             self.catalog.register(name, data)
-        if mapping is not None:
-            self._map(Path(mapping))
+        for mapped in mappings:
+            packs = packs_for(self._schemas, "", is_sentinel=False, custom=self._custom)
+            self.catalog.map_table(mapped, packs)
         provider = self._provider(profiles)
         if provider is not None:
             self.providers[FILE_PROFILE] = provider
@@ -212,14 +215,6 @@ class Session:
         from bluetick.enrichment.profile_table import ProfileTable  # noqa: PLC0415 - its readers cost start-up time
 
         return ProfileTable(profiles)
-
-    def _map(self, path: Path) -> None:
-        """Puts the tables of a mapping, or of a folder of them, beside the registered ones."""
-        from bluetick.execution.mapping_documents import read_mappings  # noqa: PLC0415 - its reader is seldom needed
-
-        packs = packs_for(self._schemas, "", is_sentinel=False, custom=self._custom)
-        for table in read_mappings(path):
-            self.catalog.map_table(table, packs)
 
     def _local_query(self, text: str, parameters: dict[str, Any]) -> pa.Table:
         return self.run(QueryRequest(text, parameters, self.now, schemas="defender"))[-1].to_arrow()
@@ -363,6 +358,12 @@ def connect(  # noqa: PLR0913, PLR0917 - the public surface, see Session
         watchlists,
         mapping,
     )
+
+
+def _mappings(path: Path) -> tuple[TableMapping, ...]:
+    from bluetick.execution.mapping_documents import read_mappings  # noqa: PLC0415 - its reader is seldom needed
+
+    return read_mappings(path)
 
 
 def _places(geo: "str | Path | AddressPlaces") -> Callable[[], object]:
