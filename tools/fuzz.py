@@ -3,6 +3,7 @@
 Stops at the first failure; pytest has then printed the example and the seed that finds it again.
 """
 
+import os
 import random
 import subprocess
 import sys
@@ -22,6 +23,13 @@ def main(arguments: list[str]) -> int:
         done = subprocess.run([sys.executable, *command], check=False)
         if done.returncode != 0:
             print(f"found with --hypothesis-seed={seed}", file=sys.stderr)
+            return done.returncode
+        patterns = ["-m", "pytest", "-x", "tests/regexes", "-k", "many_random_patterns"]
+        done = subprocess.run(
+            [sys.executable, *patterns], check=False, env=os.environ | {"BLUETICK_PATTERN_SEED": str(seed)}
+        )
+        if done.returncode != 0:
+            print(f"found with BLUETICK_PATTERN_SEED={seed}", file=sys.stderr)
             return done.returncode
     print(f"{rounds} rounds, nothing found")
     return 0

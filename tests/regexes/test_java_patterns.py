@@ -97,6 +97,15 @@ def test_patterns_of_rows_are_read_by_re2(spark: Session) -> None:
     assert sorted(found.rows()) == [(False, "", "a\n"), (False, "", "aa"), (True, "x1", ""), (True, "ſ", "")]
 
 
+@pytest.mark.spark
+def test_patterns_of_our_own_end_where_the_text_ends(spark: Session) -> None:
+    """Java's $ matches in front of a last line end, and its \\s takes a vertical tab."""
+    texts = pa.table({"t": ["1.2.3.4\n\v", "\v1.2.3.4", "1.2.3.4"]})
+    spark.catalog.register("Addresses", texts)
+    found = spark.query("Addresses | project parse_ipv4(t), ipv4_is_private(t), has_ipv4('x 1.2.3.4', t)")
+    assert sorted(found.rows(), key=str) == [(16909060, False, True), (None, None, False), (None, None, False)]
+
+
 @dataclass(frozen=True, slots=True)
 class Batch:
     """Pairs of patterns with one number of groups and texts; the patterns as each engine takes them."""

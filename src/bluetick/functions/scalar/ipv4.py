@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from bluetick.functions.definition import Argument
+from bluetick.functions.scalar.regex import own
 from bluetick.sql.tree import Binary, Case, Cast, Expr, call, coalesce, long, text
 from bluetick.types import INTEGER, Type
 
@@ -100,7 +101,7 @@ def address_in_text(value: Expr, matches: str) -> Address:
     number: Expr = _octet(plain, 1)
     for place in (2, 3, 4):
         number = Binary("+", Binary("*", number, long(256)), _octet(plain, place))
-    valid = call(matches, value, text(PATTERN))
+    valid = call(matches, value, text(own(PATTERN)))
     return Address(Case(((valid, number),)), coalesce(suffix, long(32)))
 
 

@@ -122,7 +122,7 @@ def _is_private(bound: BoundCall, forms: SearchForms) -> Expr:
     private = call(matches, value, text(regex.own(ipv4.PRIVATE_PATTERN)))
     if bound.truth_only:
         return private
-    return Case(((private, private), (call(matches, value, text(ipv4.PATTERN)), FALSE)))
+    return Case(((private, private), (call(matches, value, text(regex.own(ipv4.PATTERN))), FALSE)))
 
 
 # --- ranges ----------------------------------------------------------------------------------------------------

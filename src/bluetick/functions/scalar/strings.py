@@ -191,6 +191,11 @@ def _is_utf8(bound: BoundCall, forms: StringForms) -> Expr:
     return Binary("=", forms.text(bound[0]), forms.text(bound[0]))
 
 
+_CASES = (
+    "Where another case is more than one character or hangs on its place (ß, İ, a last Σ), DuckDB gives the "
+    "simple one, Spark the full one."
+)
+
 FUNCTIONS: tuple[ScalarFunction, ...] = (
     _function(
         "strcat",
@@ -310,6 +315,7 @@ FUNCTIONS: tuple[ScalarFunction, ...] = (
             Example('tolower("PowerShell ÀÉ")', "powershell àé"),
             Example('tolower("")', ""),
         ),
+        differs=_CASES,
     ),
     _function(
         "toupper",
@@ -321,6 +327,7 @@ FUNCTIONS: tuple[ScalarFunction, ...] = (
             Example('toupper("hello é")', "HELLO É"),
             Example('toupper("")', ""),
         ),
+        differs=_CASES,
     ),
     _function(
         "reverse",
