@@ -107,7 +107,7 @@ def address_in_text(value: Expr, forms: Digits) -> Address:
     trimmed = call("lower", call("trim", value))
     suffix = Cast(call("split_part", trimmed, text("/"), _int(long(2))), Type.LONG, safe=True)
     digits = _digits(call("split_part", trimmed, text("/"), _int(long(1))), forms)
-    is_v4 = call(matches, value, text(ipv4.PATTERN))
+    is_v4 = call(matches, value, text(regex.own(ipv4.PATTERN)))
     mapped = call("concat", text(_MAPPED), _hex(plain.number, forms))
     return Address(
         Case(((is_v4, mapped), (call(matches, value, text(regex.own(_PATTERN))), digits))),
