@@ -38,6 +38,8 @@ from bluetick.plan.traversal import named_relations, relations_in
 from bluetick.sql import tree as sql
 from bluetick.types import Type
 
+_ONE = sql.long(1)  # Spark counts rows by a constant, not by nothing
+
 
 @dataclass(frozen=True, slots=True)
 class FilterCount:
@@ -188,16 +190,16 @@ def _stage_measure(context: Context, name: str, point: Point, text: str) -> Meas
     lowerer = new_lowerer(context)
     stage = lowerer.lower(point.relation)
     row = stage.row(point.relation.columns)
-    items: list[tuple[str, sql.Expr]] = [("n", sql.Aggregate("count"))]
+    items: list[tuple[str, sql.Expr]] = [("n", sql.Aggregate("count", (_ONE,)))]
     passed: list[sql.Expr] = []
     texts: list[str] = []
     empties: list[bool] = []
     for predicate, place in predicates_of(point):
         exact = lowerer.expressions.lower(predicate, row)
-        missing = sql.Aggregate("count", filter=sql.all_of(*passed, sql.is_null(exact)))
+        missing = sql.Aggregate("count", (_ONE,), filter=sql.all_of(*passed, sql.is_null(exact)))
         passed.append(lowerer.expressions.lower(predicate, row, truth_only=True))
         number = len(texts)
-        items += [(f"p{number}", sql.Aggregate("count", filter=sql.all_of(*passed))), (f"m{number}", missing)]
+        items += [(f"p{number}", sql.Aggregate("count", (_ONE,), filter=sql.all_of(*passed))), (f"m{number}", missing)]
         texts.append(" ".join(text[place[0] : place[1]].split()))
         empties.append(_tests_presence(predicate))
     source = sql.RelationRef(stage.relation) if stage.relation else None
@@ -220,7 +222,7 @@ def _table_measure(context: Context, scan: Scan) -> Measure:
     """Counts over the whole table, whatever the scope."""
     whole = new_lowerer(Context(context.flavour, scans=context.scans))
     stage = whole.lower(scan)
-    count = sql.Aggregate("count")
+    count = sql.Aggregate("count", (_ONE,))
     items: list[tuple[str, sql.Expr]] = [("n", count)]
     if scan.time_column is not None:
         time = stage.column(scan.time_column)
@@ -229,9 +231,9 @@ def _table_measure(context: Context, scan: Scan) -> Measure:
         if context.lower_bound:
             bounds.append(sql.Binary(">=", time, sql.Parameter("scope_start", Type.DATETIME)))
         items += [
-            ("in_scope", sql.Aggregate("count", filter=sql.all_of(*bounds))),
-            ("after_now", sql.Aggregate("count", filter=sql.Binary(">=", time, now))),
-            ("without_time", sql.Aggregate("count", filter=sql.is_null(time))),
+            ("in_scope", sql.Aggregate("count", (_ONE,), filter=sql.all_of(*bounds))),
+            ("after_now", sql.Aggregate("count", (_ONE,), filter=sql.Binary(">=", time, now))),
+            ("without_time", sql.Aggregate("count", (_ONE,), filter=sql.is_null(time))),
             ("first", sql.Aggregate("min", (time,))),
             ("last", sql.Aggregate("max", (time,))),
         ]
@@ -243,7 +245,7 @@ def _provider_measure(context: Context, node: ProviderLookup) -> Measure:
     stage = lowerer.lower(node)
     state = stage.column(node.added[-1])
     select = sql.Select(
-        (("state", state), ("n", sql.Aggregate("count"))), sql.RelationRef(stage.relation), group_by=(state,)
+        (("state", state), ("n", sql.Aggregate("count", (_ONE,)))), sql.RelationRef(stage.relation), group_by=(state,)
     )
     return Measure("provider", sql.Statement(tuple(lowerer.ctes), select), label=node.provider)
 
