@@ -6,26 +6,34 @@ import platform
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import click
 
+from bluetick.cli.examination import examine
 from bluetick.cli.failures import FAILED, RAN
-from bluetick.session import connect
+from bluetick.cli.options import DataOptions, data_options
+from bluetick.diagnostics.errors import BluetickError
+from bluetick.engines.protocol import Finding
 
 
 @click.command()
-@click.option("--lake", type=click.Path(path_type=Path), help="Open the tables of this lake too.")
-def doctor(*, lake: Path | None) -> int:
-    """Check this installation."""
+@data_options
+def doctor(*, data: DataOptions) -> int:
+    """Check this installation, an engine, and that tables can be read.
+
+    \b
+    bluetick doctor --engine spark://HOST:PORT --table DeviceNetworkEvents=lake/
+    """
     for line in _versions():
         click.echo(line)
-    checks: list[tuple[str, Callable[[], str]]] = [("a query", _query), ("temporary folder", _temporary)]
-    if lake is not None:
-        checks.append((f"lake {lake}", lambda: _lake(lake)))
-    results = [_attempt(name, check) for name, check in checks]
+    results = [_told(Finding("temporary folder", True, _temporary()))]
+    try:
+        with data.open() as session:
+            results += [_told(finding) for finding in examine(session)]
+    except BluetickError as error:
+        results.append(_told(Finding(f"engine {data.engine}", False, str(error))))
     return RAN if all(results) else FAILED
 
 
@@ -46,21 +54,9 @@ def _version(package: str) -> str:
         return "installed"
 
 
-def _attempt(name: str, check: Callable[[], str]) -> bool:
-    try:
-        words, is_well = check(), True
-    except Exception as error:  # a doctor reports what it meets
-        words, is_well = str(error), False
-    click.echo(f"{'ok  ' if is_well else 'BAD '}  {name}: {words}")
-    return is_well
-
-
-def _query() -> str:
-    with connect() as session:
-        rows = list(session.query("range x from 1 to 3 step 1 | summarize sum(x)").rows())
-    if rows != [(6,)]:
-        raise ValueError(f"1 + 2 + 3 gave {rows}")
-    return "runs"
+def _told(finding: Finding) -> bool:
+    click.echo(f"{'ok    ' if finding.is_well else 'failed'}  {finding.name}: {finding.words}")
+    return finding.is_well
 
 
 def _temporary() -> str:
@@ -68,9 +64,3 @@ def _temporary() -> str:
     with tempfile.NamedTemporaryFile(dir=folder):
         free = shutil.disk_usage(folder).free
     return f"{folder}, {free / 1e9:.1f} GB free, {os.cpu_count()} processors, 64 bits: {sys.maxsize > 2**32}"
-
-
-def _lake(lake: Path) -> str:
-    with connect(lake=lake) as session:
-        names = session.catalog.names()
-    return f"{len(names)} tables: {', '.join(names)}" if names else "no table"

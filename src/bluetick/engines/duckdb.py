@@ -20,7 +20,7 @@ import pyarrow as pa
 from bluetick.diagnostics.errors import BluetickError, EngineError, QueryCancelled, SourceError
 from bluetick.engines.duckdb_errors import clean_message, is_bad_value, malformed_file, source_error, translate_error
 from bluetick.engines.duckdb_scan import Check, Leg, describe_with, plan_scan, quote_name, select_columns
-from bluetick.engines.protocol import CatalogSource, FileSource, ScanColumn, SourceColumn, Stream
+from bluetick.engines.protocol import CatalogSource, FileSource, Finding, ScanColumn, SourceColumn, Stream
 from bluetick.sql.dialect import DUCKDB, Dialect
 
 T = TypeVar("T")
@@ -234,6 +234,13 @@ class DuckDbEngine:
 
     def catalog_tables(self) -> tuple[str, ...]:
         return ()
+
+    def examine(self) -> Iterator[Finding]:
+        row: tuple[Any, ...] | None = self._database.execute(
+            "SELECT version(), current_setting('threads'), current_setting('memory_limit')"
+        ).fetchone()
+        version, threads, memory = row or ("", "", "")
+        yield Finding("DuckDB", True, f"{version}, {threads} threads, {memory} of memory")
 
     def close(self) -> None:
         self._database.close()

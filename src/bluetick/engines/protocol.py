@@ -84,6 +84,15 @@ class Stream:
         return pa.Table.from_batches(list(self.batches), self.schema)
 
 
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What an examination found of one thing; where it is not well, `words` say what to do."""
+
+    name: str
+    is_well: bool
+    words: str
+
+
 class Run(Protocol):
     """One query's work on one engine, a context manager. Used by one thread, but for `cancel`."""
 
@@ -150,6 +159,10 @@ class Engine(Protocol):
 
     def catalog_tables(self) -> tuple[str, ...]:
         """The names of the tables in the engine's catalog that it shows without asking each; none without one."""
+        ...
+
+    def examine(self) -> Iterator[Finding]:
+        """What the engine is made of, and whether that is what it needs."""
         ...
 
     def close(self) -> None: ...

@@ -4,14 +4,15 @@ ANSI mode is off: KQL wraps an overflow and gives null for a failed conversion, 
 their casts themselves (`spark_scan`).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 from pyspark.sql import SparkSession
 
 from bluetick.diagnostics.errors import EngineError
-from bluetick.engines.protocol import CatalogSource, SourceColumn
+from bluetick.engines.protocol import CatalogSource, Finding, SourceColumn
 from bluetick.engines.spark_errors import DRIVER_ERRORS, translate
+from bluetick.engines.spark_report import examine_spark
 from bluetick.engines.spark_run import PATIENCE_SECONDS, SparkRun
 from bluetick.engines.spark_session import SessionSource, is_over
 from bluetick.engines.spark_settings import parse_address
@@ -50,6 +51,9 @@ class SparkEngine:
 
     def catalog_tables(self) -> tuple[str, ...]:
         return self._asked(table_names, "the catalog")
+
+    def examine(self) -> Iterator[Finding]:
+        return examine_spark(self._source)
 
     def close(self) -> None:
         """Nothing: the session is the process's, and a second engine may use it."""
