@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
+from copy import copy
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -41,6 +42,7 @@ from bluetick.types import Type
 
 if TYPE_CHECKING:
     from bluetick.enrichment.places import AddressPlaces
+    from bluetick.lake.folder import AsOf
 
 TableInput: TypeAlias = "str | Path | list[str] | pa.Table"
 
@@ -94,11 +96,12 @@ class Session:
         functions: str | Path | None = None,
         watchlists: str | Path | None = None,
         mapping: str | Path | None = None,
+        as_of: "AsOf | Mapping[str, AsOf] | None" = None,
     ) -> None:
         self.now = _utc(now)
         mappings = () if mapping is None else _mappings(Path(mapping))  # a mistake there is told before Spark starts
         self.engine = open_engine(engine, memory_limit=memory_limit, threads=threads)
-        self.catalog = Catalog(external, functions, watchlists, self.engine)
+        self.catalog = Catalog(external, functions, watchlists, self.engine, as_of)
         self._schemas, self._custom = _schemas(schemas)
         self.providers: dict[str, FileProfileProvider] = {}
         self.resources: dict[str, Callable[[], object]] = {} if geo is None else {PLACES.name: _places(geo)}
@@ -109,6 +112,7 @@ class Session:
         for mapped in mappings:
             packs = packs_for(self._schemas, "", is_sentinel=False, custom=self._custom)
             self.catalog.map_table(mapped, packs)
+        self.catalog.check_as_of()
         provider = self._provider(profiles)
         if provider is not None:
             self.providers[FILE_PROFILE] = provider
@@ -130,7 +134,17 @@ class Session:
         return self.run(QueryRequest(text, parameters or {}, now))
 
     def run(self, request: QueryRequest) -> list[Result]:
-        """The one way in: a request to results, each read to its end or closed by the caller."""
+        """The one way in: a request to results, each read to its end or closed by the caller. A lake's tables are read
+        at one version all through."""
+        return self.pinned()._run(request)
+
+    def pinned(self) -> Self:
+        """This session with each table of its lake held at the version that it has when it is first asked for."""
+        held = copy(self)
+        held.catalog = self.catalog.pinned()
+        return held
+
+    def _run(self, request: QueryRequest) -> list[Result]:
         moment = self._moment(request)
         plan = self._sound(request, self._bind(request, moment))[0]
         results: list[Result] = []
@@ -261,9 +275,8 @@ class Session:
         if has_errors(syntax_errors):
             return QueryPlan(()), syntax_errors
         observer = None if moment is None else _Observer(self, request, moment)
-        plan, diagnostics = bind(
-            tree, Faces(self.catalog, packs, is_check=moment is None), observer, self.flavour.scalar
-        )
+        faces = Faces(self.catalog, packs, moment is None, request.text)
+        plan, diagnostics = bind(tree, faces, observer, self.flavour.scalar)
         return plan if has_errors(diagnostics) else self._computed(plan, observer), (*syntax_errors, *diagnostics)
 
     def _computed(self, plan: QueryPlan, observer: "_Observer | None") -> QueryPlan:
@@ -320,11 +333,12 @@ def connect(  # noqa: PLR0913, PLR0917 - the public surface, see Session
     functions: str | Path | None = None,
     watchlists: str | Path | None = None,
     mapping: str | Path | None = None,
+    as_of: "AsOf | Mapping[str, AsOf] | None" = None,
 ) -> Session:
     """A session.
 
     Args:
-        lake: a folder with a subfolder of data files for each table.
+        lake: a folder with a Delta table for each table (`bluetick ingest` writes one), or a subfolder of data files.
         tables: name -> file, folder, glob, list of files, Arrow table, or "catalog:" and the name of a table that
             Spark's own catalog knows.
         profiles: what answers FileProfile: a file of profiles (Parquet, CSV, NDJSON), "local" for prevalence computed
@@ -342,6 +356,7 @@ def connect(  # noqa: PLR0913, PLR0917 - the public surface, see Session
         functions: a folder of stored functions (KQL, YAML parser definitions, saved searches in JSON).
         watchlists: a folder of watchlists, each `alias.csv` or `alias.json`.
         mapping: a YAML document, or a folder of them, that computes tables out of other data (docs/tables.md).
+        as_of: a version or an instant to which all Delta tables are taken back, or those that are named.
     """
     return Session(
         lake,
@@ -357,6 +372,7 @@ def connect(  # noqa: PLR0913, PLR0917 - the public surface, see Session
         functions,
         watchlists,
         mapping,
+        as_of,
     )
 
 

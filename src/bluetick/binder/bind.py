@@ -1,6 +1,7 @@
 """A whole query: its statements in turn, into a plan."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from bluetick.binder.advice import advise
 from bluetick.binder.expressions import bind_expression
@@ -16,9 +17,9 @@ from bluetick.binder.stored_functions import StoredScope
 from bluetick.binder.tabular import bind_flow, bind_pipeline, bind_source_expression, bind_tabular, is_tabular
 from bluetick.diagnostics import Diagnostic, Span, codes
 from bluetick.functions.definition import Lowering, ScalarFunction
-from bluetick.plan.expressions import Expr, Parameter
+from bluetick.plan.expressions import ColumnRef, Expr, Parameter
 from bluetick.plan.graph import Graph
-from bluetick.plan.relations import QueryPlan, Relation, TabularStatement
+from bluetick.plan.relations import Project, QueryPlan, Relation, TabularStatement
 from bluetick.syntax import operators as syntax
 from bluetick.syntax.expressions import CallExpression, Expression
 from bluetick.syntax.statements import (
@@ -95,8 +96,18 @@ def bind(
         env.report(codes.plan_too_large(error.span, "too many expressions and columns"))
     if not statements and not state.diagnostics and not state.is_open:
         env.report(codes.no_query(Span(0, query.span.end)))
-    plan = QueryPlan(tuple(statements), tuple(state.parameters), tuple(state.parameter_types))
+    plan = QueryPlan(
+        tuple(_without_hidden(state, s) for s in statements), tuple(state.parameters), tuple(state.parameter_types)
+    )
     return plan, advise(query, sorted(state.diagnostics, key=lambda d: d.span.start))
+
+
+def _without_hidden(state: State, statement: TabularStatement) -> TabularStatement:
+    """The statement without the columns that a table has for functions alone."""
+    shown = [column for column in statement.relation.columns if column.name not in state.hidden]
+    if len(shown) == len(statement.relation.columns):
+        return statement
+    return replace(statement, relation=Project(statement.relation, tuple((c, ColumnRef(c)) for c in shown)))
 
 
 def _refuse_repeated_lets(env: Env, query: Query) -> None:

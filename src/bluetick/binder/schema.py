@@ -11,12 +11,14 @@ from bluetick.types import Type
 
 @dataclass(frozen=True, slots=True)
 class TableFace:
-    """A table as a query sees it. `sources` are the names that its columns have in the table itself."""
+    """A table as a query sees it. `sources` are the names that its columns have in the table itself. The `hidden` ones
+    are there for functions to read; no result has them."""
 
     name: str
     columns: tuple[tuple[str, Type], ...]
     sources: tuple[str, ...]
     time_column: str | None
+    hidden: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -214,6 +214,7 @@ class State:
     visualization: tuple[tuple[str, str], ...] = ()
     columns_made: int = 0
     unnamed: Iterator[int] = field(default_factory=lambda: count(1))  # Column1, Column2 ... of the whole query
+    hidden: set[str] = field(default_factory=set)  # names of columns that no result has
     operators_bound: int = 0
     work: int = 0
 

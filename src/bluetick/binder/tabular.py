@@ -155,6 +155,7 @@ def bind_table(env: Env, name: str, span: Span) -> Relation | None:
 
 
 def scan(env: Env, face: TableFace) -> Scan:
+    env.state.hidden |= face.hidden
     columns = tuple(env.state.column(name, type_) for name, type_ in face.columns)
     time = next((c for c in columns if c.name == face.time_column), None)
     return Scan(face.name, columns, face.sources, time)

@@ -13,17 +13,18 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from bluetick.cli.failures import say
-from bluetick.cli.writing import compact, whole_file
+from bluetick.cli.writing import compact
 from bluetick.diagnostics.errors import SourceError
 from bluetick.enrichment.geo import load_range_countries
+from bluetick.lake.folder import DeltaFolder
+from bluetick.lake.intake import Batch, TableRows, locked, receipt, store
+from bluetick.lake.layout import QUARANTINE, is_delta
+from bluetick.schema.packs import known_table
 from bluetick.sources.detection import detect_source
 from bluetick.sources.lines import read_json_lines
 from bluetick.sources.model import Quarantined, ReadReport
 from bluetick.sources.sysmon import read_sysmon
 
-# Names without a suffix: nothing in these folders is a table's data.
-_RECEIPTS = "_ingested"
-_QUARANTINE = "_quarantine"
 _LOGS = (".ndjson", ".jsonl", ".json", ".ndjson.gz", ".jsonl.gz", ".json.gz")
 _PROCESSES = "DeviceProcessEvents"
 
@@ -73,17 +74,25 @@ def ingest(*, paths: Sequence[Path], lake: Path, countries: Path | None, form: s
     """Read log files into a lake's tables.
 
     Read are Sysmon events as JSON lines, plain or gzipped. A file whose bytes were ingested before adds nothing: its
-    lines count as duplicates.
+    lines count as duplicates. What was interrupted is finished by the next ingest.
     """
     inputs = _inputs(paths)
-    tally = Tally()
-    new = [item for item in inputs if not _receipt(lake, item).exists()]
     for item in inputs:
-        if item not in new:
-            tally.add_known(_known_lines(lake, item))
+        _refuse_unknown(item)
+    tally = Tally()
     rows: dict[str, int] = {}
-    if new:
-        rows = _store(lake, new, countries, tally, is_quiet=form == "json")
+    with locked(lake):
+        new = []
+        for item in inputs:
+            lines = _known_lines(lake, item)
+            if lines is None:
+                new.append(item)
+            else:
+                tally.add_known(lines)
+        if new:
+            rows = _store(lake, new, countries, tally)
+    if countries is None and "VMConnection" in rows and form != "json":
+        say("note: no --countries FILE was given, so RemoteCountry is empty")
     if form == "json":
         fates = ("input", "stored", "quarantined", "duplicates")
         click.echo(
@@ -112,37 +121,33 @@ def _expand(path: Path) -> list[Path]:
     return files
 
 
-def _store(lake: Path, new: list[Input], countries: Path | None, tally: Tally, *, is_quiet: bool) -> dict[str, int]:
-    """Reads the files together, as one may explain another; then tables, quarantine, and last the receipts."""
-    for item in new:
-        if detect_source(item.path) is None:
-            raise SourceError(
-                f"'{item.path}' is of no known log format; Sysmon events as JSON lines are read", str(item.path)
-            )
+def _refuse_unknown(item: Input) -> None:
+    if detect_source(item.path) is None:
+        raise SourceError(
+            f"'{item.path}' is of no known log format; Sysmon events as JSON lines are read", str(item.path)
+        )
+
+
+def _store(lake: Path, new: list[Input], countries: Path | None, tally: Tally) -> dict[str, int]:
+    """Reads the files together, as one may explain another, and stores their rows, their quarantine and their receipts
+    together."""
     geo = load_range_countries(countries) if countries is not None else None
     result = read_sysmon([item.path for item in new], geo=geo, known_processes=_known_processes(lake))
     name = hashlib.sha256("".join(sorted(item.digest for item in new)).encode()).hexdigest()[:32]
-    rows: dict[str, int] = {}
-    for table, data in result.tables.items():
-        if data.num_rows:
-            _write_table(lake / table / f"{name}.parquet", data)
-            rows[table] = data.num_rows
-    if result.report.quarantined:
-        _write_text(lake / _QUARANTINE / name, "".join(_quarantine_line(q) for q in result.report.quarantined))
     tally.add(result.report)
-    lines = {item.path: 0 for item in new}
-    for item in new:
-        lines[item.path] = sum(1 for _ in read_json_lines(item.path))
-        _write_text(_receipt(lake, item), compact({"file": str(item.path), "lines": lines[item.path]}) + "\n")
-    if geo is None and "VMConnection" in rows and not is_quiet:
-        say("note: no --countries FILE was given, so RemoteCountry is empty")
-    return rows
+    tables = tuple(_table_rows(table, data) for table, data in result.tables.items() if data.num_rows)
+    quarantine = "".join(map(_quarantine_line, result.report.quarantined))
+    return store(lake, Batch(name, "sysmon", tables, dict(map(_receipt, new)), quarantine))
 
 
-def _write_table(path: Path, data: pa.Table) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with whole_file(path) as part:
-        pq.write_table(_without_case_twins(data), part, compression="zstd")
+def _table_rows(name: str, data: pa.Table) -> TableRows:
+    schema = known_table(name)
+    if schema is None or schema.time_column is None:
+        raise AssertionError(f"a reader gave rows of '{name}', of which no pack knows the time column")
+    data = _without_case_twins(data)
+    types = dict(schema.columns)
+    columns = tuple((column, types[column]) for column in data.column_names)
+    return TableRows(name, data, columns, schema.time_column)
 
 
 def _without_case_twins(data: pa.Table) -> pa.Table:
@@ -154,34 +159,33 @@ def _without_case_twins(data: pa.Table) -> pa.Table:
     return data.select([i for i in range(len(names)) if i not in twins])
 
 
-def _write_text(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with whole_file(path) as part:
-        part.write_text(text, encoding="utf-8")
-
-
 def _quarantine_line(item: Quarantined) -> str:
     raw = base64.b64encode(item.raw).decode("ascii")
     return compact({"file": str(item.path), "line": item.line_number, "reason": item.reason, "raw": raw}) + "\n"
 
 
-def _receipt(lake: Path, item: Input) -> Path:
-    return lake / _RECEIPTS / item.digest
+def _receipt(item: Input) -> tuple[str, str]:
+    lines = sum(1 for _ in read_json_lines(item.path))
+    return item.digest, compact({"file": str(item.path), "lines": lines}) + "\n"
 
 
-def _known_lines(lake: Path, item: Input) -> int:
+def _known_lines(lake: Path, item: Input) -> int | None:
+    """The lines of a file that was ingested before; None of a new one."""
+    found = receipt(lake, item.digest)
     try:
-        return int(json.loads(_receipt(lake, item).read_text("utf-8"))["lines"])
+        return None if found is None else int(json.loads(found)["lines"])
     except (ValueError, KeyError, TypeError) as error:
         raise SourceError(
-            f"the receipt '{_receipt(lake, item)}' is damaged; remove it to ingest its file anew"
+            f"the receipt of '{item.path}' in '{lake}' is damaged; remove '{item.digest}' there to ingest it anew"
         ) from error
 
 
 def _known_processes(lake: Path) -> pa.Table | None:
     """Process starts that earlier files told of: a process may talk long after them."""
-    files = sorted((lake / _PROCESSES).glob("*.parquet"))
-    return pa.concat_tables([pq.read_table(file) for file in files]) if files else None
+    folder = lake / _PROCESSES
+    files = DeltaFolder(folder).snapshot().files if is_delta(folder) else sorted(map(str, folder.glob("*.parquet")))
+    tables = [pq.ParquetFile(file).read() for file in files]
+    return pa.concat_tables(tables, promote_options="default") if tables else None
 
 
 def _print(lake: Path, tally: Tally, rows: dict[str, int]) -> None:
@@ -189,7 +193,7 @@ def _print(lake: Path, tally: Tally, rows: dict[str, int]) -> None:
     click.echo(f"{tally.stored:>12,} stored")
     click.echo(f"{tally.duplicates:>12,} duplicates")
     click.echo(f"{tally.other:>12,} other events, of which no table tells")
-    where = f", kept in {os.path.join(lake, _QUARANTINE)}" if tally.quarantined else ""
+    where = f", kept in {os.path.join(lake, QUARANTINE)}" if tally.quarantined else ""
     click.echo(f"{tally.quarantined:>12,} quarantined{where}")
     for table, count in rows.items():
         click.echo(f"  {table:<22}{count:>10,} rows")

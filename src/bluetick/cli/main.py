@@ -52,6 +52,12 @@ def _tables() -> click.Command:
     return tables
 
 
+def _lake() -> click.Command:
+    from bluetick.cli.lake import lake  # noqa: PLC0415 - loaded when asked for
+
+    return lake
+
+
 def _simulate() -> click.Command:
     from bluetick.cli.simulate import simulate  # noqa: PLC0415 - loaded when asked for
 
@@ -77,6 +83,7 @@ _COMMANDS: dict[str, Callable[[], click.Command]] = {
     "check": _check,
     "ingest": _ingest,
     "tables": _tables,
+    "lake": _lake,
     "simulate": _simulate,
     "compare": _compare,
     "doctor": _doctor,

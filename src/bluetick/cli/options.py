@@ -9,6 +9,7 @@ from typing import Any, Literal, TypeAlias
 
 import click
 
+from bluetick.cli.as_of import AsOfType, Given, combined
 from bluetick.cli.failures import say
 from bluetick.diagnostics.errors import SourceError
 from bluetick.diagnostics.text import render_diagnostic
@@ -67,6 +68,7 @@ class DataOptions:
     functions: Path | None = None
     watchlists: Path | None = None
     mapping: Path | None = None
+    as_of: tuple[Given, ...] = ()
 
     def open(self) -> Session:
         """A session with these tables; several paths for one name are one table."""
@@ -84,6 +86,7 @@ class DataOptions:
             functions=self.functions,
             watchlists=self.watchlists,
             mapping=self.mapping,
+            as_of=combined(self.as_of),
         )
         for diagnostic, source in session.catalog.mapping_warnings:
             say(render_diagnostic(diagnostic, source))
@@ -96,7 +99,9 @@ class DataOptions:
 
 
 _DATA_OPTIONS: tuple[Callable[..., Any], ...] = (
-    click.option("--lake", type=click.Path(path_type=Path), help="Folder with a subfolder of data files a table."),
+    click.option(
+        "--lake", type=click.Path(path_type=Path), help="Folder with a Delta table, or a subfolder of files, a table."
+    ),
     click.option(
         "--table",
         "tables",
@@ -139,6 +144,12 @@ _DATA_OPTIONS: tuple[Callable[..., Any], ...] = (
         metavar="FILE|DIR",
         help="Tables computed out of other data: YAML that gives each a source and a KQL expression a column.",
     ),
+    click.option(
+        "--as-of",
+        multiple=True,
+        type=AsOfType(),
+        help="Take Delta tables back to a version or an instant: all of them, or the named one. May be repeated.",
+    ),
     click.option("--engine", default="duckdb", show_default=True, help=f"{ENGINES}."),
 )
 
@@ -159,9 +170,12 @@ def data_options(command: Callable[..., Any]) -> Callable[..., Any]:
         functions: Path | None,
         watchlists: Path | None,
         mapping: Path | None,
+        as_of: tuple[Given, ...],
         **others: Any,
     ) -> Any:
-        data = DataOptions(lake, tables, profiles, schemas, engine, external, geo, functions, watchlists, mapping)
+        data = DataOptions(
+            lake, tables, profiles, schemas, engine, external, geo, functions, watchlists, mapping, as_of
+        )
         return command(data=data, **others)
 
     decorated: Callable[..., Any] = with_data

@@ -9,6 +9,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from bluetick.cli.options import MomentType
 from bluetick.diagnostics.errors import SourceError
+from bluetick.schema.packs import known_table
 from bluetick.simulation import SimulationReport
 from bluetick.simulation import simulate as write_simulation
 
@@ -25,8 +26,8 @@ from bluetick.simulation import simulate as write_simulation
 def simulate(*, out: Path, days: int, devices: int, rows: int | None, seed: int, end: datetime | None) -> None:
     """Write an enterprise's simulated telemetry.
 
-    Into the new folder OUT: DeviceNetworkEvents, VMConnection, file profiles, and ground_truth.json, which says what a
-    detection should find in them.
+    Into the new folder OUT: DeviceNetworkEvents and VMConnection as Delta tables, file profiles, and ground_truth.json,
+    which says what a detection should find in them.
     """
     if end is not None and not isinstance(end, datetime):
         raise click.UsageError("--end 'newest' has no meaning here; give an instant")
@@ -62,7 +63,7 @@ def run_simulation(
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("days"))
     with Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task("Simulating", total=None)
-        return write_simulation(
+        report = write_simulation(
             out,
             end=end,
             days=days,
@@ -71,3 +72,15 @@ def run_simulation(
             seed=seed,
             progress=lambda done, total: progress.update(task, completed=done, total=total),
         )
+    for table in report.rows:
+        _make_delta(out / table)
+    return report
+
+
+def _make_delta(folder: Path) -> None:
+    """The written days become a Delta table where they lie."""
+    from bluetick.lake.adoption import adopt  # noqa: PLC0415 - deltalake costs start-up time
+
+    schema = known_table(folder.name)
+    if schema is not None and schema.time_column is not None:
+        adopt(folder, dict(schema.columns), schema.time_column, "simulation")

@@ -76,6 +76,7 @@ class Account:
                     "without_time": t.without_time,
                     "first": _iso(t.first),
                     "last": _iso(t.last),
+                    **({} if t.version is None else {"version": t.version}),
                 }
                 for t in self.tables
             ],
@@ -153,7 +154,8 @@ class Account:
         return ""
 
     def _table_line(self, table: TableCount) -> str:
-        line = f"{table.name}: {_rows(table.rows)}"
+        at = "" if table.version is None else f" (version {table.version})"
+        line = f"{table.name}{at}: {_rows(table.rows)}"
         if table.first is not None and table.last is not None:
             line += f", {_short(_aware(table.first))} to {_short(_aware(table.last))}"
         return f"{line}, {table.in_scope:,} in the window" if self.has_scope else line

@@ -59,6 +59,7 @@ def run_detection(
     A detection always has a time scope: rows at or after `now` are not read. `near_miss` is how many rows to show for
     each condition that alone removed them.
     """
+    session = session.pinned()  # the rows and their account are of the same versions
     moment = now or session.now or datetime.now(UTC)
     request = query_request(detection, moment)
     result = session.run(request)[-1]
@@ -120,7 +121,7 @@ def _measure(
             table = read(measure.statement)
             match measure.kind:
                 case "table":
-                    counts.tables.append(read_table(measure, table))
+                    counts.tables.append(read_table(measure, table, session.catalog.version(measure.binding)))
                 case "provider":
                     provider = session.providers.get(measure.label)
                     note = provider.note if provider is not None else ""

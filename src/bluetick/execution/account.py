@@ -63,7 +63,8 @@ class StageCount:
 
 @dataclass(frozen=True, slots=True)
 class TableCount:
-    """A table that was read: all its rows, those in the time scope, those at or after now, its time span."""
+    """A table that was read: all its rows, those in the time scope, those at or after now, its time span, and its
+    version where it has any."""
 
     name: str
     rows: int
@@ -72,6 +73,7 @@ class TableCount:
     without_time: int
     first: datetime | None
     last: datetime | None
+    version: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,7 +265,7 @@ def read_stage(measure: Measure, table: pa.Table) -> StageCount:
     return StageCount(measure.binding, measure.label, rows, tuple(filters))
 
 
-def read_table(measure: Measure, table: pa.Table) -> TableCount:
+def read_table(measure: Measure, table: pa.Table, version: int | None = None) -> TableCount:
     row = {name: table.column(i)[0].as_py() for i, name in enumerate(table.column_names)}
     n = int(row["n"])
     return TableCount(
@@ -274,6 +276,7 @@ def read_table(measure: Measure, table: pa.Table) -> TableCount:
         int(row.get("without_time", 0)),
         row.get("first"),
         row.get("last"),
+        version,
     )
 
 

@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import pyarrow as pa
 
@@ -21,28 +22,35 @@ from bluetick.execution.function_library import FunctionLibrary
 from bluetick.execution.mapping import TableMapping
 from bluetick.execution.mappings import View, bind_view
 from bluetick.execution.service_functions import SEEN_BY, service_function, service_names
+from bluetick.lake.layout import RECEIVED, RESERVED, has_log, is_delta
 from bluetick.schema.packs import TableSchema, load_pack
 from bluetick.types import Type
 
+if TYPE_CHECKING:
+    from bluetick.lake.folder import AsOf, DeltaFolder
+    from bluetick.lake.snapshot import Snapshot
+
 SchemasName: TypeAlias = Literal["sentinel", "defender"]
 TIME_COLUMNS = ("TimeGenerated", "Timestamp")
-TableData: TypeAlias = FileSource | CatalogSource | pa.Table
+PlainData: TypeAlias = FileSource | CatalogSource | pa.Table
+TableData: TypeAlias = "PlainData | Snapshot"
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
     """A registered table: its data, and the columns found there; `nested` are those with their fields. With a `view`
-    the columns are computed out of the data's."""
+    the columns are computed out of the data's. A query sees the `hidden` ones only if it asks for them."""
 
     name: str
     data: TableData
     columns: tuple[tuple[str, Type], ...]
     nested: tuple[SourceColumn, ...] = ()
     view: View | None = None
+    hidden: tuple[tuple[str, Type], ...] = ()
 
     @property
     def column_names(self) -> frozenset[str]:
-        return frozenset(name for name, _ in self.columns)
+        return frozenset(name for name, _ in (*self.columns, *self.hidden))
 
     @property
     def origin(self) -> str:
@@ -52,12 +60,27 @@ class Table:
 
     @property
     def files(self) -> tuple[str, ...]:
-        return self.data.files if isinstance(self.data, FileSource) else ()
+        if isinstance(self.data, CatalogSource | pa.Table):
+            return ()
+        return self.data.files
+
+    @property
+    def snapshot(self) -> "Snapshot | None":
+        """Of a lake's table, the version that is read."""
+        return None if isinstance(self.data, FileSource | CatalogSource | pa.Table) else self.data
+
+    def seen_by(self, text: str) -> "Table":
+        """The table as a query of this text sees it: with the hidden columns that it names, and the time of receipt
+        where it calls ingestion_time()."""
+        shown = tuple(pair for pair in self.hidden if pair[0] in text)
+        asked = tuple(p for p in self.hidden if p[0] == RECEIVED and p not in shown and "ingestion_time" in text)
+        return replace(self, columns=self.columns + shown + asked, hidden=asked)
 
 
 class Catalog:
     """Registered tables by exact name. `external` holds local copies of files that queries name by address, `functions`
-    and `watchlists` are folders of them; `engine` is asked for the tables of its own catalog."""
+    and `watchlists` are folders of them; `engine` is asked for the tables of its own catalog. `as_of` is the version or
+    the instant of the lake's tables, of all or by name."""
 
     def __init__(
         self,
@@ -65,21 +88,26 @@ class Catalog:
         functions: str | Path | None = None,
         watchlists: str | Path | None = None,
         engine: Engine | None = None,
+        as_of: "AsOf | Mapping[str, AsOf] | None" = None,
     ) -> None:
+        self.as_of = as_of
         self._engine = engine
         self.external = {address: Path(path) for address, path in (external or {}).items()}
         self.functions = None if functions is None else FunctionLibrary(Path(functions))
         self.watchlists = Watchlists(None if watchlists is None else Path(watchlists))
         self.mapping_warnings: list[tuple[Diagnostic, SourceText]] = []
         self._tables: dict[str, Table] = {}
+        self._lake: dict[str, DeltaFolder] = {}
+        self._views: dict[str, View] = {}  # of tables over a lake's
+        self._held: dict[str, Table] | None = None
         self._watchlist_tables: dict[str, Table] = {}
 
     def register(self, name: str, data: str | Path | list[str] | pa.Table) -> None:
-        """Puts a table behind a name: an Arrow table, `catalog:` and a table's name in the engine's catalog, or files.
-        A pattern is expanded here, once; an unreadable file is a SourceError."""
+        """Puts a table behind a name: an Arrow table, `catalog:` and a table's name in the engine's catalog, a folder
+        that is a Delta table, or files. A pattern is expanded here, once; an unreadable file is a SourceError."""
         if not _NAME.fullmatch(name):
             raise SourceError(f"'{name}' cannot be a table name: letters, digits, '_', '-' and spaces are allowed")
-        self._tables[name] = self.describe(name, data)
+        self._keep(self.describe(name, data))
 
     def map_table(self, mapping: TableMapping, packs: Sequence[Mapping[str, TableSchema]]) -> None:
         """Puts a mapping's view behind its name. QueryError says what is wrong with it; warnings are kept."""
@@ -92,11 +120,11 @@ class Catalog:
         if has_errors(found):
             raise QueryError(sorted(found, key=lambda d: d.span.start), mapping.text)
         self.mapping_warnings += [(diagnostic, mapping.text) for diagnostic in found]
-        self._tables[mapping.table] = Table(mapping.table, source.data, view.columns, source.nested, view)
+        self._keep(Table(mapping.table, source.data, view.columns, source.nested, view))
 
     def _source_of(self, mapping: TableMapping) -> Table:
         """What is registered under the mapping's own name comes before the source that it names."""
-        own = self._tables.get(mapping.table)
+        own = self._registered(mapping.table)
         try:
             return own or self._named_source(mapping)
         except SourceError as error:
@@ -110,7 +138,7 @@ class Catalog:
             )
         if len(given) == 1 and given[0].startswith(_TABLE):
             name = given[0].removeprefix(_TABLE).strip()
-            table = self._tables.get(name)
+            table = self._registered(name)
             if table is None or table.view is not None:
                 what = "is itself mapped" if table is not None else "is not registered"
                 raise SourceError(f"the table '{name}' {what}")
@@ -121,11 +149,15 @@ class Catalog:
 
     def describe(self, name: str, data: str | Path | list[str] | pa.Table) -> Table:
         """A table of this name over the data, without registering it."""
+        if isinstance(data, str | Path) and is_delta(Path(data).expanduser()):
+            return _lake_table(name, self._folder(name, Path(data).expanduser()).snapshot(), None)
+        if self.as_of is not None and not isinstance(self.as_of, Mapping) and not isinstance(data, pa.Table):
+            raise SourceError(f"'{name}' is no Delta table, so it has no versions to go back to")
         source = _table_data(data)
         columns = self._columns(source)
         return Table(name, source, tuple((column.name, column.type) for column in columns), columns)
 
-    def _columns(self, data: TableData) -> tuple[SourceColumn, ...]:
+    def _columns(self, data: PlainData) -> tuple[SourceColumn, ...]:
         if isinstance(data, pa.Table):
             twice = next((name for name in data.column_names if data.column_names.count(name) > 1), None)
             if twice is not None:
@@ -140,22 +172,81 @@ class Catalog:
         return describe_columns(data)
 
     def register_folder(self, folder: Path) -> None:
-        """Each subfolder with data files becomes the table of its name."""
+        """Each subfolder that is a Delta table or holds data files becomes the table of its name."""
         if not folder.is_dir():
             raise SourceError(f"'{folder}' is no folder", file=str(folder))
         for entry in sorted(folder.iterdir()):
-            if entry.is_dir() and _NAME.fullmatch(entry.name) and any(p.is_file() for p in entry.rglob("*.*")):
+            if not entry.is_dir() or entry.name in RESERVED or not _NAME.fullmatch(entry.name):
+                continue
+            if is_delta(entry):
+                self._lake[entry.name] = self._folder(entry.name, entry)
+            elif not has_log(entry) and any(p.is_file() for p in entry.rglob("*.*")):
                 self.register(entry.name, entry)
+
+    def check_as_of(self) -> None:
+        """Refuses a version of a table that has none."""
+        for name in self.as_of if isinstance(self.as_of, Mapping) else ():
+            if name not in self._lake:
+                raise SourceError(f"there is no Delta table '{name}' here, and nothing else has versions")
+
+    def pinned(self) -> "Catalog":
+        """The same tables, each of the lake's held at the version that it has when it is first asked for."""
+        if self._held is not None:
+            return self
+        held = copy(self)
+        held._held = {}
+        return held
+
+    def has_versions(self, name: str) -> bool:
+        return name in self._lake
+
+    def version(self, name: str) -> int | None:
+        """The version of a lake's table that is read; None of any other."""
+        table = self._registered(name)
+        return None if table is None or table.snapshot is None else table.snapshot.version
 
     def keep_files(self, name: str, files: Sequence[str]) -> None:
         """Leaves only these of a table's files; its columns stay those that all of them have."""
-        table = self._tables[name]
-        if isinstance(table.data, FileSource):
+        table = self.table(name)
+        if table is not None and table.snapshot is not None:
+            self._lake.pop(name, None)
+            self._tables[name] = replace(table, data=table.snapshot.keeping(files))
+        elif table is not None and isinstance(table.data, FileSource):
             self._tables[name] = replace(table, data=replace(table.data, files=tuple(files)))
 
     def table(self, name: str) -> Table | None:
         """A registered table, or a watchlist by the name that its table has."""
-        return self._tables.get(name) or self._watchlist_tables.get(name)
+        return self._registered(name) or self._watchlist_tables.get(name)
+
+    def _registered(self, name: str) -> Table | None:
+        return self._lake_table(name) or self._tables.get(name)
+
+    def _lake_table(self, name: str) -> Table | None:
+        if self._held is not None and name in self._held:
+            return self._held[name]
+        folder = self._lake.get(name)
+        if folder is None:
+            return None
+        table = _lake_table(name, folder.snapshot(), self._views.get(name))
+        if self._held is not None:
+            self._held[name] = table
+        return table
+
+    def _folder(self, name: str, folder: Path) -> "DeltaFolder":
+        from bluetick.lake.folder import DeltaFolder  # noqa: PLC0415 - deltalake is loaded only where there is a table
+
+        return DeltaFolder(folder, self.as_of.get(name) if isinstance(self.as_of, Mapping) else self.as_of)
+
+    def _keep(self, table: Table) -> None:
+        """Registers a table in the place of one of the same name; one of a lake is looked up anew for each query."""
+        for known in (self._tables, self._lake, self._views):
+            known.pop(table.name, None)
+        if table.snapshot is None:
+            self._tables[table.name] = table
+            return
+        self._lake[table.name] = self._folder(table.name, table.snapshot.folder)
+        if table.view is not None:
+            self._views[table.name] = table.view
 
     def watchlist(self, alias: str) -> Table | None:
         """A watchlist's rows, as the table `_GetWatchlist('alias')`."""
@@ -178,10 +269,19 @@ class Catalog:
         return (*(() if self.functions is None else self.functions.names()), *service_names())
 
     def names(self) -> tuple[str, ...]:
-        return tuple(self._tables)
+        return (*self._lake, *self._tables)
 
 
-def _table_data(data: str | Path | list[str] | pa.Table) -> TableData:
+def _lake_table(name: str, snapshot: "Snapshot", view: View | None) -> Table:
+    columns = tuple((c.name, c.type) for c in snapshot.columns if not c.is_hidden)
+    hidden = tuple((c.name, c.type) for c in snapshot.columns if c.is_hidden)
+    nested = tuple(SourceColumn(c, t) for c, t in columns)
+    if view is not None:
+        return Table(name, snapshot, view.columns, nested, view)
+    return Table(name, snapshot, columns, nested, hidden=hidden)
+
+
+def _table_data(data: str | Path | list[str] | pa.Table) -> PlainData:
     if isinstance(data, pa.Table):
         return data
     if isinstance(data, str) and data.startswith(CATALOG):
@@ -221,23 +321,26 @@ class Faces:
     """What one query sees of a catalog (the binder's CatalogSchema).
 
     A registered table that bears a known name has that table's whole schema, and what its files have beside it.
-    `is_check`: known tables bind without data. `prefers` is the pack that wins where both know a table.
+    `is_check`: known tables bind without data. `prefers` is the pack that wins where both know a table. `text` is the
+    query's, which may ask for hidden columns.
     """
 
     catalog: Catalog
     prefers: tuple[Mapping[str, TableSchema], ...]
     is_check: bool = False
+    text: str = ""
 
     def find(self, name: str) -> TableFace | None:
         table = self.catalog.table(name)
+        table = None if table is None else table.seen_by(self.text)
         if table is None and not self.is_check:
             return None
         schema = next((pack[name] for pack in self.prefers if name in pack), None)
         if schema is None and table is not None:
-            return _own_face(table)
+            return _with_hidden(_own_face(table), table)
         if schema is None:
             return _known_face(SEEN_BY, None) if name == SEEN_BY.name else None
-        return _known_face(schema, table)
+        return _with_hidden(_known_face(schema, table), table)
 
     def names(self) -> tuple[str, ...]:
         """The tables with data; in a check also those that are known."""
@@ -266,6 +369,10 @@ class Faces:
         registered = nearest(name, self.catalog.names())
         known = registered or next((near for pack in self.prefers if (near := nearest(name, pack))), "")
         return f"did you mean '{known}'?" if known else ""
+
+
+def _with_hidden(face: TableFace, table: Table | None) -> TableFace:
+    return face if table is None else replace(face, hidden=frozenset(name for name, _ in table.hidden))
 
 
 def _own_face(table: Table) -> TableFace:

@@ -8,7 +8,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 import pyarrow as pa
@@ -25,6 +25,9 @@ from bluetick.plan.expressions import ColumnRef
 from bluetick.plan.ranges import ScanRange, Span
 from bluetick.sql.columns_read import columns_read
 from bluetick.types import Type
+
+if TYPE_CHECKING:
+    from bluetick.lake.snapshot import Snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +117,19 @@ def _estimate_table(
         case pa.Table():
             whole = {name for name in names for column in read if column == name or column.startswith(f"{name}.")}
             return TableEstimate(table.name, read, table.data.num_rows, table.data.select(list(whole)).nbytes)
+        case _:
+            kept = FileSource(_kept_by_log(table.data, spans), "parquet")
+            of_kept = _estimate_parquet(table.name, kept, read, spans)
+            return replace(of_kept, files=(of_kept.files[0], len(table.data.files)))
+
+
+def _kept_by_log(snapshot: "Snapshot", spans: Sequence[dict[str, Span]]) -> tuple[str, ...]:
+    """The files of a lake's table that its log does not rule out."""
+    found: dict[str, None] = {}
+    for one in spans:
+        kept = [set(snapshot.within(column, span.low, span.high).files) for column, span in one.items()]
+        found |= dict.fromkeys(file for file in snapshot.files if all(file in files for files in kept))
+    return tuple(found)
 
 
 def _stored(column: str, have: Mapping[str, str]) -> str:

@@ -77,6 +77,14 @@ class View:
             statement = replace(statement, ctes=(sql.Cte(_IN_SCOPE, cut, False), *statement.ctes))
         return Reading(tuple(self._scan_column(column, aliases[column.id]) for column in given), statement)
 
+    def time_source(self, name: str | None) -> str | None:
+        """The source's column that a column of times is, unchanged."""
+        value = None if name is None else self.values.get((name, Type.DATETIME))
+        if not isinstance(value, ColumnRef):
+            return None
+        way = self.row.field_of(value.column).way
+        return way[0] if len(way) == 1 else None
+
     def _value(self, name: str, type_: Type) -> Expr:
         """A column's expression; what is not mapped is absent."""
         if name not in dict(self.columns):

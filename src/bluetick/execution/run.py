@@ -10,12 +10,14 @@ from typing import Any
 import pyarrow as pa
 
 from bluetick.binder.schema import FILE_PROFILE_COLUMNS
-from bluetick.diagnostics import Diagnostic, Span
+from bluetick.diagnostics import Diagnostic
+from bluetick.diagnostics import Span as TextSpan
 from bluetick.diagnostics.errors import Limit, LimitError, QueryCancelled, QueryError, SourceError
 from bluetick.engines.protocol import CatalogSource, Engine, FileSource, Run, ScanColumn, Stream
 from bluetick.enrichment.profiles import FileProfileProvider
-from bluetick.execution.catalog import Catalog, TableData
+from bluetick.execution.catalog import Catalog, PlainData, Table
 from bluetick.execution.external import load_external
+from bluetick.execution.lake_scan import LakeScan, bind_snapshot
 from bluetick.execution.program import (
     MAX_PYTHON_ROWS,
     AssertionStep,
@@ -34,11 +36,14 @@ from bluetick.execution.time_bounds import Bounds, narrowed, time_bounds
 from bluetick.lowering.flavour import FLAVOURS
 from bluetick.lowering.lowerer import ScanUse
 from bluetick.lowering.steps import PROVIDER_KEY, PYTHON_PLACE, PYTHON_ROW, python_column
+from bluetick.plan.ranges import Span, hull, scan_ranges
 from bluetick.plan.relations import External, TabularStatement
 from bluetick.sql.render import render_statement
 from bluetick.sql.tree import Statement
 from bluetick.types import Type
 from bluetick.values import python_values, to_physical
+
+_SCOPE = ("scope_start", "now")  # parameters
 
 
 class Deadline:
@@ -103,7 +108,8 @@ class Execution:
         return run
 
     def _bind_scan(self, run: Run, use: ScanUse) -> None:
-        """Gives the engine a table, or a query's external data, under the name that the program has for it."""
+        """Gives the engine a table, or a query's external data, under the name that the program has for it; of a lake's
+        table only the files that may have rows of the span."""
         if use.external is not None:
             bind_external(run, self.catalog, use, use.external)
             return
@@ -113,17 +119,32 @@ class Execution:
         if table.view is not None:
             source = f"{use.relation}_source"
             reading = table.view.reading(use, source, FLAVOURS[self.engine.dialect.name], self._scope(use))
-            bind_data(run, source, table.data, list(reading.columns))
+            time = table.view.time_source(use.time)
+            self._bind_data(run, table, LakeScan(source, list(reading.columns), time, self._span(use)))
             run.bind_view(use.relation, self.render(reading.statement))
             return
         have = table.column_names
         columns = [ScanColumn(alias, source if source in have else None, type_) for alias, source, type_ in use.columns]
-        bind_data(run, use.relation, table.data, columns)
+        self._bind_data(run, table, LakeScan(use.relation, columns, use.time, self._span(use)))
+
+    def _span(self, use: ScanUse) -> Span:
+        """The time that is wanted of a table by all that the statement reads of it."""
+        if self.statement is None or use.time is None:
+            return Span()
+        ends = (self.parameters[n] if is_bound else None for n, is_bound in zip(_SCOPE, use.scope, strict=True))
+        ranges = scan_ranges(self.statement, self.parameters["now"], Span(*ends), self.parameters)
+        return hull(dict(one.spans).get(use.time, Span()) for one in ranges if one.table == use.table)
+
+    def _bind_data(self, run: Run, table: Table, scan: LakeScan) -> None:
+        """Of what is no lake's table all files are given: the engine finds out which it needs."""
+        if isinstance(table.data, FileSource | CatalogSource | pa.Table):
+            bind_data(run, scan.relation, table.data, scan.columns)
+        else:
+            bind_snapshot(run, table.data, scan, self.render)
 
     def _scope(self, use: ScanUse) -> Bounds:
         """The time that is wanted of a table: the run's, and of that what the statement's filters leave."""
-        names = ("scope_start", "now")
-        pairs = zip(names, use.scope, strict=True)
+        pairs = zip(_SCOPE, use.scope, strict=True)
         run = tuple(self.parameters[name] if is_bound else None for name, is_bound in pairs)
         own = time_bounds(self.statement, self.parameters).get(use.table) if self.statement is not None else None
         return narrowed((run[0], run[1]), own or (None, None))
@@ -226,7 +247,7 @@ def missing_provider(name: str) -> str:
 
 
 def assertion_failed(message: str) -> Diagnostic:
-    return Diagnostic("SEM0500", f"assert() has failed with message: '{message}'", Span(0, 0))
+    return Diagnostic("SEM0500", f"assert() has failed with message: '{message}'", TextSpan(0, 0))
 
 
 def _under_aliases(data: pa.Table, columns: list[ScanColumn]) -> tuple[pa.Table, list[ScanColumn]]:
@@ -244,7 +265,7 @@ def bind_external(run: Run, catalog: Catalog, use: ScanUse, node: External) -> N
     run.bind_arrow(use.relation, data, [ScanColumn(alias, source, type_) for alias, source, type_ in use.columns])
 
 
-def bind_data(run: Run, relation: str, data: TableData, columns: list[ScanColumn]) -> None:
+def bind_data(run: Run, relation: str, data: PlainData, columns: list[ScanColumn]) -> None:
     match data:
         case FileSource():
             run.bind_files(relation, data, columns)

@@ -33,12 +33,14 @@ from bluetick.types import Type
 class ScanUse:
     """A table that a statement reads: under `relation` the engine gives it the columns (alias, source, type).
 
-    `scope` says whether no row before the scope's start, or none from `now` on, is ever wanted of it.
+    `time` is the source of its time column. `scope` says whether no row before the scope's start, or none from `now`
+    on, is ever wanted of it.
     """
 
     relation: str
     table: str
     columns: tuple[tuple[str, str, Type], ...]
+    time: str | None = None
     external: External | None = None  # then it is no table, but files that the query names
     scope: tuple[bool, bool] = (False, False)
 
@@ -260,7 +262,9 @@ class Lowerer:
             columns.append((alias, source, column.type))
         bounds = (self.context.lower_bound, self.context.upper_bound)
         scope = bounds if relation.time_column is not None else (False, False)
-        use = ScanUse(f"table_{len(self.context.scans) + 1}", relation.table, tuple(columns), scope=scope)
+        sources = {column.id: source for column, source in zip(relation.columns, relation.sources, strict=True)}
+        time = None if relation.time_column is None else sources[relation.time_column.id]
+        use = ScanUse(f"table_{len(self.context.scans) + 1}", relation.table, tuple(columns), time, scope=scope)
         self.context.scans[relation.table] = use
         return use
 
@@ -268,7 +272,7 @@ class Lowerer:
         """Files named in the query, under a name of their own; their columns are c0, c1 ..."""
         name = f"external_{len(self.context.scans) + 1}"
         columns = tuple((f"c{i}", f"c{i}", c.type) for i, c in enumerate(relation.columns))
-        self.context.scans[name] = ScanUse(name, name, columns, relation)
+        self.context.scans[name] = ScanUse(name, name, columns, external=relation)
         return Stage(name, {c.id: alias for c, (alias, _, _) in zip(relation.columns, columns, strict=True)})
 
     def _scope(self, relation: Scan, stage: Stage) -> list[sql.Expr]:

@@ -1,9 +1,9 @@
 """What a plan asks of the datetime columns of its tables before anything else: the ranges that a scan may be cut to."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from bluetick.plan.evaluation import folded
 from bluetick.plan.expressions import (
@@ -13,6 +13,7 @@ from bluetick.plan.expressions import (
     Expr,
     InTable,
     Literal,
+    Parameter,
     Promote,
     ScalarQuery,
     children,
@@ -20,14 +21,18 @@ from bluetick.plan.expressions import (
 )
 from bluetick.plan.rebuilding import with_children
 from bluetick.plan.relations import (
+    Computed,
+    Expand,
     Filter,
     Project,
+    ProviderLookup,
     Reference,
     Relation,
     Scan,
     Serialize,
     Sort,
     TabularStatement,
+    Union,
     expressions,
     inputs,
 )
@@ -58,6 +63,25 @@ Spans: TypeAlias = Mapping[int, Span]
 """By the id of a column."""
 
 
+def hull(spans: Iterable[Span]) -> Span:
+    """From the least to the greatest end of spans; of none, all."""
+    ends = list(spans)
+    lows = [span.low for span in ends if span.low is not None]
+    highs = [span.high for span in ends if span.high is not None]
+    return Span(
+        min(lows) if lows and len(lows) == len(ends) else None,
+        max(highs) if highs and len(highs) == len(ends) else None,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is constant for one run."""
+
+    now: datetime
+    values: Mapping[str, Any]
+
+
 @dataclass(frozen=True, slots=True)
 class ScanRange:
     """One reading of a table: the spans of its datetime columns, by the names that these have in the data."""
@@ -66,8 +90,12 @@ class ScanRange:
     spans: tuple[tuple[str, Span], ...]
 
 
-def scan_ranges(statement: TabularStatement, now: datetime, scope: Span) -> list[ScanRange]:
-    """Every reading of a table by the statement. `scope` cuts the time column of each."""
+def scan_ranges(
+    statement: TabularStatement, now: datetime, scope: Span, values: Mapping[str, Any] | None = None
+) -> list[ScanRange]:
+    """Every reading of a table by the statement. `scope` cuts the time column of each; `values` are those of the
+    query's parameters, where they are known."""
+    known = Known(now, values or {})
     found: dict[ScanRange, None] = {}
     asserted = [inner for assertion in statement.assertions for inner in _inner(assertion.condition)]
     pending: list[tuple[Relation, Spans]] = [(relation, {}) for relation in (statement.relation, *asserted)]
@@ -82,7 +110,7 @@ def scan_ranges(statement: TabularStatement, now: datetime, scope: Span) -> list
         if isinstance(node, Scan):
             found[_scan_range(node, spans, scope)] = None
             continue
-        pending.extend(_below(node, spans, now))
+        pending.extend(_below(node, spans, known))
         pending.extend((inner, {}) for expr in expressions(node) for inner in _inner(expr))
     return list(found)
 
@@ -104,46 +132,56 @@ def _inner(expr: Expr) -> Iterator[Relation]:
             yield part.relation
 
 
-def _below(node: Relation, spans: Spans, now: datetime) -> list[tuple[Relation, Spans]]:
+def _below(node: Relation, spans: Spans, known: Known) -> list[tuple[Relation, Spans]]:
     """The inputs of a node, with what is known of their rows that count."""
     match node:
         case Filter(input=source, predicates=predicates):
-            return [(source, _narrowed(spans, predicates, now))]
+            return [(source, _narrowed(spans, predicates, known))]
         case Project(input=source, items=items):
             kept = {expr.column.id: spans[c.id] for c, expr in items if isinstance(expr, ColumnRef) and c.id in spans}
             return [(source, kept)]
         case Reference(binding=binding, columns=columns):
             pairs = zip(columns, binding.relation.columns, strict=True)
             return [(binding.relation, {inner.id: spans[outer.id] for outer, inner in pairs if outer.id in spans})]
-        case Sort(input=source) | Serialize(input=source):
-            return [(source, spans)]
+        case Union(columns=columns, legs=legs):
+            return [(leg, _of_leg(columns, exprs, spans)) for leg, exprs in legs]
+        case Sort() | Serialize() | Expand(limit=None) | ProviderLookup() | Computed():
+            return [(node.input, spans)]
         case _:
             return [(source, {}) for source in inputs(node)]
 
 
-def _narrowed(spans: Spans, predicates: tuple[Expr, ...], now: datetime) -> Spans:
+def _of_leg(columns: tuple[Column, ...], exprs: tuple[Expr, ...], spans: Spans) -> Spans:
+    pairs = zip(columns, exprs, strict=True)
+    return {e.column.id: spans[c.id] for c, e in pairs if isinstance(e, ColumnRef) and c.id in spans}
+
+
+def _narrowed(spans: Spans, predicates: tuple[Expr, ...], known: Known) -> Spans:
     found = dict(spans)
     for predicate in predicates:
-        for column, span in _asked(predicate, now):
+        for column, span in _asked(predicate, known):
             found[column.id] = found.get(column.id, Span()).cut(span)
     return found
 
 
-def _asked(predicate: Expr, now: datetime) -> Iterator[tuple[Column, Span]]:
+def _asked(predicate: Expr, known: Known) -> Iterator[tuple[Column, Span]]:
     """The columns that a predicate compares with a known instant."""
     if not isinstance(predicate, Call):
         return
     name, args = predicate.function.name, predicate.args
     if name == "and":
         for part in args:
-            yield from _asked(part, now)
+            yield from _asked(part, known)
     elif name == "between" and isinstance(args[0], ColumnRef):
-        low, high = (_instant(arg, now) for arg in args[1:3])
+        low, high = (_instant(arg, known) for arg in args[1:3])
+        length = folded(args[2])
+        if low is not None and isinstance(length, Literal) and length.type is Type.TIMESPAN:
+            high = None if length.value is None else _moved(low, timedelta(microseconds=length.value))
         yield args[0].column, Span(low, _after(high))
     elif name in _SPANS and isinstance(args[0], ColumnRef):
-        yield from _compared(name, args[0].column, _instant(args[1], now))
+        yield from _compared(name, args[0].column, _instant(args[1], known))
     elif name in _SPANS and isinstance(args[1], ColumnRef):
-        yield from _compared(_TURNED[name], args[1].column, _instant(args[0], now))
+        yield from _compared(_TURNED[name], args[1].column, _instant(args[0], known))
 
 
 def _compared(name: str, column: Column, instant: datetime | None) -> Iterator[tuple[Column, Span]]:
@@ -174,23 +212,28 @@ def _moved(instant: datetime, by: timedelta) -> datetime | None:
         return None
 
 
-def _instant(expr: Expr, now: datetime) -> datetime | None:
+def _instant(expr: Expr, known: Known) -> datetime | None:
     """The instant that an expression gives for every row, where it is one that can be told before the run."""
-    found = folded(_at(expr, now))
+    found = folded(_at(expr, known))
     if isinstance(found, Literal) and found.type is Type.DATETIME and isinstance(found.value, datetime):
         return found.value if found.value.tzinfo else found.value.replace(tzinfo=UTC)
     return None
 
 
-def _at(expr: Expr, now: datetime) -> Expr:
-    """The expression with now() and ago() as instants."""
+def _at(expr: Expr, known: Known) -> Expr:
+    """The expression with now(), ago(), parameters and starts of days as instants."""
+    if isinstance(expr, Parameter):
+        value = known.values.get(expr.name)
+        return Literal(value, expr.type) if isinstance(value, datetime | int) else expr
     if not isinstance(expr, Call | Promote):
         return expr
-    made = with_children(expr, [_at(child, now) for child in children(expr)])
-    if not isinstance(made, Call) or made.function.name not in ("now", "ago"):
+    made = with_children(expr, [_at(child, known) for child in children(expr)])
+    if not isinstance(made, Call) or made.function.name not in ("now", "ago", "startofday"):
         return made
+    if made.function.name == "startofday":
+        return _start_of_day(made)
     spans = [folded(arg) for arg in made.args]
-    moved = now
+    moved = known.now
     for span in spans:
         if not isinstance(span, Literal) or not isinstance(span.value, int):
             return made
@@ -200,3 +243,11 @@ def _at(expr: Expr, now: datetime) -> Expr:
             return made
         moved = after
     return Literal(moved, Type.DATETIME)
+
+
+def _start_of_day(call: Call) -> Expr:
+    """Without an offset, of a known instant."""
+    moment = folded(call.args[0])
+    if len(call.args) > 1 or not isinstance(moment, Literal) or not isinstance(moment.value, datetime):
+        return call
+    return Literal(moment.value.replace(hour=0, minute=0, second=0, microsecond=0), Type.DATETIME)

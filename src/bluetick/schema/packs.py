@@ -64,6 +64,11 @@ def load_pack(name: PackName) -> Mapping[str, TableSchema]:
     return _Pack((files("bluetick.schema") / "data" / f"{name}.txt").read_text("utf-8"))
 
 
+def known_table(name: str) -> TableSchema | None:
+    """A table of this name of either pack, Defender's first; None where neither has it."""
+    return next((pack[name] for pack in (load_pack("defender"), load_pack("sentinel")) if name in pack), None)
+
+
 def load_schema_file(path: Path) -> Mapping[str, TableSchema]:
     """The tables of a JSON file `{"Table": [["column", "type"], ...]}`; SchemaFileError says what is wrong with it."""
     try:
