@@ -23,7 +23,6 @@ from bluetick.engines.opening import open_engine
 from bluetick.enrichment.local_prevalence import HashTable, LocalPrevalence
 from bluetick.enrichment.profiles import FileProfileProvider
 from bluetick.execution.catalog import Catalog, Faces, packs_for
-from bluetick.execution.estimate import TableEstimate, estimate
 from bluetick.execution.mapping import TableMapping
 from bluetick.execution.program import Program, build_program
 from bluetick.execution.result import Result
@@ -42,6 +41,7 @@ from bluetick.types import Type
 
 if TYPE_CHECKING:
     from bluetick.enrichment.places import AddressPlaces
+    from bluetick.execution.estimate import TableEstimate
     from bluetick.lake.folder import AsOf
 
 TableInput: TypeAlias = "str | Path | list[str] | pa.Table"
@@ -184,9 +184,11 @@ class Session:
         """
         return self._sound(request, self._bind(request, None if is_check else self._moment(request)))
 
-    def estimate(self, request: QueryRequest) -> list[TableEstimate]:
+    def estimate(self, request: QueryRequest) -> "list[TableEstimate]":
         """What a request would read of each table. Nothing runs: plugins whose columns depend on rows bind as in a
         check."""
+        from bluetick.execution.estimate import estimate  # noqa: PLC0415 - its reader of footers costs start-up time
+
         moment = self._moment(request)
         plan = self._sound(request, self._bind(request, None))[0]
         scope = TimeSpan()

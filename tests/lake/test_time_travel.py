@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from lake_rows import COLUMNS, NOON, add, answer, rows
+from lake_rows import COLUMNS, NOON, add, answer, every, rows
 
 import bluetick
 from bluetick.cli.main import run_command
@@ -121,6 +121,18 @@ def test_query_takes_a_version_or_an_instant(lake: Path, capfd: pytest.CaptureFi
     first = committed_at(commit(lake, 1)).isoformat()
     for point in ("1", "Events=1", first, f"Events={first}"):
         assert out(capfd, *query, "--as-of", point) == "Count\n1\n"
+
+
+def test_the_account_counts_the_rows_outside_the_scope_too(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    add(tmp_path / "lake", "Events", rows(every(timedelta(days=1), 10)), "one")
+    text = RULE.replace("// Severity: Low", "// Severity: Low\n// QueryPeriod: 2d")
+    lets = "let Hosts = Events | summarize by Host;\nEvents\n| join kind=inner Hosts on Host\n| where Host != ''\n"
+    rule = tmp_path / "rule.kql"
+    rule.write_text(text.replace("Events\n| where Host != ''\n", lets), "utf-8")
+    now = (NOON + timedelta(days=5)).isoformat()
+    line = json.loads(out(capfd, "run", str(rule), "--lake", str(tmp_path / "lake"), "--now", now, "--format", "json"))
+    (table,) = line["account"]["tables"]
+    assert (table["rows"], table["after_now"], line["row_count"]) == (10, 5, table["in_scope"])
 
 
 @pytest.mark.parametrize("points", [["soon"], ["=1"], ["1", "2"], ["1", "Events=1"], ["Events=1", "Events=2"]])

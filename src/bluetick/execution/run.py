@@ -32,7 +32,6 @@ from bluetick.execution.program import (
 )
 from bluetick.execution.python_steps import computed_answers, table_answers, too_many
 from bluetick.execution.scan_rows import scan_rows
-from bluetick.execution.time_bounds import Bounds, narrowed, time_bounds
 from bluetick.lowering.flavour import FLAVOURS
 from bluetick.lowering.lowerer import ScanUse
 from bluetick.lowering.steps import PROVIDER_KEY, PYTHON_PLACE, PYTHON_ROW, python_column
@@ -71,7 +70,8 @@ class Execution:
     """One run on an engine: `start` a program, then `drain` what it gives, or `close`.
 
     `ends` is the instant (of time.monotonic) at which `seconds` are over, where some of them have gone by already.
-    With the `statement` that runs, its own filters on time tell which partitions of a mapped table are not wanted.
+    With the `statement` that runs, its own filters on time tell which files of a lake's table, and which partitions of
+    a mapped one, are not wanted.
     """
 
     engine: Engine
@@ -118,7 +118,8 @@ class Execution:
             raise SourceError(f"table '{use.table}' has no data in this session")
         if table.view is not None:
             source = f"{use.relation}_source"
-            reading = table.view.reading(use, source, FLAVOURS[self.engine.dialect.name], self._scope(use))
+            span = self._scope(use) if self.statement is None else self._span(use)
+            reading = table.view.reading(use, source, FLAVOURS[self.engine.dialect.name], (span.low, span.high))
             time = table.view.time_source(use.time)
             self._bind_data(run, table, LakeScan(source, list(reading.columns), time, self._span(use)))
             run.bind_view(use.relation, self.render(reading.statement))
@@ -127,12 +128,16 @@ class Execution:
         columns = [ScanColumn(alias, source if source in have else None, type_) for alias, source, type_ in use.columns]
         self._bind_data(run, table, LakeScan(use.relation, columns, use.time, self._span(use)))
 
+    def _scope(self, use: ScanUse) -> Span:
+        """The run's own time scope of a table."""
+        return Span(*(self.parameters[n] if is_bound else None for n, is_bound in zip(_SCOPE, use.scope, strict=True)))
+
     def _span(self, use: ScanUse) -> Span:
-        """The time that is wanted of a table by all that the statement reads of it."""
+        """The time that is wanted of a table by all that the statement reads of it; all of it for an account, which
+        counts the rows outside the scope too."""
         if self.statement is None or use.time is None:
             return Span()
-        ends = (self.parameters[n] if is_bound else None for n, is_bound in zip(_SCOPE, use.scope, strict=True))
-        ranges = scan_ranges(self.statement, self.parameters["now"], Span(*ends), self.parameters)
+        ranges = scan_ranges(self.statement, self.parameters["now"], self._scope(use), self.parameters)
         return hull(dict(one.spans).get(use.time, Span()) for one in ranges if one.table == use.table)
 
     def _bind_data(self, run: Run, table: Table, scan: LakeScan) -> None:
@@ -141,13 +146,6 @@ class Execution:
             bind_data(run, scan.relation, table.data, scan.columns)
         else:
             bind_snapshot(run, table.data, scan, self.render)
-
-    def _scope(self, use: ScanUse) -> Bounds:
-        """The time that is wanted of a table: the run's, and of that what the statement's filters leave."""
-        pairs = zip(_SCOPE, use.scope, strict=True)
-        run = tuple(self.parameters[name] if is_bound else None for name, is_bound in pairs)
-        own = time_bounds(self.statement, self.parameters).get(use.table) if self.statement is not None else None
-        return narrowed((run[0], run[1]), own or (None, None))
 
     @contextmanager
     def _closing_on_error(self) -> Iterator[None]:
