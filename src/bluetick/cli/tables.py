@@ -117,7 +117,8 @@ def _json_line(summary: Summary) -> str:
 
 def _row(summary: Summary) -> tuple[str, ...]:
     times = (f"{moment:%Y-%m-%d %H:%M:%S}" if moment else "" for moment in (summary.first, summary.last))
-    counts = (f"{summary.rows:,}", f"{summary.files:,}", f"{summary.bytes / 1e6:,.1f}", str(len(summary.columns)))
+    size = f"{summary.bytes / 1e6:,.1f}" if summary.files else ""
+    counts = (f"{summary.rows:,}", f"{summary.files:,}", size, str(len(summary.columns)))
     version = "" if summary.version is None else str(summary.version)
     return (summary.name, *counts, *times, version, visible(summary.origin))
 
