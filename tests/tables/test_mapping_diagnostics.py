@@ -68,7 +68,7 @@ def test_a_diagnostic_has_file_line_column_and_caret(folder: Path) -> None:
         ("LocalIP: {a: 1}", "5:14", "'LocalIP' must be a KQL expression"),
         ("LocalIP: ''", "5:14", "'LocalIP' must be a KQL expression"),
         ("Timestamp: ts", "5:5", "given twice"),
-        ("LocalIP: src.ip\n  columnss: {}", "6:3", "did you mean 'columns'"),
+        ("LocalIP: src.ip\n  columnz: {}", "6:3", "did you mean 'columns'"),
         ("LocalIP: src.ip\n  where: text", "6:10", "'where' is bool, and its expression gives string"),
         ("LocalIP: src.ip\n  where: nope == 1", "6:10", "nope"),
         ("LocalIP: src.ip\n  partition: {column: dey, of: Timestamp}", "6:14", "no column 'dey'"),
