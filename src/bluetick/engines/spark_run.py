@@ -4,7 +4,8 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from types import TracebackType
-from typing import Final, Self, TypeVar
+from typing import Any, Final, Self, TypeVar
+from uuid import uuid4
 
 import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
@@ -30,12 +31,14 @@ class SparkRun:
 
     def __init__(self, session: SparkSession, patience: float | None = None) -> None:
         self._session = session
+        self._jobs: Any = session.sparkContext._jsc
         self._views: list[str] = []
         self._kept: list[DataFrame] = []
         self._cancelled = threading.Event()
         self._closing = threading.Event()
         self._busy = False
         self._abandoned = False
+        self._tag = f"bluetick-{uuid4()}"
         if patience is not None:
             threading.Thread(target=self._watch, args=(patience,), daemon=True).start()
 
@@ -106,7 +109,7 @@ class SparkRun:
         self._busy = True  # before the check: a cancel after it sees that there is work to interrupt
         try:
             self._refuse_if_over()
-            return work()
+            return self._tagged(work)
         except DRIVER_ERRORS as error:
             self._refuse_if_over()
             raise translate(error, place, is_over=is_over(self._session.sparkContext)) from error
@@ -121,10 +124,20 @@ class SparkRun:
         if self._closing.is_set():
             raise EngineError("the run is closed")
 
+    def _tagged(self, work: Callable[[], T]) -> T:
+        """A session's own tag is on the jobs of its statements, but not on those that read the schemas of files."""
+        self._jobs.addJobTag(self._tag)  # of this thread's jobs
+        try:
+            return work()
+        finally:
+            with suppress(*DRIVER_ERRORS):
+                self._jobs.removeJobTag(self._tag)
+
     def _interrupt(self) -> None:
-        """Ends the jobs of this run's own session; those of other sessions of the context have other tags."""
+        """Ends the jobs of this run; those of others have other tags."""
         with suppress(*DRIVER_ERRORS):
             self._session.interruptAll()
+            self._jobs.cancelJobsWithTag(self._tag)
 
     def _insist(self) -> None:
         """An interrupt that comes between two jobs of a statement is lost: repeat it while one is at work."""
@@ -143,7 +156,7 @@ class SparkRun:
 
     def _has_executor(self) -> bool:
         try:
-            return int(self._session.sparkContext._jsc.sc().getExecutorMemoryStatus().size()) > 1  # one is the driver
+            return int(self._jobs.sc().getExecutorMemoryStatus().size()) > 1  # one is the driver
         except DRIVER_ERRORS:
             return True  # the work itself meets the same error and tells of it
 
