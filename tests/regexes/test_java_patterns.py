@@ -89,6 +89,14 @@ def test_a_text_that_is_too_long_is_an_error(spark: Session) -> None:
 
 
 @pytest.mark.spark
+def test_a_group_that_took_no_part_is_empty(spark: Session) -> None:
+    """Java leaves in it what was captured on a way that failed: here b0, where the match is the 0 behind it."""
+    spark.catalog.register("Optional", pa.table({"t": ["b0x"]}))
+    found = spark.query(r'Optional | project extract("(b[0-9])?[^a-z]", 0, t), extract("(b[0-9])?[^a-z]", 1, t)')
+    assert list(found.rows()) == [("0", "")]
+
+
+@pytest.mark.spark
 def test_patterns_of_rows_are_read_by_re2(spark: Session) -> None:
     """A pattern that only Java takes matches nothing; what Java reads in another way is read as RE2 reads it."""
     rows = pa.table({"t": ["aa", "a\n", "ſ", "x1"], "p": ["a++a?", "a$", "(?i)s", r"([a-z])(\d)"]})

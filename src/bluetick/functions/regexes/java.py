@@ -110,14 +110,22 @@ def print_java(node: Node) -> str:
             return "".join(_in_sequence(item) for item in items) or "(?:)"
         case Choice(items):
             return "|".join(print_java(item) for item in items)
-        case Repeat(item, low, high, greedy):
-            return _atom(item) + _count(low, high) + ("" if greedy else "?")
+        case Repeat():
+            return _repeat(node)
         case Group(item):
             return f"({print_java(item)})"
         case Atomic(Repeat(item, low, high, True)):
             return f"{_atom(item)}{_count(low, high)}+"
         case Atomic(item):
             return f"(?>{print_java(item)})"
+
+
+def _repeat(node: Repeat) -> str:
+    item = node.item
+    if (node.low, node.high) == (0, 1) and any(isinstance(part, Group) for part in walk(item)):
+        # After (X)? Java keeps what a way that failed has captured; after a choice it does not.
+        return f"(?:{_in_sequence(item)}|)" if node.greedy else f"(?:|{_in_sequence(item)})"
+    return _atom(item) + _count(node.low, node.high) + ("" if node.greedy else "?")
 
 
 def _in_sequence(node: Node) -> str:

@@ -43,6 +43,8 @@ def _rewritten(node: Node, after: _After) -> Node:
             return Choice(tuple(_rewritten(item, after) for item in items))
         case Group(item, number):
             return Group(_rewritten(item, after), number)
+        case Repeat(item, low, 1, greedy):
+            return Repeat(_rewritten(item, after), low, 1, greedy)
         case Repeat(item, low, high, greedy) if not isinstance(item, Chars):
             again = charsets.normal((*first_set(item), *after.ranges))
             inner = Repeat(_rewritten(item, _After(again, after.sure)), low, high, greedy)
