@@ -1,4 +1,7 @@
-"""What every test run knows: the option that rewrites the goldens."""
+"""What every test run knows: the option that rewrites the goldens, and how Spark's JVM is started."""
+
+import os
+from pathlib import Path
 
 import golden
 import pytest
@@ -9,4 +12,5 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    os.environ.setdefault("SPARK_CONF_DIR", str(Path(__file__).parent / "spark"))
     golden.MODE.update = bool(config.getoption("--update-goldens"))

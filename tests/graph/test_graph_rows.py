@@ -10,8 +10,6 @@ from golden import GOLDENS, check_goldens
 from bluetick.session import Session
 
 FILES = sorted((GOLDENS / "graph").glob("*.test"))
-# On Spark each query takes seconds, and the search is the same Python: one file of each kind of relational work.
-ON_SPARK = [path for path in FILES if path.stem in ("graphs", "paths")]
 
 
 @cache
@@ -25,6 +23,6 @@ def test_on_duckdb(path: Path) -> None:
 
 
 @pytest.mark.spark
-@pytest.mark.parametrize("path", ON_SPARK, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_on_spark(path: Path) -> None:
     check_goldens(path, lambda query: golden_forms.rows_text(session("local[2]"), query))

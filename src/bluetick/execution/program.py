@@ -6,12 +6,13 @@ the next may use.
 """
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from bluetick.diagnostics import Span, codes
 from bluetick.diagnostics.errors import QueryError
+from bluetick.execution.unfolding import bindings_to_keep
 from bluetick.functions.definition import ScalarFunction
 from bluetick.lowering.flavour import Flavour
 from bluetick.lowering.lowerer import ComputedResult, Context, Lowered, Lowerer, PythonResult, ScanUse
@@ -334,8 +335,9 @@ def build_program(
 
 
 def _program(statement: TabularStatement, context: Context) -> Program:
-    uses = count_uses(statement)
-    builder = Builder(context, lambda binding: binding.materialized and uses[id(binding)] > 1)
+    roots = _roots(statement)
+    kept = bindings_to_keep(roots, count_uses(roots))
+    builder = Builder(context, lambda binding: id(binding) in kept)
     for assertion in statement.assertions:
         builder.assertion(assertion.condition, assertion.message)
     builder.prepare(statement.relation)
@@ -350,11 +352,14 @@ def _program(statement: TabularStatement, context: Context) -> Program:
     )
 
 
-def count_uses(statement: TabularStatement) -> Counter[int]:
-    """How often each binding is referred to, in the statement, its scalar steps and its assertions."""
-    roots = [statement.relation]
-    for assertion in statement.assertions:
-        roots += [query.relation for query in queries_in(assertion.condition)]
+def _roots(statement: TabularStatement) -> list[Relation]:
+    """The statement's relation, and those of the queries in its assertions."""
+    queries = [query for assertion in statement.assertions for query in queries_in(assertion.condition)]
+    return [statement.relation, *(query.relation for query in queries)]
+
+
+def count_uses(roots: Sequence[Relation]) -> Counter[int]:
+    """How often each binding is referred to, scalar steps included."""
     uses: Counter[int] = Counter()
     for root in roots:
         uses.update(id(node.binding) for node in relations_in(root, scalars=True) if isinstance(node, Reference))
