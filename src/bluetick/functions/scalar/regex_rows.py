@@ -55,16 +55,28 @@ def replace_old(pattern: str, rewrite: str, source: str) -> str:
     return _replaced(source, pattern, rewrite, source)
 
 
+def _is_pattern(pattern: str) -> bool:
+    """Whether RE2 takes it by itself: inside a group of ours `a)(b` would be two."""
+    import pyarrow as pa  # noqa: PLC0415
+    import pyarrow.compute as pc  # noqa: PLC0415
+
+    try:
+        pc.match_substring_regex(pa.array([""]), pattern)
+    except pa.ArrowInvalid:
+        return False
+    return True
+
+
 def trim(pattern: str, source: str) -> str:
     return trim_end(pattern, trim_start(pattern, source))
 
 
 def trim_start(pattern: str, source: str) -> str:
-    return _replaced(source, f"^(?:{pattern})+", "", source)
+    return _replaced(source, f"^(?:{pattern})+", "", source) if _is_pattern(pattern) else source
 
 
 def trim_end(pattern: str, source: str) -> str:
-    return _replaced(source, rf"(?:{pattern})+\z", "", source)
+    return _replaced(source, rf"(?:{pattern})+\z", "", source) if _is_pattern(pattern) else source
 
 
 def indexof_regex(
@@ -73,6 +85,8 @@ def indexof_regex(
     """The text up to the match is what is counted."""
     if start is None or length is None or occurrence is None or start < 0 or length < -1 or occurrence < 0:
         return None
+    if not _is_pattern(pattern):
+        return -1
     window = source[start:] if length < 0 else source[start : start + length]
     earlier = f"(?:(?s:.*?)(?:{pattern})){{{max(occurrence, 1) - 1}}}" if occurrence > 1 else ""
     whole = f"^({earlier}(?s:.*?))(?:{pattern})"
@@ -81,7 +95,7 @@ def indexof_regex(
 
 def countof(source: str, pattern: str, kind: str = "normal") -> int:
     """Of a regular expression; the engines count texts themselves."""
-    count, place = 0, 0
+    count, place = 0, 0 if _is_pattern(pattern) else len(source) + 1
     while place <= len(source) and matches(source, _from(place, pattern)):
         before = len(_replaced(source, _from(place, pattern) + "(?s:.*)", r"\1", ""))
         found = len(_replaced(source, _from(place, pattern) + "(?s:.*)", r"\2", ""))
