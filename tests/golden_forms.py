@@ -12,24 +12,12 @@ import pyarrow as pa
 import bluetick
 from bluetick.diagnostics.errors import QueryError
 from bluetick.diagnostics.text import SourceText, render_diagnostic
-from bluetick.execution.program import (
-    AssertionStep,
-    ComputeStep,
-    ProviderStep,
-    PythonStep,
-    RelationStep,
-    ScalarStep,
-    Step,
-    TableStep,
-    build_program,
-    statements_of,
-)
+from bluetick.execution.explaining import describe_step, statement_lines
+from bluetick.execution.program import ScalarStep, build_program, statements_of
 from bluetick.lowering.flavour import DUCKDB, SPARK, Flavour
 from bluetick.plan.printer import print_plan
 from bluetick.session import QueryRequest, Session
 from bluetick.sql import dialect
-from bluetick.sql.render import render_statement
-from bluetick.sql.tree import Statement
 from bluetick.values import MICROSECOND, format_decimal, format_timespan
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
@@ -135,37 +123,10 @@ def sql_text(session: Session, query: str) -> str:
         parts.append(f"-- {name}")
         parts += [f"{use.relation} = {use.table}" for use in program.scans]
         for step in program.steps:
-            parts.append(_step(step))
-            parts += [_sql(statement, printed, given) for statement in statements_of(step)]
-        parts += ["result", _sql(program.result.statement, printed, given)]
+            parts.append(describe_step(step))
+            parts += [f"  {statement_lines(s, printed, given)}" for s in statements_of(step)]
+        parts += ["result", f"  {statement_lines(program.result.statement, printed, given)}"]
     return "\n".join(parts)
-
-
-def _step(step: Step) -> str:
-    match step:
-        case RelationStep(name=name):
-            return f"relation {name}"
-        case ScalarStep(parameter=name, type=type_):
-            return f"scalar {name}:{type_}"
-        case AssertionStep(message=message):
-            return f"assertion {message}"
-        case ProviderStep(provider=provider, relation=relation, key_name=key):
-            return f"provider {provider} asked for {key} into {relation}"
-        case PythonStep(relation=relation):
-            return f"Python into {relation}"
-        case ComputeStep(function=function, relation=relation):
-            return f"{function.name} in Python into {relation}"
-        case TableStep(operator=operator, relation=relation):
-            return f"{operator.name} in Python into {relation}"
-
-
-def _sql(statement: Statement, printed: dialect.Dialect, parameters: dict[str, Any]) -> str:
-    """One line of SQL for each CTE, so that a difference is seen where it is."""
-    text = render_statement(statement, printed, parameters)
-    quote = "`" if "`" in text else '"'
-    for cte in statement.ctes:
-        text = text.replace(f", {quote}{cte.name}{quote} AS ", f",\n  {quote}{cte.name}{quote} AS ", 1)
-    return f"  {text}"
 
 
 # --- diagnostics -----------------------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Mapping
 from copy import copy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import cache
@@ -42,6 +42,7 @@ from bluetick.types import Type
 if TYPE_CHECKING:
     from bluetick.enrichment.places import AddressPlaces
     from bluetick.execution.estimate import TableEstimate
+    from bluetick.execution.explaining import Explanation
     from bluetick.lake.folder import AsOf
 
 TableInput: TypeAlias = "str | Path | list[str] | pa.Table"
@@ -198,6 +199,20 @@ class Session:
         programs = [build_program(statement, self.flavour, **bounds) for statement in plan.statements]
         ranges = [one for statement in plan.statements for one in scan_ranges(statement, moment.now, scope)]
         return estimate(programs, ranges, self.catalog, self.flavour, self.engine.table_bytes)
+
+    def explain(self, request: QueryRequest) -> "list[Explanation]":
+        """How each result of a request would be computed on this session's engine. Nothing runs, as in `estimate`."""
+        from bluetick.execution.explaining import explain_program  # noqa: PLC0415 - only this needs it
+        from bluetick.plan.printer import print_plan  # noqa: PLC0415
+
+        moment = self._moment(request)
+        plan = self._sound(request, self._bind(request, None))[0]
+        found = []
+        for statement in plan.statements:
+            program, work = self._prepared(statement, plan, request, moment)
+            printed = print_plan(replace(plan, statements=(statement,)))
+            found.append(explain_program(program, printed, self.engine.dialect, work.parameters))
+        return found
 
     def check(self, text: str, schemas: str | None = None) -> Check:
         """Bind a text against the session's tables and every known one; nothing runs."""

@@ -30,8 +30,9 @@ from bluetick.session import QueryRequest
     "--format", "form", type=click.Choice(FORMATS), default="table", show_default=True, help="How rows are written."
 )
 @click.option("--estimate", is_flag=True, help="Only tell what would be read of each table; nothing is run.")
+@click.option("--explain", "shows_plan", is_flag=True, help="Only tell the plan, and each step with its SQL.")
 @click.option("--output", type=click.Path(path_type=Path), help="Write there instead of to standard output.")
-def query(
+def query(  # noqa: PLR0913 - one for each option
     *,
     text: str | None,
     file: Path | None,
@@ -40,6 +41,7 @@ def query(
     params: tuple[tuple[str, str], ...],
     form: str,
     estimate: bool,
+    shows_plan: bool,
     output: Path | None,
 ) -> int:
     """Run a KQL query and print its rows.
@@ -56,6 +58,8 @@ def query(
     try:
         if estimate:
             return _estimate(request, data, now, form)
+        if shows_plan:
+            return _explain(request, data, now, params, form)
         _answer(request, data, now, params, Target(form, output))
     except QueryError as error:  # one without a source, as a failed assert, does not say of what it speaks
         say(explain(error, request.name))
@@ -69,6 +73,18 @@ def _estimate(request: QueryRequest, data: DataOptions, now: Moment, form: str) 
     with data.open() as session:
         instant = resolve_now(session, now, request.text)
         print_estimate(request.name, None, session.estimate(replace(request, now=instant)), form)
+    return RAN
+
+
+def _explain(
+    request: QueryRequest, data: DataOptions, now: Moment, params: Sequence[tuple[str, str]], form: str
+) -> int:
+    from bluetick.cli.explanations import print_explanation  # noqa: PLC0415 - only this option needs it
+
+    with data.open() as session:
+        plan, _ = session.plan(request, is_check=True)
+        request = replace(request, parameters=parameter_values(plan, params))
+        print_explanation(session.explain(replace(request, now=resolve_now(session, now, request.text))), form)
     return RAN
 
 

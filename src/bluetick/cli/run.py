@@ -11,6 +11,7 @@ from rich.text import Text
 
 from bluetick.cli.documents import Document, read_documents
 from bluetick.cli.estimates import print_estimate
+from bluetick.cli.explanations import print_explanation
 from bluetick.cli.failures import FAILED, RAN, explain, is_interrupt, say
 from bluetick.cli.grid import new_console, print_rows, visible
 from bluetick.cli.near_misses import near_misses_json, print_near_misses
@@ -20,7 +21,7 @@ from bluetick.detections.model import Comparison, Detection, Threshold
 from bluetick.detections.runs import DetectionRun, newest_instant, query_request, run_detection
 from bluetick.diagnostics import Severity
 from bluetick.diagnostics.errors import QueryError
-from bluetick.session import Session
+from bluetick.session import QueryRequest, Session
 
 _SHOWN_ROWS = 50
 _NEEDS = {
@@ -39,6 +40,7 @@ class RunOptions:
     near_miss: int
     console: Console | None  # None: JSON
     only_estimate: bool = False
+    only_explain: bool = False
 
 
 @click.command()
@@ -53,13 +55,23 @@ class RunOptions:
     help="Show up to N rows for each condition that alone removed them, and by how much.",
 )
 @click.option("--estimate", is_flag=True, help="Only tell what would be read of each table; nothing is run.")
+@click.option("--explain", "shows_plan", is_flag=True, help="Only tell the plan, and each step with its SQL.")
 @click.option("--format", "form", type=click.Choice(("table", "json")), default="table", show_default=True)
-def run(*, documents: Sequence[Path], data: DataOptions, now: Moment, near_miss: int, estimate: bool, form: str) -> int:
+def run(
+    *,
+    documents: Sequence[Path],
+    data: DataOptions,
+    now: Moment,
+    near_miss: int,
+    estimate: bool,
+    shows_plan: bool,
+    form: str,
+) -> int:
     """Run rule documents and explain what came out.
 
     Each runs as of one instant (--now). JSON is one line a detection.
     """
-    options = RunOptions(now, near_miss, new_console() if form == "table" else None, estimate)
+    options = RunOptions(now, near_miss, new_console() if form == "table" else None, estimate, shows_plan)
     failed = False
     with data.open() as session:
         for document in read_documents(documents):
@@ -81,10 +93,8 @@ def _run_document(session: Session, document: Document, options: RunOptions) -> 
 def _run_detection(session: Session, document: Document, detection: Detection, options: RunOptions) -> bool:
     try:
         now = newest_instant(session, detection) if options.now == "newest" else options.now
-        if options.only_estimate:
-            request = query_request(detection, now or datetime.now(UTC))
-            form = "json" if options.console is None else "table"
-            print_estimate(detection.name, detection.id, session.estimate(request), form)
+        if options.only_estimate or options.only_explain:
+            _tell(session, detection, query_request(detection, now or datetime.now(UTC)), options)
             return True
         outcome = run_detection(session, detection, now=now, near_miss=options.near_miss)
     except Exception as error:  # one document that fails, for whatever reason, does not keep the others from running
@@ -99,6 +109,15 @@ def _run_detection(session: Session, document: Document, detection: Detection, o
     if options.near_miss:
         print_near_misses(options.console, outcome.near_misses)
     return True
+
+
+def _tell(session: Session, detection: Detection, request: QueryRequest, options: RunOptions) -> None:
+    """What would be read or done, without running anything."""
+    form = "json" if options.console is None else "table"
+    if options.only_estimate:
+        print_estimate(detection.name, detection.id, session.estimate(request), form)
+        return
+    print_explanation(session.explain(request), form)
 
 
 def failure(document: Document, detection: Detection, error: Exception) -> str:
