@@ -213,7 +213,7 @@ def combine(env: Env, legs: list[Leg], source: str, span: Span, *, inner: bool =
         for type_ in found:
             split = name if len(found) == 1 else names.claim(f"{name}_{type_}")
             output.append((env.state.column(split, type_), name))
-    env.state.spend(len(output) * len(legs) // 4, span)
+    env.state.spend(len(output) * (len(legs) + 2) // 4, span)
     columns = tuple(column for column, _ in output)
     marker = (env.state.column(source, Type.STRING),) if source else ()
     filled = tuple((leg.relation, (*_mark(leg, source), *_fill(leg.relation, output))) for leg in legs)
