@@ -87,6 +87,14 @@ def test_several_places_of_a_table_need_all_their_times(year: Path, opened: list
         assert len(opened) == 366
 
 
+def test_a_lookups_limit_is_over_the_rows_of_all_times(year: Path, opened: list[str], tmp_path: Path) -> None:
+    (tmp_path / "profiles.csv").write_text(f"SHA1,GlobalPrevalence\n{'a' * 40},7\n")
+    text = "Events | extend SHA1 = Host | invoke FileProfile('SHA1', 1) | where Timestamp >= ago(1h) | count"
+    with bluetick.connect(lake=year, now=NOON, profiles=tmp_path / "profiles.csv") as session:
+        assert answer(session, text) == [(1,)]
+    assert len(opened) == 366
+
+
 def test_a_documents_scope_is_a_range(year: Path, opened: list[str]) -> None:
     with bluetick.connect(lake=year) as session:
         request = QueryRequest("Events | count", now=NOON, lookback=timedelta(hours=2))

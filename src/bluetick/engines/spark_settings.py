@@ -36,8 +36,8 @@ _STARTED: Final[Mapping[str, str]] = {
     # but the smallest heaps: twenty `summarize` in one stage then ask for more than 4 GB have. Measured over 5 M rows:
     # neither an aggregate nor a sort gets slower.
     "spark.buffer.pageSize": "4m",
-    # The SQL parser's cache of states has no end by default: 1,500 different statements took 0.8 GB of the heap, and
-    # what is left then looks like memory to the queries, which fail. 40,000 states are about 250 MB.
+    # The SQL parser's cache of states has no end by default: the statements of half our tests took 0.8 GB of the heap,
+    # and what is left then looks like memory to the queries, which fail. 40,000 states are about 250 MB.
     "spark.sql.parser.manageParserCaches": "true",
     "spark.sql.parser.parserDfaCacheFlushThreshold": "40000",
 }

@@ -120,7 +120,7 @@ def statements_of(step: Step) -> tuple[sql.Statement, ...]:
 
 
 TOO_DEEP = "expressions nested too deep: name inner parts in an extend of their own"
-MAX_STAGES = 5_000  # a second's work; published rules stay under 300
+MAX_STAGES = 5_000  # about a second's work
 MAX_PYTHON_ROWS = 1_000_000  # that Python takes of one relation: about a second a step
 
 

@@ -35,7 +35,7 @@ from bluetick.execution.scan_rows import scan_rows
 from bluetick.lowering.flavour import FLAVOURS
 from bluetick.lowering.lowerer import ScanUse
 from bluetick.lowering.steps import PROVIDER_KEY, PYTHON_PLACE, PYTHON_ROW, python_column
-from bluetick.plan.ranges import Span, hull, scan_ranges
+from bluetick.plan.ranges import ScanRange, Span, hull, scan_ranges
 from bluetick.plan.relations import External, TabularStatement
 from bluetick.sql.render import render_statement
 from bluetick.sql.tree import Statement
@@ -83,6 +83,7 @@ class Execution:
     statement: TabularStatement | None = None
     _run: Run | None = field(default=None, init=False)
     _deadline: Deadline | None = field(default=None, init=False)
+    _ranges: dict[Span, list[ScanRange]] = field(default_factory=dict, init=False)
 
     def start(self, program: Program) -> Stream:
         """Binds the tables, runs the steps and begins the result. What fails here leaves nothing behind."""
@@ -121,12 +122,12 @@ class Execution:
             span = self._scope(use) if self.statement is None else self._span(use)
             reading = table.view.reading(use, source, FLAVOURS[self.engine.dialect.name], (span.low, span.high))
             time = table.view.time_source(use.time)
-            self._bind_data(run, table, LakeScan(source, list(reading.columns), time, self._span(use)))
+            self._bind_data(run, table, source, list(reading.columns), use, time)
             run.bind_view(use.relation, self.render(reading.statement))
             return
         have = table.column_names
         columns = [ScanColumn(alias, source if source in have else None, type_) for alias, source, type_ in use.columns]
-        self._bind_data(run, table, LakeScan(use.relation, columns, use.time, self._span(use)))
+        self._bind_data(run, table, use.relation, columns, use, use.time)
 
     def _scope(self, use: ScanUse) -> Span:
         """The run's own time scope of a table."""
@@ -137,15 +138,19 @@ class Execution:
         counts the rows outside the scope too."""
         if self.statement is None or use.time is None:
             return Span()
-        ranges = scan_ranges(self.statement, self.parameters["now"], self._scope(use), self.parameters)
-        return hull(dict(one.spans).get(use.time, Span()) for one in ranges if one.table == use.table)
+        scope = self._scope(use)
+        if scope not in self._ranges:
+            self._ranges[scope] = scan_ranges(self.statement, self.parameters["now"], scope, self.parameters)
+        return hull(dict(one.spans).get(use.time, Span()) for one in self._ranges[scope] if one.table == use.table)
 
-    def _bind_data(self, run: Run, table: Table, scan: LakeScan) -> None:
+    def _bind_data(
+        self, run: Run, table: Table, relation: str, columns: list[ScanColumn], use: ScanUse, time: str | None
+    ) -> None:
         """Of what is no lake's table all files are given: the engine finds out which it needs."""
         if isinstance(table.data, FileSource | CatalogSource | pa.Table):
-            bind_data(run, scan.relation, table.data, scan.columns)
+            bind_data(run, relation, table.data, columns)
         else:
-            bind_snapshot(run, table.data, scan, self.render)
+            bind_snapshot(run, table.data, LakeScan(relation, columns, time, self._span(use)), self.render)
 
     @contextmanager
     def _closing_on_error(self) -> Iterator[None]:

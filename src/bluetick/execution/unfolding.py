@@ -11,7 +11,7 @@ from bluetick.plan.expressions import ScalarQuery
 from bluetick.plan.relations import Binding, Reference, Relation, expressions, inputs
 from bluetick.plan.traversal import queries_in
 
-MAX_UNFOLDED = 300  # nodes of a let that is used more than once; published rules stay below
+MAX_UNFOLDED = 300  # nodes of a let that is used more than once
 
 
 def bindings_to_keep(roots: Sequence[Relation], uses: Mapping[int, int]) -> set[int]:

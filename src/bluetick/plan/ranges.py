@@ -25,7 +25,6 @@ from bluetick.plan.relations import (
     Expand,
     Filter,
     Project,
-    ProviderLookup,
     Reference,
     Relation,
     Scan,
@@ -145,7 +144,7 @@ def _below(node: Relation, spans: Spans, known: Known) -> list[tuple[Relation, S
             return [(binding.relation, {inner.id: spans[outer.id] for outer, inner in pairs if outer.id in spans})]
         case Union(columns=columns, legs=legs):
             return [(leg, _of_leg(columns, exprs, spans)) for leg, exprs in legs]
-        case Sort() | Serialize() | Expand(limit=None) | ProviderLookup() | Computed():
+        case Sort() | Serialize() | Expand(limit=None) | Computed():  # a lookup's limit is over all its rows
             return [(node.input, spans)]
         case _:
             return [(source, {}) for source in inputs(node)]
