@@ -1,0 +1,66 @@
+"""Records: what a log is made of, before anyone knows what they mean, and what a normaliser makes of them."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import pyarrow as pa
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """A block of consecutive records of one stream, in the order in which they stand there.
+
+    `raw` has the bytes of each record as they stand in the stream, without its line end (binary). `text` is the record
+    as one JSON object (string, null for a record in `faults`); where the stream is JSON lines it is the raw text, whether
+    or not that is JSON. `offsets` has one more element than there are records (int64): record i owns the bytes
+    `offsets[i]..offsets[i + 1]` of the stream after decompression, line ends and blank lines included, so that the
+    blocks of a stream leave no byte out. `faults` says why a record cannot be read at all, by its index.
+    """
+
+    number: int  # of the first record within its stream, from 1: the line of a file of lines
+    raw: pa.LargeBinaryArray
+    text: pa.LargeStringArray
+    offsets: pa.Int64Array
+    faults: Mapping[int, str] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.raw)
+
+    @property
+    def start(self) -> int:
+        return int(self.offsets[0].as_py())
+
+    @property
+    def end(self) -> int:
+        return int(self.offsets[-1].as_py())
+
+
+@dataclass(frozen=True, slots=True)
+class Normalised:
+    """What became of a block: rows by table, and the records that gave none because they are wrong or were seen before.
+
+    Every record is in `faults` (its index to the reason), in `duplicates`, or has told the tables something. `notes`
+    count what was missing, inferred or doubtful in records that were taken.
+    """
+
+    tables: Mapping[str, pa.Table]
+    faults: Mapping[int, str] = field(default_factory=dict)
+    duplicates: frozenset[int] = frozenset()
+    notes: Counter[str] = field(default_factory=Counter)
+
+
+class Normaliser(Protocol):
+    """Turns records of one log format into rows of known tables. It sees the blocks of an ingest in order."""
+
+    @property
+    def name(self) -> str:
+        """The format, as `_Source` names it: "sysmon", "zeek"."""
+        ...
+
+    def normalise(self, block: Records) -> Normalised: ...
+
+    def finish(self) -> Normalised:
+        """What was held back until the end of the input (its faults and duplicates are empty)."""
+        ...
