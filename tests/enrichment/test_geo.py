@@ -7,7 +7,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from bluetick.enrichment.countries import country_name
-from bluetick.enrichment.geo import GeoDataError, RangeCountries, is_public, load_range_countries
+from bluetick.enrichment.geo import GeoDataError, RangeCountries, load_range_countries
+from bluetick.sources.addresses import is_public
 from bluetick.sources.model import GeoLookup
 
 RANGES = (

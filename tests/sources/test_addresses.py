@@ -1,6 +1,8 @@
+from ipaddress import IPv4Address, IPv6Address
+
 import pytest
 
-from bluetick.sources.addresses import classify_ip, normalise_ip
+from bluetick.sources.addresses import _KINDS, classify_ip, is_public, normalise_ip
 
 
 @pytest.mark.parametrize(
@@ -57,3 +59,41 @@ def test_classify_ip(ip: str, kind: str) -> None:
 )
 def test_normalise_ip(text: str, spelled: str) -> None:
     assert normalise_ip(text) == spelled
+
+
+def test_ranges_agree_with_the_registries_networks() -> None:
+    """At both ends of every network and beside them, the kind is that of the first listed network with the address."""
+    edges = {
+        (network.version, int(end) + step)
+        for network, _ in _KINDS
+        for end in (network[0], network[-1])
+        for step in (-1, 0, 1)
+    }
+    checked = 0
+    for version, number in edges:
+        limit = 1 << (32 if version == 4 else 128)
+        if not 0 <= number < limit:
+            continue
+        address = IPv4Address(number) if version == 4 else IPv6Address(number)
+        expected = next(kind for network, kind in _KINDS if network.version == version and address in network)
+        assert classify_ip(str(address)) == expected
+        checked += 1
+    assert checked > 100
+
+
+@pytest.mark.parametrize(
+    ("ip", "public"),
+    [
+        ("8.8.8.8", True),
+        ("::ffff:8.8.8.8", True),
+        ("::ffff:10.0.0.1", False),
+        ("10.0.0.1", False),
+        ("2606:4700::1111", True),
+        ("2001:0:4136:e378:8000:63bf:3fff:fdd2", False),
+        ("8.8.8.8\0", False),
+        ("٨.8.8.8", False),
+        ("", False),
+    ],
+)
+def test_public_addresses_can_have_a_country(ip: str, public: bool) -> None:
+    assert is_public(ip) is public

@@ -4,7 +4,7 @@ import csv
 import gzip
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
-from ipaddress import IPv6Address, ip_address
+from ipaddress import ip_address
 from pathlib import Path
 from socket import AF_INET, AF_INET6, inet_pton
 from typing import IO
@@ -14,6 +14,7 @@ import numpy.typing as npt
 import pyarrow.parquet as pq
 
 from bluetick.enrichment.countries import country_name
+from bluetick.sources.addresses import is_public
 
 _COLUMNS = ("start", "end", "country")
 _IPV4_PREFIX = bytes(10) + b"\xff\xff"
@@ -78,20 +79,6 @@ class RangeCountries:
         found = dict(zip(keys, self._ranges.places(list(keys.values())), strict=True))
         places = (found.get(ip, -1) for ip in ips)
         return [self._countries[place] if place >= 0 else "" for place in places]
-
-
-def is_public(text: str) -> bool:
-    """Whether an address is one that a country can be told of.
-
-    Databases answer for private addresses as well, and wrongly; so they are never asked.
-    """
-    try:
-        address = ip_address(text)
-    except ValueError:
-        return False
-    if isinstance(address, IPv6Address) and address.ipv4_mapped:
-        address = address.ipv4_mapped
-    return address.is_global and not address.is_multicast
 
 
 def load_range_countries(path: Path, *, version: str | None = None) -> RangeCountries:

@@ -10,7 +10,8 @@ from typing import Any, TypeAlias
 import pyarrow.parquet as pq
 
 from bluetick.enrichment.countries import country_name
-from bluetick.enrichment.geo import AddressRanges, GeoDataError, is_public, open_text, packed, packed_range
+from bluetick.enrichment.geo import AddressRanges, GeoDataError, open_text, packed, packed_range
+from bluetick.sources.addresses import is_public
 
 Place: TypeAlias = dict[str, str | float]
 

@@ -1,7 +1,11 @@
 """Internet addresses: one spelling for each, and the kind that Defender calls RemoteIPType."""
 
+from bisect import bisect_right
+from collections.abc import Iterator
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from itertools import pairwise
+from socket import AF_INET, AF_INET6, inet_pton
 
 # Asked in this order; the first that holds the address wins. The networks are those of the IANA special-purpose
 # registries. Defender names no kind for link-local and shared addresses: they are private here, since no public
@@ -53,13 +57,30 @@ def normalise_ip(text: str) -> str:
     return str(address)
 
 
-@lru_cache(maxsize=65536)
 def classify_ip(text: str) -> str:
     """Public, Private, Reserved, Loopback, Teredo, FourToSixMapping or Broadcast; "" for what is not an address."""
-    address = _address(text)
-    if address is None:
+    text = text.partition("%")[0]
+    is_six = ":" in text
+    try:
+        key = inet_pton(AF_INET6 if is_six else AF_INET, text)
+    except (OSError, ValueError):
         return ""
-    return next(kind for network, kind in _KINDS if address.version == network.version and address in network)
+    starts, kinds = _SIX if is_six else _FOUR
+    return kinds[bisect_right(starts, key) - 1]
+
+
+def is_public(text: str) -> bool:
+    """Whether an address is one that a country can be told of: a public one, or the IPv6 form of a public IPv4 one."""
+    kind = classify_ip(text)
+    return kind == "Public" or (kind == "FourToSixMapping" and classify_ip(unmapped(text)) == "Public")
+
+
+def unmapped(text: str) -> str:
+    """The IPv4 address within ::ffff:0:0/96; any other text as it is."""
+    match _address(text):
+        case IPv6Address(ipv4_mapped=IPv4Address() as mapped):
+            return str(mapped)
+    return text
 
 
 def _address(text: str) -> IPv4Address | IPv6Address | None:
@@ -67,3 +88,21 @@ def _address(text: str) -> IPv4Address | IPv6Address | None:
         return ip_address(text.partition("%")[0])
     except ValueError:
         return None
+
+
+def _pieces(version: int) -> Iterator[tuple[bytes, str]]:
+    """Where each run of addresses of one kind starts. Nested networks become runs that a search can use."""
+    networks = [(network, kind) for network, kind in _KINDS if network.version == version]
+    size = 1 << networks[0][0].max_prefixlen
+    edges = {int(network[0]) for network, _ in networks} | {int(network[-1]) + 1 for network, _ in networks}
+    address = type(networks[0][0][0])
+    for start, _ in pairwise(sorted({0, size, *edges})):
+        yield address(start).packed, next(kind for network, kind in networks if address(start) in network)
+
+
+def _runs(version: int) -> tuple[tuple[bytes, ...], tuple[str, ...]]:
+    starts, kinds = zip(*_pieces(version), strict=True)
+    return starts, kinds
+
+
+_FOUR, _SIX = _runs(4), _runs(6)
