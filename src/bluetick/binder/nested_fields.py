@@ -10,7 +10,7 @@ from bluetick.types import Type
 def bind_field(env: Env, node: syntax.PathExpression | syntax.ElementExpression) -> Expr | None:
     """The field that a path names, Invalid for one that its struct does not have; None where the row knows of none."""
     fields = {} if env.row is None else env.row.fields
-    way = _way(node) if fields else ()
+    way = way_of(node) if fields else ()
     if not way:
         return None
     if way in fields:
@@ -22,7 +22,7 @@ def bind_field(env: Env, node: syntax.PathExpression | syntax.ElementExpression)
     return Invalid()
 
 
-def _way(node: syntax.Expression) -> tuple[str, ...]:
+def way_of(node: syntax.Expression) -> tuple[str, ...]:
     """The names of a path such as a.b['c']; nothing for any other expression."""
     names: list[str] = []
     while True:

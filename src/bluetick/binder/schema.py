@@ -58,6 +58,34 @@ class CatalogSchema(Protocol):
         """Where a watchlist of this alias is to be put."""
 
 
+class _NoTables:
+    """A catalog of nothing: for expressions that read one row alone."""
+
+    def find(self, name: str) -> TableFace | None:
+        return None
+
+    def names(self) -> tuple[str, ...]:
+        return ()
+
+    def hint(self, name: str) -> str:
+        return ""
+
+    def function(self, name: str) -> StoredFunction | None:
+        return None
+
+    def function_names(self) -> tuple[str, ...]:
+        return ()
+
+    def watchlist(self, alias: str) -> TableFace | None:
+        return None
+
+    def watchlist_hint(self, alias: str) -> str:
+        return ""
+
+
+NO_TABLES: CatalogSchema = _NoTables()
+
+
 # https://learn.microsoft.com/azure/sentinel/watchlists-queries ; the watchlist's own columns follow, as strings.
 WATCHLIST_COLUMNS: tuple[tuple[str, Type], ...] = (
     ("_DTItemId", Type.STRING),

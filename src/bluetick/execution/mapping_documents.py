@@ -11,7 +11,6 @@ DeviceNetworkEvents:
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
@@ -19,8 +18,8 @@ from typing import Final
 from bluetick.diagnostics import Diagnostic, SourceText, Span, has_errors
 from bluetick.diagnostics import mapping_codes as codes
 from bluetick.diagnostics.errors import QueryError, SourceError
-from bluetick.execution.mapping import PartitionHint, TableMapping, Written
-from bluetick.syntax import parse_scalar
+from bluetick.execution.kql_yaml import KqlYamlReader
+from bluetick.execution.mapping import PartitionHint, TableMapping
 from bluetick.syntax.strict_yaml import YamlList, YamlMapping, YamlNode, YamlText, read_mapping
 
 SUFFIXES: Final = (".yaml", ".yml")
@@ -63,15 +62,10 @@ def _documents(path: Path) -> list[Path]:
     return found
 
 
-@dataclass(slots=True)
-class _Reader:
-    """Reads one document; what is wrong gathers in `diagnostics`."""
+class _Reader(KqlYamlReader):
+    """Reads one document."""
 
-    text: SourceText
-    diagnostics: list[Diagnostic] = field(default_factory=list)
-
-    def report(self, diagnostic: Diagnostic) -> None:
-        self.diagnostics.append(diagnostic)
+    __slots__ = ()
 
     def tables(self) -> tuple[TableMapping, ...]:
         root = read_mapping(self.text.text, self.text.name)
@@ -84,7 +78,7 @@ class _Reader:
         if not isinstance(body, YamlMapping):
             self.report(codes.wrong_part(body.span, name.value, f"a mapping of {', '.join(_KEYS)}"))
             return None
-        self._refuse_others(body, "a table's mapping", _KEYS)
+        self.refuse_others(body, "a table's mapping", _KEYS)
         source = body.get("source")
         columns = body.get("columns")
         if columns is None:
@@ -97,15 +91,10 @@ class _Reader:
             self.text,
             tuple(self._source(source)),
             name.span if source is None else source.span,
-            tuple(self._columns(columns)),
-            None if where is None else self._expression("where", where),
+            self.expressions(columns, "columns"),
+            None if where is None else self.expression("where", where),
             self._partition(body.get("partition")),
         )
-
-    def _refuse_others(self, body: YamlMapping, place: str, known: tuple[str, ...]) -> None:
-        for key, _ in body.entries:
-            if key.value not in known:
-                self.report(codes.unknown_key(key.span, key.value, place, known))
 
     def _source(self, node: YamlNode | None) -> Iterator[str]:
         items: Iterable[YamlNode] = node.items if isinstance(node, YamlList) else () if node is None else (node,)
@@ -117,36 +106,6 @@ class _Reader:
                     codes.wrong_part(item.span, "source", "a path, catalog:NAME, table:NAME or a list of paths")
                 )
 
-    def _columns(self, node: YamlNode | None) -> Iterator[tuple[str, Written]]:
-        if node is not None and not isinstance(node, YamlMapping):
-            self.report(codes.wrong_part(node.span, "columns", "a mapping of column names to KQL expressions"))
-        for name, value in node.entries if isinstance(node, YamlMapping) else ():
-            written = self._expression(name.value, value)
-            if written is not None:
-                yield name.value, written
-
-    def _expression(self, key: str, node: YamlNode) -> Written | None:
-        if not isinstance(node, YamlText) or not node.value.strip():
-            self.report(codes.wrong_part(node.span, key, "a KQL expression, as text"))
-            return None
-        start, text = self._kql(node)
-        blank = re.sub(r"[^\n]", " ", self.text.text[:start])  # every place is then one of the document
-        tree, found = parse_scalar(blank + text)
-        self.diagnostics += found
-        return Written(tree, Span(start, start + len(text)))
-
-    def _kql(self, node: YamlText) -> tuple[int, str]:
-        """The text of an expression as it stands in the document, and where it begins there. The lines of a block
-        keep their indents, which mean nothing in KQL; what a quoted text escapes is taken out."""
-        start, end = node.span.start, node.span.end
-        raw = self.text.text[start:end]
-        if node.style in ("|", ">"):
-            head = raw.index("\n") + 1
-            return start + head, raw[head:]
-        if node.style:
-            return start + 1, raw[1:-1] if raw[1:-1] == node.value else node.value
-        return start, raw
-
     def _partition(self, node: YamlNode | None) -> PartitionHint | None:
         if node is None:
             return None
@@ -154,7 +113,7 @@ class _Reader:
             wanted = "a mapping such as {column: day, of: Timestamp, unit: day}"
             self.report(codes.wrong_part(node.span, "partition", wanted))
             return None
-        self._refuse_others(node, "a partition", _PARTITION_KEYS)
+        self.refuse_others(node, "a partition", _PARTITION_KEYS)
         given = {key.value: value.value.strip() for key, value in node.entries if isinstance(value, YamlText)}
         if not given.get("of"):
             self.report(

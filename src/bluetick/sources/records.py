@@ -13,8 +13,8 @@ class Records:
     """A block of consecutive records of one stream, in the order in which they stand there.
 
     `raw` has the bytes of each record as they stand in the stream, without its line end (binary). `text` is the record
-    as one JSON object (string, null for a record in `faults`); where the stream is JSON lines it is the raw text, whether
-    or not that is JSON. `offsets` has one more element than there are records (int64): record i owns the bytes
+    as one JSON object (string, null for a record in `faults`); where the stream is JSON lines it is the raw text,
+    whether or not that is JSON. `offsets` has one more element than there are records (int64): record i owns the bytes
     `offsets[i]..offsets[i + 1]` of the stream after decompression, line ends and blank lines included, so that the
     blocks of a stream leave no byte out. `faults` says why a record cannot be read at all, by its index.
     """

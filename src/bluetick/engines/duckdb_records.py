@@ -1,0 +1,105 @@
+"""JSON texts as relations of DuckDB: fields by their way into the record, cast by the rules of files.
+
+A value that does not fit its type is no error here: the record says which field it was, so that it can be kept aside.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+import duckdb
+import pyarrow as pa
+
+from bluetick.diagnostics.errors import EngineError
+from bluetick.engines.duckdb_casts import conversion
+from bluetick.engines.duckdb_errors import clean_message
+from bluetick.engines.duckdb_scan import quote_name
+from bluetick.engines.protocol import ScanColumn
+from bluetick.sql.dialect import DUCKDB
+
+NUMBER: Final = "#number"
+FAULT: Final = "#fault"
+RECORDS: Final = "records"  # the relation that a statement of `select` reads
+_GIVEN: Final = "_given"
+_VALUES: Final = "_values"
+
+
+class RecordReader:
+    """Reads blocks of records. Used by one thread; keeps nothing of a block but what the next call replaces."""
+
+    def __init__(self, threads: int | None = None) -> None:
+        config: dict[str, str | bool | int | float | list[str]] = {
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+            "python_enable_replacements": False,
+        }
+        if threads is not None:
+            config["threads"] = threads
+        self._connection = duckdb.connect(config=config)
+        self._connection.execute("SET TimeZone = 'UTC'")
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def shapes(self, texts: pa.LargeStringArray, objects: Sequence[tuple[str, ...]]) -> pa.Table:
+        """Two columns, a row each text: `shape`, the same number for objects that have the same names in the same
+        order, at the root and in these objects below it; null for what is no JSON. `place` is the text's index."""
+        keys = f"json_keys(text, {_pointers(objects)})"
+        query = f"SELECT number AS place, TRY(hash({keys})) AS shape FROM {_GIVEN} ORDER BY number"  # noqa: S608 quoted
+        return self._over(texts, query)
+
+    def names(self, texts: pa.LargeStringArray, objects: Sequence[tuple[str, ...]]) -> list[list[list[str] | None]]:
+        """The names in the objects of each text, as they stand there."""
+        keys = f"json_keys(text, {_pointers(objects)})"
+        found = self._over(texts, f"SELECT {keys} AS names FROM {_GIVEN} ORDER BY number")  # noqa: S608 quoted
+        names: list[list[list[str] | None]] = found.column("names").to_pylist()  # type: ignore[assignment]  # never null
+        return names
+
+    def select(self, texts: pa.LargeStringArray, columns: Sequence[ScanColumn], sql: str) -> pa.Table:
+        """What a statement over the relation RECORDS gives, whose columns these are: by `source` and `path` the way of
+        a field, or the number of the text (NUMBER), or what does not fit in it (FAULT, "" for nothing)."""
+        return self._over(texts, sql, _records_view(columns))
+
+    def _over(self, texts: pa.LargeStringArray, sql: str, view: str = "") -> pa.Table:
+        numbers = pa.array(range(len(texts)), pa.int64())
+        try:
+            self._connection.register(_GIVEN, pa.table({"number": numbers, "text": texts}))
+            if view:
+                self._connection.execute(f"CREATE OR REPLACE TEMP VIEW {quote_name(RECORDS)} AS {view}")
+            found: pa.Table = self._connection.sql(sql).to_arrow_table()
+        except duckdb.Error as error:
+            raise EngineError(f"records cannot be read: {clean_message(error)}") from error
+        finally:
+            self._connection.unregister(_GIVEN)
+        return found
+
+
+def _records_view(columns: Sequence[ScanColumn]) -> str:
+    ways = list(dict.fromkeys(_way(column) for column in columns if column.source not in (NUMBER, FAULT)))
+    places = {way: f"{_VALUES}[{place}]" for place, way in enumerate(ways, 1)}
+    items: list[str] = []
+    offences: list[str] = []
+    for column in columns:
+        if column.source == NUMBER:
+            items.append(f"number AS {quote_name(column.alias)}")
+        elif column.source != FAULT:
+            done = conversion(places[_way(column)], "VARCHAR", column.type)
+            if done is None:
+                raise EngineError(f"a field of a record cannot be read as {column.type}")
+            items.append(f"{done.plain or done.expression} AS {quote_name(column.alias)}")
+            if done.offends:
+                said = DUCKDB.quote_text(f"'{column.place}' is no {column.type}")
+                offences.append(f"WHEN {done.offends} THEN {said}")
+    fault = f"CASE {' '.join(offences)} ELSE '' END" if offences else "''"
+    items += [f"{fault} AS {quote_name(column.alias)}" for column in columns if column.source == FAULT]
+    below = f"SELECT number, json_extract_string(text, {_pointers(ways)}) AS {_VALUES} FROM {_GIVEN}"  # noqa: S608 quoted
+    return f"SELECT {', '.join(items)} FROM ({below})"  # noqa: S608 quoted
+
+
+def _way(column: ScanColumn) -> tuple[str, ...]:
+    return (column.source or "", *column.path)
+
+
+def _pointers(ways: Sequence[tuple[str, ...]]) -> str:
+    """JSON pointers as a list of DuckDB; the root is the empty one."""
+    spelled = ("".join("/" + name.replace("~", "~0").replace("/", "~1") for name in way) for way in ways)
+    return "[" + ", ".join(DUCKDB.quote_text(pointer) for pointer in spelled) + "]::VARCHAR[]"

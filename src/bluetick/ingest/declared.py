@@ -1,0 +1,302 @@
+"""A declared format at work: blocks of records to rows, by the statements that its document was compiled to."""
+
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from bluetick.diagnostics import Span
+from bluetick.engines.duckdb_records import FAULT, NUMBER, RecordReader
+from bluetick.ingest.binding import Compiled, Wanted, compile_values, field_value
+from bluetick.ingest.formats import Format, TableBody
+from bluetick.ingest.strictness import Strictness
+from bluetick.ingest.times import wrong_times
+from bluetick.schema.packs import TableSchema, known_table
+from bluetick.sources.arrow import arrow_schema
+from bluetick.sources.minutes import minute_rows
+from bluetick.sources.records import Normalised, Records
+from bluetick.types import Type
+
+RAW: Final = "RawData"
+_UNTIL: Final = "#until"
+_RECALL: Final = "#recall "
+_HERE: Final = Span(0, 0)
+_MEMORY_KEYS: Final = 1_000_000
+
+Places = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """One way in which a record becomes a row of a table: compiled, with the table's schema."""
+
+    schema: TableSchema
+    time: str
+    compiled: Compiled
+    body: TableBody
+
+
+@dataclass(slots=True)
+class _Found:
+    """What a block has given so far. `taken` are the records of which some table tells."""
+
+    faults: dict[int, str]
+    taken: npt.NDArray[np.bool_]
+    rows: list[tuple[_Kind, Places, pa.Table]] = field(default_factory=list)
+    notes: Counter[str] = field(default_factory=Counter)
+
+
+class DeclaredFormat:
+    """See `Normaliser`. `now` is when records are received: what claims to be of later is kept aside."""
+
+    def __init__(self, form: Format, reader: RecordReader, now: Callable[[], datetime]) -> None:
+        self._format = form
+        self._reader = reader
+        self._now = now
+        self._kinds = [_kind(form, body) for body in form.tables]
+        self._every: dict[str, _Kind | None] = {}
+        self._memories: dict[str, OrderedDict[str, str]] = {name: OrderedDict() for name in form.memories}
+        self._selector = _compile_selector(form)
+        self._strictness = Strictness(
+            reader, _objects([self._selector, *(kind.compiled for kind in self._kinds)], form)
+        )
+
+    @property
+    def name(self) -> str:
+        return self._format.name
+
+    def normalise(self, block: Records) -> Normalised:
+        found = _Found(dict(block.faults), np.zeros(len(block), np.bool_))
+        found.faults |= self._strictness.faults(block.text, found.faults)
+        sound = _without(len(block), found.faults)
+        picked = self._pick(block.text, sound)
+        self._remember(picked)
+        for place, kind in enumerate(self._kinds):
+            where = picked.records[picked.truth(f"where{place}")] if kind.body.where is not None else sound
+            self._read(kind, block.text, where, found)
+        if self._format.every_table is not None:
+            self._read_every(picked, block.text, found)
+        rest = sound[~found.taken[sound]]
+        if len(rest):
+            self._keep_raw(picked, block.text, rest, found)
+        return Normalised(_tables(found), found.faults, frozenset(), found.notes)
+
+    def finish(self) -> Normalised:
+        return Normalised({})
+
+    # --- which tables tell of which records ---
+
+    def _pick(self, texts: pa.LargeStringArray, sound: Places) -> "_Picked":
+        if self._selector is None or not len(sound):
+            return _Picked(sound, None, {})
+        rows = self._select(self._selector, texts, sound)
+        return _Picked(sound, rows, {name: f"v{place}" for place, name in enumerate(self._selector.names)})
+
+    def _select(self, compiled: Compiled, texts: pa.LargeStringArray, places: Places) -> pa.Table:
+        """The values of these records, in their order."""
+        chosen = texts if len(places) == len(texts) else texts.take(places)
+        rows = self._reader.select(chosen, compiled.columns, compiled.sql)
+        number = rows.column(f"v{compiled.names.index(NUMBER)}").combine_chunks()
+        order = pc.sort_indices(number)
+        return (
+            rows if pc.all(pc.equal(order, pa.array(np.arange(len(order)), pa.uint64()))).as_py() else rows.take(order)
+        )
+
+    def _remember(self, picked: "_Picked") -> None:
+        for name, known in self._memories.items():
+            matches = picked.truth(f"memory {name}")
+            keys = picked.texts(f"key {name}", matches)
+            for key, value in zip(keys, picked.texts(f"value {name}", matches), strict=True):
+                if key and value:
+                    known[key] = value
+                    known.move_to_end(key)
+            while len(known) > _MEMORY_KEYS:
+                known.popitem(last=False)
+
+    # --- rows ---
+
+    def _read(self, kind: _Kind, texts: pa.LargeStringArray, places: Places, found: _Found) -> None:
+        """Rows of one kind out of these records; those in which a value is wrong become faults."""
+        if not len(places):
+            return
+        rows = self._select(kind.compiled, texts, places)
+        names = [f"v{kind.compiled.names.index(name)}" for name in (FAULT, kind.time)]
+        said: Any = rows.column(names[0])
+        faults = said.to_pylist() if pc.any(pc.not_equal(said, pa.scalar(""))).as_py() else []
+        wrong = {int(places[i]): fault for i, fault in enumerate(faults) if fault}
+        for i, reason in wrong_times(kind.time, rows.column(names[1]), self._now()).items():
+            wrong.setdefault(int(places[i]), reason)
+        found.faults |= wrong
+        found.taken[places] = True
+        found.rows.append((kind, places, self._recalled(kind, rows)))
+
+    def _recalled(self, kind: _Kind, rows: pa.Table) -> pa.Table:
+        """The rows under their columns' names; empty ones filled from what was remembered."""
+        rows = rows.rename_columns([kind.compiled.names[int(name[1:])] for name in rows.column_names])
+        for column, recall in kind.body.recall.items():
+            known = self._memories[recall.memory]
+            keys: list[Any] = rows.column(_RECALL + column).to_pylist()
+            old = rows.column(column).to_pylist()
+            new = [value or known.get(key, "") for value, key in zip(old, keys, strict=True)]
+            rows = rows.set_column(rows.column_names.index(column), column, pa.array(new, pa.string()))
+        return rows
+
+    def _read_every(self, picked: "_Picked", texts: pa.LargeStringArray, found: _Found) -> None:
+        for table in pc.unique(picked.column("table")).to_pylist() if picked.rows is not None else ():
+            kind = self._kind_of(table or "")
+            if kind is not None:
+                self._read(kind, texts, picked.records[picked.equals("table", table)], found)
+
+    def _kind_of(self, table: str) -> _Kind | None:
+        """A table's own export; None where no schema has the table."""
+        if table not in self._every:
+            every = self._format.every_table
+            schema = known_table(table)
+            if schema is None or schema.time_column is None or every is None:
+                self._every[table] = None
+            else:
+                columns = tuple((name, field_value((*every.under, name), every.table)) for name, _ in schema.columns)
+                self._every[table] = _kind(self._format, TableBody(table, _HERE, columns))
+        return self._every[table]
+
+    def _keep_raw(self, picked: "_Picked", texts: pa.LargeStringArray, places: Places, found: _Found) -> None:
+        """Records of which no table tells, in a table of the format's own."""
+        schema = raw_schema(self._format)
+        body = TableBody(schema.name, _HERE, ())
+        now = self._now()
+        chosen: Any = pa.nulls(len(places), pa.timestamp("us"))
+        if "time" in picked.names:
+            chosen = picked.column("time").combine_chunks().take(np.searchsorted(picked.records, places))
+        wrong = wrong_times("TimeGenerated", chosen, now)
+        known = pc.is_valid(chosen).to_pylist()
+        wrong = {i: reason for i, reason in wrong.items() if known[i]}
+        found.faults |= {int(places[i]): reason for i, reason in wrong.items()}
+        received: Any = pa.scalar(now, pa.timestamp("us", "UTC"))
+        filled = pc.fill_null(chosen.cast(received.type), received)
+        rows = pa.Table.from_arrays([filled, texts.take(places).cast(pa.string())], names=["TimeGenerated", RAW])
+        found.notes[f"records of which no table tells, kept in {schema.name}"] += len(places) - len(wrong)
+        found.rows.append((_Kind(schema, "TimeGenerated", Compiled((), "", ()), body), places, rows))
+
+
+@dataclass(frozen=True, slots=True)
+class _Picked:
+    """The values by which records are told apart, for each sound record of a block."""
+
+    records: Places
+    rows: pa.Table | None
+    names: Mapping[str, str]
+
+    def column(self, name: str) -> Any:
+        assert self.rows is not None  # noqa: S101 - asked for where there is a selector
+        return self.rows.column(self.names[name])
+
+    def truth(self, name: str) -> npt.NDArray[np.bool_]:
+        """Where a condition holds; a null is no."""
+        if self.rows is None:
+            return np.zeros(len(self.records), np.bool_)
+        return np.asarray(pc.fill_null(self.column(name), False).to_numpy(), np.bool_)
+
+    def equals(self, name: str, value: str | None) -> npt.NDArray[np.bool_]:
+        return np.asarray(pc.equal(self.column(name), pa.scalar(value or "")).to_numpy(), np.bool_)
+
+    def texts(self, name: str, where: npt.NDArray[np.bool_]) -> list[str]:
+        if self.rows is None or not where.any():
+            return []
+        return list(self.column(name).filter(pa.array(where)).to_pylist())
+
+
+def raw_schema(form: Format) -> TableSchema:
+    """The table of records of which no other tells, named as Sentinel names custom tables."""
+    name = "".join(part.capitalize() for part in form.name.replace("-", "_").split("_"))
+    return TableSchema(f"{name}_CL", (("TimeGenerated", Type.DATETIME), (RAW, Type.STRING)), "TimeGenerated")
+
+
+def _without(count: int, faults: Mapping[int, str]) -> Places:
+    keep = np.ones(count, np.bool_)
+    keep[list(faults)] = False
+    return np.flatnonzero(keep)
+
+
+def _kind(form: Format, body: TableBody) -> _Kind:
+    schema = known_table(body.table) or _own_schema(body)
+    types = dict(schema.columns)
+    wanted = [Wanted(name, written, types.get(name)) for name, written in body.columns]
+    if body.until is not None:
+        wanted.append(Wanted(_UNTIL, body.until, Type.DATETIME))
+    wanted += [Wanted(_RECALL + name, recall.key, Type.STRING) for name, recall in body.recall.items()]
+    return _Kind(schema, schema.time_column or "", compile_values(wanted, form.fields, form.text), body)
+
+
+def _compile_selector(form: Format) -> Compiled | None:
+    """The conditions and keys of all tables in one statement; None where every record is of every table."""
+    wanted = [
+        Wanted(f"where{place}", body.where, None) for place, body in enumerate(form.tables) if body.where is not None
+    ]
+    for name, memory in form.memories.items():
+        wanted += [
+            Wanted(f"memory {name}", memory.where, None),
+            Wanted(f"key {name}", memory.key, Type.STRING),
+            Wanted(f"value {name}", memory.value, Type.STRING),
+        ]
+    if form.every_table is not None:
+        wanted.append(Wanted("table", form.every_table.table, Type.STRING))
+    if form.time is not None:
+        wanted.append(Wanted("time", form.time, Type.DATETIME))
+    return compile_values(wanted, form.fields, form.text) if wanted else None
+
+
+def _objects(compiled: Sequence[Compiled | None], form: Format) -> tuple[tuple[str, ...], ...]:
+    """The objects of a record whose fields are read."""
+    read = {
+        (column.source or "", *column.path)
+        for one in compiled
+        if one is not None
+        for column in one.columns
+        if column.source not in (NUMBER, FAULT)
+    }
+    above = {way[:length] for way in read for length in range(len(way))}
+    every = form.every_table
+    return tuple(sorted(above | ({every.under} if every is not None else set()) | {()}))
+
+
+def _tables(found: _Found) -> dict[str, pa.Table]:
+    """The rows of sound records, in the columns of their tables."""
+    faulty = np.zeros(len(found.taken), np.bool_)
+    faulty[list(found.faults)] = True
+    parts: dict[str, list[pa.Table]] = {}
+    for kind, places, rows in found.rows:
+        bad = faulty[places]
+        sound = rows.filter(pa.array(~bad)) if bad.any() else rows
+        if not sound.num_rows:
+            continue
+        if kind.body.until is not None:
+            until = sound.column(_UNTIL)
+            sound = minute_rows(_shaped(kind.schema, sound), until)
+        parts.setdefault(kind.schema.name, []).append(_shaped(kind.schema, sound))
+    return {name: pa.concat_tables(tables) for name, tables in parts.items()}
+
+
+def _shaped(schema: TableSchema, rows: pa.Table) -> pa.Table:
+    """The rows in all columns of the table, in its order and types; what is not given is null, or "" for strings."""
+    target = arrow_schema(schema)
+    count = rows.num_rows
+    given = set(rows.column_names)
+    arrays = [
+        rows.column(item.name).cast(item.type)
+        if item.name in given
+        else pa.repeat(pa.scalar("" if not item.nullable else None, item.type), count)
+        for item in target
+    ]
+    return pa.Table.from_arrays(arrays, schema=target)
+
+
+def _own_schema(body: TableBody) -> TableSchema:
+    """A table that no pack knows: its columns are text, but for its time."""
+    columns = tuple((name, Type.DATETIME if name == "TimeGenerated" else Type.STRING) for name, _ in body.columns)
+    return TableSchema(body.table, columns, "TimeGenerated")

@@ -1,0 +1,214 @@
+"""Documents of log formats: by which records a format is known, and how each table's columns come out of a record.
+
+format:
+  name: conn_log
+  title: Connections of the sensor
+  when: isnotempty(uid)                  # whether a record is of this format: a KQL condition over its fields
+  time: todatetime(ts)                   # of a record that no table takes
+  fields: {Outward: local_orig == 'true'}  # names for expressions, for use in the tables
+  memory: {names: {where: _path == 'ssl', key: uid, value: server_name}}
+DeviceNetworkEvents:                     # or a list of such bodies
+  where: proto == 'tcp'
+  columns: {Timestamp: ts, RemoteIP: "['id.resp_h']"}
+  recall: {RemoteUrl: {from: names, key: uid}}
+  lacks: {InitiatingProcessSHA256: the sensor sees no processes}
+
+A field is text, and "" where a record lacks it; one by itself is read as the type of its column. A document of mapped
+tables (docs/tables.md) is one of these without `format`.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Final
+
+from bluetick.diagnostics import Diagnostic, SourceText, Span, has_errors
+from bluetick.diagnostics import mapping_codes as codes
+from bluetick.diagnostics.errors import QueryError, SourceError
+from bluetick.execution.kql_yaml import KqlYamlReader
+from bluetick.execution.mapping import Written
+from bluetick.syntax.strict_yaml import YamlList, YamlMapping, YamlNode, YamlText, read_mapping
+
+_FORMAT: Final = "format"
+_FORMAT_KEYS: Final = ("name", "title", "when", "time", "fields", "memory", "every_table")
+_TABLE_KEYS: Final = ("where", "columns", "until", "recall", "lacks", "source")
+_MEMORY_KEYS: Final = ("where", "key", "value")
+_RECALL_KEYS: Final = ("from", "key")
+_EVERY_KEYS: Final = ("table", "under")
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What is remembered of records: a value by a key. Records that match `where` tell it."""
+
+    where: Written
+    key: Written
+    value: Written
+
+
+@dataclass(frozen=True, slots=True)
+class Recall:
+    """Where a column is empty, it is what a memory has for the key."""
+
+    memory: str
+    key: Written
+
+
+@dataclass(frozen=True, slots=True)
+class EveryTable:
+    """An export that names its table and has its very columns, in the object `under` of the record or at its root."""
+
+    table: Written
+    under: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TableBody:
+    """How rows of a table come out of a record. With `until` the table is VMConnection: a row a minute of the flow.
+
+    `lacks` says of columns why the source cannot fill them."""
+
+    table: str
+    span: Span
+    columns: tuple[tuple[str, Written], ...]
+    where: Written | None = None
+    until: Written | None = None
+    recall: Mapping[str, Recall] = field(default_factory=dict)
+    lacks: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """One document. Without `when` it is for files that the user names it for."""
+
+    name: str
+    title: str
+    text: SourceText
+    tables: tuple[TableBody, ...]
+    when: Written | None = None
+    time: Written | None = None
+    fields: Mapping[str, Written] = field(default_factory=dict)
+    memories: Mapping[str, Memory] = field(default_factory=dict)
+    every_table: EveryTable | None = None
+
+
+@cache
+def built_in_formats() -> tuple[Format, ...]:
+    """The formats of this package, by name."""
+    folder = files("bluetick.sources") / "formats"
+    found = sorted((item for item in folder.iterdir() if item.name.endswith(".yaml")), key=lambda item: item.name)
+    return tuple(_read(SourceText(item.read_text("utf-8"), item.name), Path(item.name).stem) for item in found)
+
+
+def read_format(path: Path) -> Format:
+    """A user's document. QueryError says what is wrong with it, and where; SourceError that it cannot be read."""
+    try:
+        text = SourceText(path.read_text("utf-8-sig"), str(path))
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is no UTF-8 text"
+        raise SourceError(f"the mapping '{path}' cannot be read: {reason}", file=str(path)) from error
+    return _read(text, path.stem)
+
+
+def _read(text: SourceText, name: str) -> Format:
+    reader = _Reader(text)
+    found = reader.format(name)
+    if has_errors(reader.diagnostics):
+        raise QueryError(sorted(reader.diagnostics, key=lambda d: d.span.start), text)
+    return found
+
+
+class _Reader(KqlYamlReader):
+    """Reads one document."""
+
+    __slots__ = ()
+
+    def format(self, name: str) -> Format:
+        root = read_mapping(self.text.text, self.text.name)
+        if isinstance(root, Diagnostic):
+            self.report(root)
+            return Format(name, name, self.text, ())
+        head = self._mapping(root.get(_FORMAT), _FORMAT)
+        self.refuse_others(head, "a format", _FORMAT_KEYS)
+        tables = tuple(
+            body
+            for key, node in root.entries
+            if key.value != _FORMAT
+            for body in self._bodies(key.value, key.span, node)
+        )
+        memories = self._mapping(head.get("memory"), "memory")
+        return Format(
+            self._plain(head, "name", name),
+            self._plain(head, "title", name),
+            self.text,
+            tables,
+            self._optional(head, "when"),
+            self._optional(head, "time"),
+            dict(self.expressions(head.get("fields"), "fields")),
+            {key.value: found for key, node in memories.entries if (found := self._memory(key, node)) is not None},
+            self._every_table(head.get("every_table")),
+        )
+
+    def _mapping(self, node: YamlNode | None, key: str) -> YamlMapping:
+        if node is not None and not isinstance(node, YamlMapping):
+            self.report(codes.wrong_part(node.span, key, "a mapping"))
+        return node if isinstance(node, YamlMapping) else YamlMapping((), Span(0, 0))
+
+    def _plain(self, body: YamlMapping, key: str, default: str) -> str:
+        node = body.get(key)
+        if node is not None and not isinstance(node, YamlText):
+            self.report(codes.wrong_part(node.span, key, "a text"))
+        return node.value.strip() if isinstance(node, YamlText) else default
+
+    def _optional(self, body: YamlMapping, key: str) -> Written | None:
+        node = body.get(key)
+        return None if node is None else self.expression(key, node)
+
+    def _needed(self, body: YamlMapping, key: str, what: str) -> Written | None:
+        if body.get(key) is None:
+            self.report(codes.missing_part(body.span, f"{what} lacks '{key}'", f"{key}: an expression"))
+        return self._optional(body, key)
+
+    def _memory(self, name: YamlText, node: YamlNode) -> Memory | None:
+        body = self._mapping(node, name.value)
+        self.refuse_others(body, "a memory", _MEMORY_KEYS)
+        where, key, value = (self._needed(body, part, f"the memory '{name.value}'") for part in _MEMORY_KEYS)
+        return None if where is None or key is None or value is None else Memory(where, key, value)
+
+    def _every_table(self, node: YamlNode | None) -> EveryTable | None:
+        if node is None:
+            return None
+        body = self._mapping(node, "every_table")
+        self.refuse_others(body, "an export of every table", _EVERY_KEYS)
+        table = self._needed(body, "table", "the export")
+        under = self._plain(body, "under", "")
+        return None if table is None else EveryTable(table, tuple(under.split(".")) if under else ())
+
+    def _bodies(self, table: str, span: Span, node: YamlNode) -> Iterator[TableBody]:
+        for item in node.items if isinstance(node, YamlList) else (node,):
+            if not isinstance(item, YamlMapping):
+                self.report(codes.wrong_part(item.span, table, f"a mapping of {', '.join(_TABLE_KEYS)}"))
+                continue
+            self.refuse_others(item, "a table's rows", _TABLE_KEYS)
+            if item.get("columns") is None:
+                hint = "columns: {Timestamp: ts}"
+                self.report(codes.missing_part(span, f"the mapping of '{table}' names no columns", hint))
+            recalls = self._mapping(item.get("recall"), "recall")
+            lacks = self._mapping(item.get("lacks"), "lacks")
+            yield TableBody(
+                table,
+                span,
+                self.expressions(item.get("columns"), "columns"),
+                self._optional(item, "where"),
+                self._optional(item, "until"),
+                {key.value: found for key, n in recalls.entries if (found := self._recall(key, n)) is not None},
+                {key.value: value.value for key, value in lacks.entries if isinstance(value, YamlText)},
+            )
+
+    def _recall(self, name: YamlText, node: YamlNode) -> Recall | None:
+        body = self._mapping(node, name.value)
+        self.refuse_others(body, "a recall", _RECALL_KEYS)
+        key = self._needed(body, "key", f"the recall of '{name.value}'")
+        return None if key is None else Recall(self._plain(body, "from", ""), key)

@@ -1,0 +1,67 @@
+"""Flows as rows of VMConnection: one row for each minute in which a process talked to a peer."""
+
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+_MINUTE: Final = 60_000_000
+MAX_MINUTES: Final = 7 * 24 * 60  # of one flow; a longer one ends there
+_TIME: Final = "TimeGenerated"
+# What is summed over the flows of a row, and whether it belongs to the first or the last minute of its flow.
+_FIRST: Final = ("LinksEstablished", "LinksFailed")
+_LAST: Final = ("BytesSent", "BytesReceived", "Responses", "LinksTerminated")
+_KEY: Final = (
+    *("Computer", "Machine", "Direction", "ProcessName", "Process", "SourceIp", "DestinationIp", "DestinationPort"),
+    *("Protocol", "RemoteIp"),
+)
+
+
+def minute_rows(flows: pa.Table, until: Any) -> pa.Table:
+    """The minutes in which each flow was alive, one row a minute for flows alike in computer, process, ends, port and
+    protocol. A flow's links count in its first minute, its bytes in its last; other columns are those of the first.
+
+    `flows` has all columns of VMConnection, the start as TimeGenerated; `until` says when each ended (null: at once).
+    """
+    start = _micros(flows.column(_TIME)) // _MINUTE
+    end = np.maximum(_micros(pc.coalesce(until.cast(pa.timestamp("us", "UTC")), flows.column(_TIME))) // _MINUTE, start)
+    minutes = np.minimum(end - start + 1, MAX_MINUTES)
+    flow = np.repeat(np.arange(len(minutes)), minutes)
+    nth = np.arange(len(flow)) - np.repeat(np.cumsum(minutes) - minutes, minutes)
+    rows = flows.take(flow)
+    times = pa.array((start[flow] + nth) * _MINUTE, pa.timestamp("us", "UTC"))
+    rows = rows.set_column(rows.column_names.index(_TIME), _TIME, times)
+    rows = _only_where(rows, _FIRST, nth == 0)
+    rows = _only_where(rows, _LAST, nth == np.repeat(minutes, minutes) - 1)
+    return _merged(rows)
+
+
+def _only_where(
+    rows: pa.Table, columns: tuple[str, ...], where: np.ndarray[tuple[int], np.dtype[np.bool_]]
+) -> pa.Table:
+    """Sums that stand in one minute of a flow are 0 in its others; one that is not known is null in all."""
+    mask = pa.array(where)
+    for name in columns:
+        if name in rows.column_names:
+            column = rows.column(name)
+            zero = pa.scalar(0, column.type)
+            elsewhere = pc.if_else(pc.is_valid(column), zero, pa.scalar(None, column.type))
+            rows = rows.set_column(rows.column_names.index(name), name, pc.if_else(mask, column, elsewhere))
+    return rows
+
+
+def _merged(rows: pa.Table) -> pa.Table:
+    sums = [name for name in (*_FIRST, *_LAST) if name in rows.column_names]
+    keys = [_TIME, *(name for name in _KEY if name in rows.column_names)]
+    others = [name for name in rows.column_names if name not in (*sums, *keys)]
+    grouped = rows.group_by(keys, use_threads=False).aggregate(
+        [(name, "sum") for name in sums] + [(name, "first") for name in others]
+    )
+    suffixed = {**{f"{n}_sum": n for n in sums}, **{f"{n}_first": n for n in others}}
+    named = grouped.rename_columns([suffixed.get(name, name) for name in grouped.column_names])
+    return named.select(rows.column_names).cast(rows.schema)
+
+
+def _micros(times: Any) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    return np.asarray(times.cast(pa.timestamp("us", "UTC")).cast(pa.int64()).to_numpy(), np.int64)
