@@ -1,0 +1,182 @@
+"""Databases in MaxMind's format: the country of a public address, and the autonomous system that announces it.
+
+What a database holds is found in its records, not in its name: MaxMind and DB-IP nest (`country.iso_code`), IPinfo and
+others are flat (`country_code`, `asn`). https://maxmind.github.io/MaxMind-DB/
+"""
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
+
+import maxminddb
+
+from bluetick.diagnostics.errors import SourceError
+from bluetick.enrichment.countries import country_name, find_country
+from bluetick.sources.addresses import is_public, unmapped
+
+# The mark before the metadata, which stands within this many bytes of the end.
+_MARK = b"\xab\xcd\xefMaxMind.com"
+_TAIL = 128 * 1024
+
+# Records looked at to find what a database holds. A few of each say nothing (anycast, unused networks).
+_SAMPLE = 1000
+
+_CODE_KEYS = ("country_code", "country")
+_NAME_KEYS = ("country_name", "country")
+_NUMBER_KEYS = ("autonomous_system_number", "asn")
+_ORGANISATION_KEYS = ("autonomous_system_organization", "as_name", "as_domain", "asn_name", "org", "name", "domain")
+_LARGEST_ASN = (1 << 32) - 1
+
+Found = TypeVar("Found")
+
+
+class AutonomousSystem(NamedTuple):
+    """Who announces an address; None and "" where it is not known."""
+
+    number: int | None
+    organisation: str
+
+
+NO_SYSTEM = AutonomousSystem(None, "")
+
+
+class Mmdb:
+    """An open database. SourceError where the file is none, is damaged, or cannot be read."""
+
+    __slots__ = ("_family", "_path", "_reader", "version")
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        try:
+            self._reader = maxminddb.open_database(path)
+            metadata = self._reader.metadata()
+            built = datetime.fromtimestamp(metadata.build_epoch, UTC)
+        except FileNotFoundError:
+            raise SourceError(f"there is no database '{path}'", str(path)) from None
+        except OSError as error:
+            raise SourceError(f"'{path}' cannot be read: {error.strerror or error}", str(path)) from None
+        except (maxminddb.InvalidDatabaseError, ValueError, OverflowError, UnicodeDecodeError):
+            raise self._damaged("its metadata cannot be read") from None
+        self._family = metadata.ip_version
+        self.version = f"{metadata.database_type} of {built:%Y-%m-%dT%H:%M:%SZ}, sha256:{_digest(path)}"
+
+    def holds(self, read: Callable[[Mapping[str, Any]], Found], nothing: Found) -> bool:
+        """Whether `read` finds something in the records."""
+        try:
+            return any(read(_fields(record)) != nothing for _, record in islice(self._reader, _SAMPLE))
+        except (maxminddb.InvalidDatabaseError, ValueError, UnicodeDecodeError):
+            raise self._damaged("its records cannot be read") from None
+
+    def find(self, ips: Iterable[str], read: Callable[[Mapping[str, Any]], Found], nothing: Found) -> list[Found]:
+        """What `read` finds in the record of each address; nothing for an address that is not public or not listed."""
+        return [read(self._record(ip)) if is_public(ip) else nothing for ip in ips]
+
+    def wrong(self, what: str) -> SourceError:
+        """What to raise when the database is not of the kind that was asked for."""
+        return SourceError(f"'{self._path}' is a database that holds no {what}: {self.version}", str(self._path))
+
+    def _record(self, ip: str) -> Mapping[str, Any]:
+        ip = unmapped(ip.partition("%")[0]) if ":" in ip else ip
+        if self._family == 4 and ":" in ip:
+            return {}
+        try:
+            return _fields(self._reader.get(ip))
+        except (maxminddb.InvalidDatabaseError, ValueError, UnicodeDecodeError):
+            raise self._damaged(f"the record of {ip} cannot be read") from None
+
+    def _damaged(self, why: str) -> SourceError:
+        return SourceError(f"'{self._path}' is damaged or no database in MaxMind's format: {why}", str(self._path))
+
+
+class MmdbCountries:
+    """A GeoLookup over a database in MaxMind's format."""
+
+    __slots__ = ("_database",)
+
+    def __init__(self, database: Mmdb) -> None:
+        if not database.holds(_country, ""):
+            raise database.wrong("countries")
+        self._database = database
+
+    @property
+    def version(self) -> str:
+        """The database's type, when it was built, and its digest."""
+        return self._database.version
+
+    def country(self, ip: str) -> str:
+        """The English name of the country of a public address; "" for any other and where the database has none."""
+        return self.countries([ip])[0]
+
+    def countries(self, ips: Sequence[str]) -> list[str]:
+        """The country of each address."""
+        return self._database.find(ips, _country, "")
+
+
+class MmdbSystems:
+    """The autonomous systems of a database in MaxMind's format."""
+
+    __slots__ = ("_database",)
+
+    def __init__(self, database: Mmdb) -> None:
+        if not database.holds(_system, NO_SYSTEM):
+            raise database.wrong("autonomous systems")
+        self._database = database
+
+    @property
+    def version(self) -> str:
+        """The database's type, when it was built, and its digest."""
+        return self._database.version
+
+    def systems(self, ips: Sequence[str]) -> list[AutonomousSystem]:
+        """The autonomous system of each address."""
+        return self._database.find(ips, _system, NO_SYSTEM)
+
+
+def is_mmdb(path: Path) -> bool:
+    """Whether a file bears the mark of the format, whatever its name."""
+    with path.open("rb") as stream:
+        size = stream.seek(0, 2)
+        stream.seek(max(0, size - _TAIL))
+        return _MARK in stream.read()
+
+
+def _fields(record: object) -> Mapping[str, Any]:
+    return record if isinstance(record, dict) else {}
+
+
+def _country(record: Mapping[str, Any]) -> str:
+    """By code where the database has one that is known: names are spelt in many ways."""
+    nested = _fields(record.get("country"))
+    codes = [nested.get("iso_code"), *(record.get(key) for key in _CODE_KEYS)]
+    names = [_fields(nested.get("names")).get("en"), *(record.get(key) for key in _NAME_KEYS)]
+    texts = [text for text in (*codes, *names) if isinstance(text, str)]
+    known = next((country for text in texts if (country := find_country(text)) is not None), None)
+    if known is not None:
+        return known.name
+    return next((name for text in reversed(texts) if (name := country_name(text))), "")
+
+
+def _system(record: Mapping[str, Any]) -> AutonomousSystem:
+    number = next((found for key in _NUMBER_KEYS if (found := _number(record.get(key))) is not None), None)
+    if number is None:
+        return NO_SYSTEM
+    names = (record.get(key) for key in _ORGANISATION_KEYS)
+    return AutonomousSystem(number, next((name for name in names if isinstance(name, str) and name), ""))
+
+
+def _number(value: object) -> int | None:
+    """15169, "15169" or "AS15169"; 0 is nobody's."""
+    if isinstance(value, str):
+        digits = value.strip().upper().removeprefix("AS")
+        value = int(digits) if digits.isascii() and digits.isdigit() and len(digits) <= 10 else None
+    if not isinstance(value, int) or isinstance(value, bool):
+        return None
+    return value if 0 < value <= _LARGEST_ASN else None
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()[:16]
