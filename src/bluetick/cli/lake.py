@@ -15,7 +15,8 @@ from bluetick.cli.writing import compact
 from bluetick.diagnostics.errors import SourceError
 from bluetick.lake.intake import locked
 from bluetick.lake.layout import RESERVED, is_delta
-from bluetick.lake.maintenance import Change, history, optimize, vacuum
+from bluetick.lake.maintenance import Change, history, vacuum
+from bluetick.lake.merging import tidy
 from bluetick.syntax.literals import parse_timespan
 
 _KEPT = "7d"
@@ -64,7 +65,7 @@ def optimize_command(*, tables: Sequence[str], lake: Path, form: str) -> None:
     with locked(lake):
         for folder in folders:
             with _progress(folder.name, is_shown=form == "text") as move:
-                done = optimize(folder, move)
+                done = tidy(folder, move)
             if form == "json":
                 facts = {"files_before": done.files_before, "files_after": done.files_after, "rows": done.rows}
                 click.echo(compact({"table": folder.name, **facts}))

@@ -21,8 +21,8 @@ from bluetick.enrichment.watchlists import Watchlists
 from bluetick.execution.function_library import FunctionLibrary
 from bluetick.execution.mapping import TableMapping
 from bluetick.execution.mappings import View, bind_view
-from bluetick.execution.service_functions import SEEN_BY, service_function, service_names
-from bluetick.lake.layout import RECEIVED, RESERVED, has_log, is_delta
+from bluetick.execution.service_functions import OWN_TABLES, service_function, service_names
+from bluetick.lake.layout import DERIVED, RECEIVED, RESERVED, has_log, is_delta
 from bluetick.schema.packs import TableSchema, load_pack
 from bluetick.types import Type
 
@@ -269,7 +269,8 @@ class Catalog:
         return (*(() if self.functions is None else self.functions.names()), *service_names())
 
     def names(self) -> tuple[str, ...]:
-        return (*self._lake, *self._tables)
+        """Without those that a lake keeps for itself: a query reads such a one by its name alone."""
+        return (*(name for name in self._lake if name not in DERIVED), *self._tables)
 
 
 def _lake_table(name: str, snapshot: "Snapshot", view: View | None) -> Table:
@@ -339,7 +340,7 @@ class Faces:
         if schema is None and table is not None:
             return _with_hidden(_own_face(table), table)
         if schema is None:
-            return _known_face(SEEN_BY, None) if name == SEEN_BY.name else None
+            return _known_face(OWN_TABLES[name].schema, None) if name in OWN_TABLES else None
         return _with_hidden(_known_face(schema, table), table)
 
     def names(self) -> tuple[str, ...]:
@@ -364,8 +365,8 @@ class Faces:
         """What to do about a table that is not there."""
         if any(name in pack for pack in self.prefers):
             return f"'{name}' is a known table without data here: give it some, as in --table {name}=PATH"
-        if name == SEEN_BY.name:
-            return f"no table says who saw a device: export what SeenBy() gives, as --table {name}=PATH"
+        if name in OWN_TABLES:
+            return OWN_TABLES[name].hint
         registered = nearest(name, self.catalog.names())
         known = registered or next((near for pack in self.prefers if (near := nearest(name, pack))), "")
         return f"did you mean '{known}'?" if known else ""

@@ -4,10 +4,13 @@ A file of the same name in the user's folder of functions wins over them.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
+from typing import Final
 
 from bluetick.binder.schema import StoredFunction
 from bluetick.execution.function_documents import from_text
+from bluetick.lake.layout import SEEN, SEEN_COLUMNS
 from bluetick.schema.packs import TableSchema
 from bluetick.types import Type
 
@@ -54,11 +57,46 @@ _SOURCES = {
     T | lookup kind=leftouter Seen on DeviceId
 """,
     ),
+    # What a lake's commits tell of a key are parts of it. A row without a host counts for the fleet alone.
+    "FirstSeen": (
+        "",
+        f"""
+    union ({SEEN} | where isnotempty(Host)), ({SEEN} | extend Host = "")
+    | summarize FirstSeen = min(First), LastSeen = max(Last), Count = sum(Count) by Kind, Value, Host
+""",
+    ),
+    "Prevalence": (
+        "",
+        f"""
+    {SEEN}
+    | summarize Count = sum(Count), FirstSeen = min(First), LastSeen = max(Last) by Kind, Value, Host
+    | summarize Hosts = countif(isnotempty(Host)), Count = sum(Count), FirstSeen = min(FirstSeen),
+        LastSeen = max(LastSeen) by Kind, Value
+""",
+    ),
 }
 
 
+@dataclass(frozen=True, slots=True)
+class OwnTable:
+    """A table that functions of the service read, and what to do where there is none."""
+
+    schema: TableSchema
+    hint: str
+
+
 # Who saw a device stands in no table of advanced hunting, so SeenBy reads an export of its own answers.
-SEEN_BY = TableSchema("DeviceSeenBy", (("DeviceId", Type.STRING), ("SeenBy", Type.STRING)), None)
+_SEEN_BY: Final = TableSchema("DeviceSeenBy", (("DeviceId", Type.STRING), ("SeenBy", Type.STRING)), None)
+OWN_TABLES: Final = {
+    _SEEN_BY.name: OwnTable(
+        _SEEN_BY,
+        f"no table says who saw a device: export what SeenBy() gives, as --table {_SEEN_BY.name}=PATH",
+    ),
+    SEEN: OwnTable(
+        TableSchema(SEEN, SEEN_COLUMNS, None),
+        "FirstSeen and Prevalence are of a lake into which 'bluetick ingest' has stored rows: name one by --lake",
+    ),
+}
 
 
 def service_names() -> tuple[str, ...]:

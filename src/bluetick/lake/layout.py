@@ -4,11 +4,35 @@ import os
 from pathlib import Path
 from typing import Final
 
+from bluetick.types import Type
+
 LOG: Final = "_delta_log"
 # What `ingest` keeps beside the tables; no table has such a name.
 RECEIPTS: Final = "_ingested"
 QUARANTINE: Final = "_quarantine"
 RESERVED: Final = frozenset({RECEIPTS, QUARANTINE})
+
+# Tables that each commit adds to beside its rows. No list of tables has them; a query that names one can read it.
+SEEN: Final = "_Seen"
+FILL: Final = "_Fill"
+DERIVED: Final = frozenset({SEEN, FILL})
+SEEN_COLUMNS: Final = (
+    ("Kind", Type.STRING),
+    ("Value", Type.STRING),
+    ("Host", Type.STRING),
+    ("Table", Type.STRING),
+    ("First", Type.DATETIME),
+    ("Last", Type.DATETIME),
+    ("Count", Type.LONG),
+)
+FILL_COLUMNS: Final = (
+    ("Table", Type.STRING),
+    ("Source", Type.STRING),
+    ("Hour", Type.DATETIME),
+    ("Rows", Type.LONG),
+    ("Filled", Type.DYNAMIC),
+    ("Received", Type.DATETIME),
+)
 
 # The day of a row's time, by which files are parted. It is derived and stands in the log alone.
 DAY: Final = "LakeDay"

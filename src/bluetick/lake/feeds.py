@@ -1,0 +1,104 @@
+"""Which columns tell of addresses, domains, hashes, processes and countries, table by table."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+
+class Kind(StrEnum):
+    ADDRESS = "address"
+    DOMAIN = "domain"
+    HASH = "hash"
+    PROCESS = "process"
+    COUNTRY = "country"
+
+
+class Form(StrEnum):
+    """How a column holds its values."""
+
+    PLAIN = "plain"
+    URL = "url"  # the value is its host
+    LIST = "list"  # a JSON list of values
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    column: str
+    kind: Kind
+    form: Form = Form.PLAIN
+
+
+@dataclass(frozen=True, slots=True)
+class Fed:
+    """What a table tells, and the column that names the host on which it was seen ("" where a row has none)."""
+
+    host: str
+    feeds: tuple[Feed, ...]
+
+
+def _all(kind: Kind, *columns: str, form: Form = Form.PLAIN) -> tuple[Feed, ...]:
+    return tuple(Feed(column, kind, form) for column in columns)
+
+
+_HASHES: Final = ("SHA256", "SHA1", "MD5")
+_ACTOR: Final = (
+    *_all(Kind.HASH, *(f"InitiatingProcess{name}" for name in _HASHES)),
+    *_all(Kind.PROCESS, "InitiatingProcessFileName"),
+)
+_FILE: Final = _all(Kind.HASH, *_HASHES)
+_REMOTE: Final = (*_all(Kind.ADDRESS, "RemoteIP"), *_all(Kind.DOMAIN, "RemoteUrl", form=Form.URL))
+
+# The columns of each table that are fed; one that its rows lack feeds nothing.
+FEEDS: Final = {
+    "DeviceNetworkEvents": Fed("DeviceName", (*_REMOTE, *_all(Kind.COUNTRY, "RemoteCountry"), *_ACTOR)),
+    "DeviceProcessEvents": Fed("DeviceName", (*_FILE, *_all(Kind.PROCESS, "FileName"), *_ACTOR)),
+    "DeviceFileEvents": Fed("DeviceName", (*_FILE, *_ACTOR)),
+    "DeviceImageLoadEvents": Fed("DeviceName", (*_FILE, *_ACTOR)),
+    "DeviceRegistryEvents": Fed("DeviceName", _ACTOR),
+    "DeviceEvents": Fed("DeviceName", (*_REMOTE, *_FILE, *_ACTOR)),
+    "DeviceLogonEvents": Fed("DeviceName", (*_all(Kind.ADDRESS, "RemoteIP"), *_ACTOR)),
+    "VMConnection": Fed(
+        "Computer",
+        (
+            *_all(Kind.ADDRESS, "RemoteIp", "DestinationIp"),
+            *_all(Kind.DOMAIN, "RemoteDnsQuestions", form=Form.LIST),
+            *_all(Kind.PROCESS, "ProcessName"),
+            *_all(Kind.COUNTRY, "RemoteCountry"),
+        ),
+    ),
+    "CommonSecurityLog": Fed(
+        "Computer",
+        (
+            *_all(Kind.ADDRESS, "SourceIP", "DestinationIP"),
+            *_all(Kind.DOMAIN, "RequestURL", form=Form.URL),
+            *_all(Kind.HASH, "FileHash"),
+        ),
+    ),
+    "DnsEvents": Fed("Computer", _all(Kind.DOMAIN, "Name")),
+    "W3CIISLog": Fed("Computer", (*_all(Kind.ADDRESS, "cIP"), *_all(Kind.COUNTRY, "RemoteIPCountry"))),
+    "ASimNetworkSessionLogs": Fed(
+        "DvcHostname",
+        (
+            *_all(Kind.ADDRESS, "SrcIpAddr", "DstIpAddr"),
+            *_all(Kind.COUNTRY, "SrcGeoCountry", "DstGeoCountry"),
+        ),
+    ),
+    "ASimDnsActivityLogs": Fed("DvcHostname", (*_all(Kind.ADDRESS, "SrcIpAddr"), *_all(Kind.DOMAIN, "DnsQuery"))),
+    "ASimWebSessionLogs": Fed(
+        "DvcHostname",
+        (
+            *_all(Kind.ADDRESS, "SrcIpAddr", "DstIpAddr"),
+            *_all(Kind.DOMAIN, "Url", form=Form.URL),
+            *_all(Kind.HASH, "FileSHA256", "FileSHA1", "FileMD5"),
+        ),
+    ),
+    "SigninLogs": Fed("", _all(Kind.ADDRESS, "IPAddress")),
+    "AADNonInteractiveUserSignInLogs": Fed("", _all(Kind.ADDRESS, "IPAddress")),
+    "EntraIdSignInEvents": Fed("", (*_all(Kind.ADDRESS, "IPAddress"), *_all(Kind.COUNTRY, "Country"))),
+    "AWSCloudTrail": Fed("", _all(Kind.ADDRESS, "SourceIpAddress")),
+    "AWSVPCFlow": Fed("", _all(Kind.ADDRESS, "SrcAddr", "DstAddr")),
+    "GCPVPCFlow": Fed(
+        "",
+        (*_all(Kind.ADDRESS, "SrcIp", "DestIp"), *_all(Kind.COUNTRY, "SrcLocationCountry", "DestLocationCountry")),
+    ),
+}
