@@ -1,7 +1,7 @@
 """The façade: connect, query, check. Everything that runs goes through one `QueryRequest`."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from bluetick.lake.folder import AsOf
 
 TableInput: TypeAlias = "str | Path | list[str] | pa.Table"
+ProfilesInput: TypeAlias = str | Path | FileProfileProvider | Sequence[str | Path | FileProfileProvider]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,7 @@ class Session:
         self,
         lake: str | Path | None = None,
         tables: Mapping[str, TableInput] | None = None,
-        profiles: "str | Path | FileProfileProvider | None" = None,
+        profiles: ProfilesInput | None = None,
         schemas: str | Path | None = None,
         engine: str = "duckdb",
         now: datetime | None = None,
@@ -98,6 +99,7 @@ class Session:
         watchlists: str | Path | None = None,
         mapping: str | Path | None = None,
         as_of: "AsOf | Mapping[str, AsOf] | None" = None,
+        profiles_offline: bool = False,
     ) -> None:
         self.now = _utc(now)
         mappings = () if mapping is None else _mappings(Path(mapping))  # a mistake there is told before Spark starts
@@ -114,7 +116,7 @@ class Session:
             packs = packs_for(self._schemas, "", is_sentinel=False, custom=self._custom)
             self.catalog.map_table(mapped, packs)
         self.catalog.check_as_of()
-        provider = self._provider(profiles)
+        provider = self._provider(profiles, profiles_offline)
         if provider is not None:
             self.providers[FILE_PROFILE] = provider
 
@@ -238,14 +240,18 @@ class Session:
 
     # --- inside ---
 
-    def _provider(self, profiles: "str | Path | FileProfileProvider | None") -> FileProfileProvider | None:
-        if profiles is None or not isinstance(profiles, str | Path):
-            return profiles
-        if profiles in ("local", "local-as-global"):
-            return LocalPrevalence(self._local_query, self._hash_tables, as_global=profiles == "local-as-global")
-        from bluetick.enrichment.profile_table import ProfileTable  # noqa: PLC0415 - its readers cost start-up time
+    def _provider(self, profiles: ProfilesInput | None, is_offline: bool) -> FileProfileProvider | None:
+        if profiles is None or profiles == ():
+            return None
+        # Its readers and clients cost start-up time.
+        from bluetick.enrichment.outside import real_outside  # noqa: PLC0415
+        from bluetick.enrichment.profile_opening import open_profiles  # noqa: PLC0415
 
-        return ProfileTable(profiles)
+        chosen = profiles if isinstance(profiles, Sequence) and not isinstance(profiles, str) else (profiles,)
+        return open_profiles(chosen, is_offline=is_offline, local=self._local_profiles, outside=real_outside())
+
+    def _local_profiles(self, as_global: bool) -> FileProfileProvider:
+        return LocalPrevalence(self._local_query, self._hash_tables, as_global=as_global)
 
     def _local_query(self, text: str, parameters: dict[str, Any]) -> pa.Table:
         return self.run(QueryRequest(text, parameters, self.now, schemas="defender"))[-1].to_arrow()
@@ -339,7 +345,7 @@ class _Observer:
 def connect(  # noqa: PLR0913, PLR0917 - the public surface, see Session
     lake: str | Path | None = None,
     tables: Mapping[str, TableInput] | None = None,
-    profiles: "str | Path | FileProfileProvider | None" = None,
+    profiles: ProfilesInput | None = None,
     schemas: str | Path | None = None,
     engine: str = "duckdb",
     now: datetime | None = None,
@@ -351,6 +357,7 @@ def connect(  # noqa: PLR0913, PLR0917 - the public surface, see Session
     watchlists: str | Path | None = None,
     mapping: str | Path | None = None,
     as_of: "AsOf | Mapping[str, AsOf] | None" = None,
+    profiles_offline: bool = False,
 ) -> Session:
     """A session.
 
@@ -359,7 +366,8 @@ def connect(  # noqa: PLR0913, PLR0917 - the public surface, see Session
         tables: name -> file, folder, glob, list of files, Arrow table, or "catalog:" and the name of a table that
             Spark's own catalog knows.
         profiles: what answers FileProfile: a file of profiles (Parquet, CSV, NDJSON), "local" for prevalence computed
-            from the session's own telemetry, or a provider of your own.
+            from the session's own telemetry, "hashlookup" or "virustotal" for those services, a YAML document, a
+            provider of your own, or a list of these: the first that has a value gives it (docs/file_profiles.md).
         schemas: "defender", "sentinel" or a JSON file of your own; which schema a table has that both know.
         engine: "duckdb", "local[n]", "spark://host:port", or "spark": the Spark session that is active, else the one
             that Spark's configuration describes. Settings for Spark follow a question mark:
@@ -374,6 +382,7 @@ def connect(  # noqa: PLR0913, PLR0917 - the public surface, see Session
         watchlists: a folder of watchlists, each `alias.csv` or `alias.json`.
         mapping: a YAML document, or a folder of them, that computes tables out of other data (docs/tables.md).
         as_of: a version or an instant to which all Delta tables are taken back, or those that are named.
+        profiles_offline: no service is asked for profiles, only what its cache holds.
     """
     return Session(
         lake,
@@ -390,6 +399,7 @@ def connect(  # noqa: PLR0913, PLR0917 - the public surface, see Session
         watchlists,
         mapping,
         as_of,
+        profiles_offline,
     )
 
 

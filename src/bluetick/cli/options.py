@@ -60,7 +60,7 @@ class DataOptions:
 
     lake: Path | None
     tables: tuple[tuple[str, str], ...]
-    profiles: str | None
+    profiles: tuple[str, ...]
     schemas: str | None
     engine: str
     external: tuple[tuple[str, str], ...] = ()
@@ -69,6 +69,7 @@ class DataOptions:
     watchlists: Path | None = None
     mapping: Path | None = None
     as_of: tuple[Given, ...] = ()
+    profiles_offline: bool = False
 
     def open(self) -> Session:
         """A session with these tables; several paths for one name are one table."""
@@ -87,6 +88,7 @@ class DataOptions:
             watchlists=self.watchlists,
             mapping=self.mapping,
             as_of=combined(self.as_of),
+            profiles_offline=self.profiles_offline,
         )
         for diagnostic, source in session.catalog.mapping_warnings:
             say(render_diagnostic(diagnostic, source))
@@ -109,7 +111,16 @@ _DATA_OPTIONS: tuple[Callable[..., Any], ...] = (
         type=PairType("NAME=PATH"),
         help="A table's file, folder or glob (Parquet, CSV, NDJSON), or catalog:NAME in Spark. May be repeated.",
     ),
-    click.option("--profiles", metavar="FILE", help="What answers FileProfile(): a file of profiles, or 'local'."),
+    click.option(
+        "--profiles",
+        multiple=True,
+        metavar="FILE|WORD",
+        help="What answers FileProfile(): a file of profiles, 'local', 'hashlookup', 'virustotal', or a YAML document "
+        "with options. Repeated, the first that has a value gives it.",
+    ),
+    click.option(
+        "--profiles-offline", is_flag=True, help="Ask no service for file profiles, only what its cache holds."
+    ),
     click.option(
         "--schemas",
         metavar="PACK|FILE",
@@ -162,7 +173,8 @@ def data_options(command: Callable[..., Any]) -> Callable[..., Any]:
         *,
         lake: Path | None,
         tables: tuple[tuple[str, str], ...],
-        profiles: str | None,
+        profiles: tuple[str, ...],
+        profiles_offline: bool,
         schemas: str | None,
         engine: str,
         external: tuple[tuple[str, str], ...],
@@ -174,7 +186,18 @@ def data_options(command: Callable[..., Any]) -> Callable[..., Any]:
         **others: Any,
     ) -> Any:
         data = DataOptions(
-            lake, tables, profiles, schemas, engine, external, geo, functions, watchlists, mapping, as_of
+            lake,
+            tables,
+            profiles,
+            schemas,
+            engine,
+            external,
+            geo,
+            functions,
+            watchlists,
+            mapping,
+            as_of,
+            profiles_offline,
         )
         return command(data=data, **others)
 

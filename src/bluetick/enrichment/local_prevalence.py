@@ -6,7 +6,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from bluetick.enrichment.profiles import KEY, STATE, answer_table
+from bluetick.enrichment.profiles import AVAILABLE, KEY, STATE, answer_table, unknown_state
 
 # The column that holds a hash of the given kind, of the file that acts and of the file acted upon.
 _COLUMNS = {
@@ -64,14 +64,14 @@ class LocalPrevalence:
 
     def _answer(self, kind: str, key: str, row: dict[str, Any] | None) -> dict[str, Any]:
         if row is None:
-            return {KEY: key, STATE: "Missing"}
+            return {KEY: key, STATE: unknown_state(key)}
         return {
             KEY: key,
             kind: key,
             "GlobalPrevalence": row["Devices"] if self._as_global else None,
             "GlobalFirstSeen": row["First"],
             "GlobalLastSeen": row["Last"],
-            STATE: "Available",
+            STATE: AVAILABLE,
         }
 
 

@@ -11,10 +11,16 @@ import pyarrow.json
 import pyarrow.parquet
 
 from bluetick.diagnostics.errors import SourceError
-from bluetick.enrichment.profiles import KEY, PROFILE_FIELDS, STATE, answer_table
-
-_HASHES = ("SHA256", "SHA1", "MD5")
-_LENGTHS = {64: "SHA256", 40: "SHA1", 32: "MD5"}
+from bluetick.enrichment.profiles import (
+    AVAILABLE,
+    HASHES,
+    KEY,
+    PROFILE_FIELDS,
+    STATE,
+    answer_table,
+    hash_kind,
+    unknown_state,
+)
 
 
 class ProfileTable:
@@ -31,15 +37,15 @@ class ProfileTable:
         self._table = _read(self.path)
         self.version = _digest(self.path)
         names = set(self._table.column_names)
-        if not names & set(_HASHES):
+        if not names & set(HASHES):
             raise SourceError(
-                f"'{self.path}' is no table of file profiles: it has none of the columns {', '.join(_HASHES)}",
+                f"'{self.path}' is no table of file profiles: it has none of the columns {', '.join(HASHES)}",
                 file=str(self.path),
             )
         self._index: dict[str, dict[str, int]] = {}
 
     def lookup(self, key_column: str, keys: Sequence[str]) -> pa.Table:
-        """A row for each key: Available with its profile, or Missing."""
+        """A row for each key: Available with its profile, or Missing; '' where an unknown key is no hash."""
         places = [self._place(key_column, key) for key in keys]
         found = [place for place in places if place is not None]
         picked = self._table.take(pa.array(found, pa.int64())).to_pylist() if found else []
@@ -47,7 +53,7 @@ class ProfileTable:
         profiles = iter(picked)
         for key, place in zip(keys, places, strict=True):
             profile = next(profiles) if place is not None else {}
-            rows.append({**profile, KEY: key, STATE: "Available" if place is not None else "Missing"})
+            rows.append({**profile, KEY: key, STATE: AVAILABLE if place is not None else unknown_state(key)})
         try:
             return answer_table(rows)
         except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
@@ -56,7 +62,7 @@ class ProfileTable:
             ) from None
 
     def _place(self, key_column: str, key: str) -> int | None:
-        hash_name = _LENGTHS.get(len(key)) or next((h for h in _HASHES if key_column.endswith(h)), "")
+        hash_name = hash_kind(key) or next((h for h in HASHES if key_column.endswith(h)), "")
         if hash_name not in self._table.column_names:
             return None
         index = self._index.get(hash_name)
@@ -82,7 +88,7 @@ def _read(path: Path) -> pa.Table:
         if name.endswith(".parquet"):
             table = pyarrow.parquet.read_table(path)
         elif name.endswith((".csv", ".csv.gz")):
-            text = {column: pa.string() for column in _HASHES}
+            text = {column: pa.string() for column in HASHES}
             table = pyarrow.csv.read_csv(path, convert_options=pyarrow.csv.ConvertOptions(column_types=text))
         elif name.endswith((".ndjson", ".jsonl", ".json", ".ndjson.gz", ".jsonl.gz")):
             table = pyarrow.json.read_json(path)

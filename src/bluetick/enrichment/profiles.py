@@ -1,5 +1,6 @@
 """What a file profile provider is: it answers FileProfile's lookups."""
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final, Protocol
@@ -8,6 +9,15 @@ import pyarrow as pa
 
 KEY: Final = "lookup_key"
 STATE: Final = "ProfileAvailability"
+
+AVAILABLE: Final = "Available"
+MISSING: Final = "Missing"
+ERROR: Final = "Error"
+NOT_ASKED: Final = ""
+
+HASHES: Final = ("SHA256", "SHA1", "MD5")
+_LENGTHS: Final = {64: "SHA256", 40: "SHA1", 32: "MD5"}
+_HEX: Final = re.compile("[0-9A-Fa-f]+")
 
 # FileProfile's columns in Arrow, as execution binds them (binder.schema.FILE_PROFILE_COLUMNS has the KQL types).
 PROFILE_FIELDS: Final[Mapping[str, pa.DataType]] = {
@@ -48,11 +58,22 @@ class FileProfileProvider(Protocol):
     def lookup(self, key_column: str, keys: Sequence[str]) -> pa.Table:
         """A row for each key: `lookup_key` as given, then the 18 columns of FileProfile.
 
-        ProfileAvailability is Available, Missing (not known) or Error; nulls ('' for strings) where there is nothing.
+        ProfileAvailability is Available, Missing (not known), Error, or '' for what is no file id and was not asked;
+        nulls ('' for strings) where there is nothing.
         `key_column` is the name of the queried column (InitiatingProcessSHA256 ...). A provider that cannot answer at
         all raises SourceError.
         """
         ...
+
+
+def hash_kind(key: str) -> str:
+    """SHA256, SHA1 or MD5 by the form of a file id; '' for what is no hash."""
+    return _LENGTHS.get(len(key), "") if _HEX.fullmatch(key) else ""
+
+
+def unknown_state(key: str) -> str:
+    """The state of an id that nothing is known of: Microsoft leaves it empty where the id is invalid."""
+    return MISSING if hash_kind(key) else NOT_ASKED
 
 
 def answer_table(rows: Sequence[Mapping[str, Any]]) -> pa.Table:

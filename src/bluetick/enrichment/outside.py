@@ -1,0 +1,30 @@
+"""What providers that ask over a network need of the world, as values: tests give others."""
+
+import os
+import random
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from bluetick.enrichment.http_exchange import Request, Response, send
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """Clocks, chance, the environment and the network.
+
+    `now` is the time of day in seconds since 1970, for what outlives the process; `ticks` only ever grows, for limits.
+    `jitter` gives a number in [0, 1). `send` makes one exchange within so many seconds.
+    """
+
+    now: Callable[[], float]
+    ticks: Callable[[], float]
+    sleep: Callable[[float], None]
+    jitter: Callable[[], float]
+    environment: Mapping[str, str]
+    send: Callable[[Request, float], Response]
+
+
+def real_outside() -> Outside:
+    """The clocks, the environment and the network of this machine."""
+    return Outside(time.time, time.monotonic, time.sleep, random.random, os.environ, send)
