@@ -23,7 +23,7 @@ from bluetick.execution.mapping import TableMapping
 from bluetick.execution.mappings import View, bind_view
 from bluetick.execution.service_functions import OWN_TABLES, service_function, service_names
 from bluetick.lake.layout import DERIVED, RECEIVED, RESERVED, has_log, is_delta
-from bluetick.schema.packs import TableSchema, load_pack
+from bluetick.schema.packs import TableSchema, load_pack, stored_name
 from bluetick.types import Type
 
 if TYPE_CHECKING:
@@ -384,7 +384,7 @@ def _own_face(table: Table) -> TableFace:
 
 def _known_face(schema: TableSchema, table: Table | None) -> TableFace:
     have = table.column_names if table is not None else frozenset(name for name, _ in schema.columns)
-    sources = [_source(name, have) for name, _ in schema.columns]
+    sources = [_source(schema.name, name, have) for name, _ in schema.columns]
     columns = list(schema.columns)
     taken = {name for name, _ in schema.columns} | set(sources)
     for name, type_ in table.columns if table is not None else ():
@@ -394,11 +394,12 @@ def _known_face(schema: TableSchema, table: Table | None) -> TableFace:
     return TableFace(schema.name, tuple(columns), tuple(sources), schema.time_column)
 
 
-def _source(name: str, have: frozenset[str]) -> str:
-    """The column of the data for a column of the schema; the two faces' time columns stand for each other."""
+def _source(table: str, name: str, have: frozenset[str]) -> str:
+    """The column of the data for a column of the schema: it may be kept under another name, and the two faces' time
+    columns stand for each other."""
     if name not in have and name in TIME_COLUMNS:
         return next((other for other in TIME_COLUMNS if other in have), name)
-    return name
+    return name if name in have else stored_name(table, name)
 
 
 def packs_for(

@@ -14,10 +14,10 @@ import pyarrow.compute as pc
 from bluetick.diagnostics import Span
 from bluetick.engines.duckdb_records import FAULT, NUMBER, RecordReader
 from bluetick.ingest.binding import Compiled, Wanted, compile_values, field_value
-from bluetick.ingest.formats import Format, TableBody
+from bluetick.ingest.formats import EveryTable, Format, TableBody
 from bluetick.ingest.strictness import Strictness
 from bluetick.ingest.times import wrong_times
-from bluetick.schema.packs import TableSchema, known_table
+from bluetick.schema.packs import TableSchema, known_export, known_table
 from bluetick.sources.arrow import arrow_schema
 from bluetick.sources.minutes import minute_rows
 from bluetick.sources.records import Normalised, Records
@@ -157,12 +157,7 @@ class DeclaredFormat:
         """A table's own export; None where no schema has the table."""
         if table not in self._every:
             every = self._format.every_table
-            schema = known_table(table)
-            if schema is None or schema.time_column is None or every is None:
-                self._every[table] = None
-            else:
-                columns = tuple((name, field_value((*every.under, name), every.table)) for name, _ in schema.columns)
-                self._every[table] = _kind(self._format, TableBody(table, _HERE, columns))
+            self._every[table] = None if every is None else _export(self._format, table, every)
         return self._every[table]
 
     def _keep_raw(self, picked: "_Picked", texts: pa.LargeStringArray, places: Places, found: _Found) -> None:
@@ -224,7 +219,7 @@ def _without(count: int, faults: Mapping[int, str]) -> Places:
 
 
 def _kind(form: Format, body: TableBody) -> _Kind:
-    schema = known_table(body.table) or _own_schema(body)
+    schema = _schema_of(body)
     types = dict(schema.columns)
     wanted = [Wanted(name, written, types.get(name)) for name, written in body.columns]
     if body.until is not None:
@@ -294,6 +289,29 @@ def _shaped(schema: TableSchema, rows: pa.Table) -> pa.Table:
         for item in target
     ]
     return pa.Table.from_arrays(arrays, schema=target)
+
+
+def _export(form: Format, table: str, every: EveryTable) -> _Kind | None:
+    """A table's own export; None where the pack does not have the table."""
+    schema = known_table(table)
+    columns = known_export(table, every.pack)
+    if schema is None or schema.time_column is None or not columns:
+        return None
+    values = [(stored, field_value((*every.under, name), every.table)) for stored, name in columns]
+    if schema.time_column not in dict(columns) and form.time is not None:
+        values.append((schema.time_column, form.time))
+    return _kind(form, TableBody(table, _HERE, tuple(values)))
+
+
+def _schema_of(body: TableBody) -> TableSchema:
+    """The columns of the first pack that has the table, and those of the other that the body gives."""
+    known = known_table(body.table)
+    if known is None:
+        return _own_schema(body)
+    own = known_export(body.table, "defender") or known_export(body.table, "sentinel")
+    given = {*dict(own), *dict(body.columns), known.time_column}
+    columns = tuple((name, type_) for name, type_ in known.columns if name in given)
+    return TableSchema(body.table, columns, known.time_column)
 
 
 def _own_schema(body: TableBody) -> TableSchema:

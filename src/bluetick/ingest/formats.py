@@ -29,6 +29,7 @@ from bluetick.diagnostics import mapping_codes as codes
 from bluetick.diagnostics.errors import QueryError, SourceError
 from bluetick.execution.kql_yaml import KqlYamlReader
 from bluetick.execution.mapping import Written
+from bluetick.schema.packs import PackName
 from bluetick.syntax.strict_yaml import YamlList, YamlMapping, YamlNode, YamlText, read_mapping
 
 _FORMAT: Final = "format"
@@ -36,7 +37,8 @@ _FORMAT_KEYS: Final = ("name", "title", "when", "time", "fields", "memory", "eve
 _TABLE_KEYS: Final = ("where", "columns", "until", "recall", "lacks", "source")
 _MEMORY_KEYS: Final = ("where", "key", "value")
 _RECALL_KEYS: Final = ("from", "key")
-_EVERY_KEYS: Final = ("table", "under")
+_EVERY_KEYS: Final = ("table", "under", "pack")
+_PACKS: Final[Mapping[str, PackName]] = {"defender": "defender", "sentinel": "sentinel"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +60,12 @@ class Recall:
 
 @dataclass(frozen=True, slots=True)
 class EveryTable:
-    """An export that names its table and has its very columns, in the object `under` of the record or at its root."""
+    """An export that names its table of a pack and has its very columns, in the object `under` of the record or at its
+    root. Rows of a table without a time have the format's."""
 
     table: Written
     under: tuple[str, ...]
+    pack: PackName
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +188,11 @@ class _Reader(KqlYamlReader):
         self.refuse_others(body, "an export of every table", _EVERY_KEYS)
         table = self._needed(body, "table", "the export")
         under = self._plain(body, "under", "")
-        return None if table is None else EveryTable(table, tuple(under.split(".")) if under else ())
+        pack = _PACKS.get(self._plain(body, "pack", ""))
+        if pack is None:
+            self.report(codes.wrong_part(body.span, "pack", " or ".join(_PACKS)))
+            return None
+        return None if table is None else EveryTable(table, tuple(under.split(".")) if under else (), pack)
 
     def _bodies(self, table: str, span: Span, node: YamlNode) -> Iterator[TableBody]:
         for item in node.items if isinstance(node, YamlList) else (node,):

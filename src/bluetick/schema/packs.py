@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 from bluetick.types import ALIASES, Type
 
@@ -18,6 +18,7 @@ PackName = Literal["sentinel", "defender"]
 
 # Looked for in this order in a user's file, where no pack says which column is the table's time.
 TIME_COLUMNS = ("TimeGenerated", "Timestamp")
+TWIN: Final = "_twin"  # ends the stored name of a column that differs from another of its table in case only
 
 
 class SchemaFileError(ValueError):
@@ -64,9 +65,66 @@ def load_pack(name: PackName) -> Mapping[str, TableSchema]:
     return _Pack((files("bluetick.schema") / "data" / f"{name}.txt").read_text("utf-8"))
 
 
+@cache
 def known_table(name: str) -> TableSchema | None:
-    """A table of this name of either pack, Defender's first; None where neither has it."""
-    return next((pack[name] for pack in (load_pack("defender"), load_pack("sentinel")) if name in pack), None)
+    """How a lake keeps a table of this name of either pack; None where neither has it.
+
+    It has the columns of both packs, Defender's first. What differs in type is a string, which holds both; what differs
+    in case only between the packs is one column. Each table has a time: Timestamp where no pack gives it one.
+    """
+    packs = [pack[name] for pack in (load_pack("defender"), load_pack("sentinel")) if name in pack]
+    if not packs:
+        return None
+    times = [pack.time_column for pack in packs if pack.time_column is not None] or [TIME_COLUMNS[1]]
+    columns: dict[str, Type] = {}
+    for pack in packs:
+        for column, type_ in pack.columns:
+            stored = stored_name(name, column)
+            columns[stored] = type_ if columns.get(stored, type_) is type_ else Type.STRING
+    columns.setdefault(times[0], Type.DATETIME)
+    return TableSchema(name, tuple(columns.items()), times[0])
+
+
+def stored_name(table: str, column: str) -> str:
+    """Under which name a lake keeps a column of a known table: the first pack's spelling, and one time for both packs'.
+
+    Of columns of one pack that differ in case only the later ones are marked: engines fold the case of file columns.
+    """
+    return _stored_names(table).get(column, column)
+
+
+@cache
+def _stored_names(table: str) -> Mapping[str, str]:
+    packs = [pack[table] for pack in (load_pack("defender"), load_pack("sentinel")) if table in pack]
+    names: dict[str, str] = {}
+    folded: dict[str, str] = {}
+    for pack in packs:
+        own: set[str] = set()
+        for column, _ in pack.columns:
+            key = column.casefold()
+            if key in own and column not in names:
+                names[column] = folded.setdefault(f"{key}{TWIN}", f"{column}{TWIN}")
+            else:
+                names.setdefault(column, folded.setdefault(key, column))
+            own.add(key)
+    if len({pack.time_column for pack in packs} & set(TIME_COLUMNS)) == len(TIME_COLUMNS):
+        names[TIME_COLUMNS[0]] = TIME_COLUMNS[1]
+    return names
+
+
+def known_export(table: str, pack: PackName) -> tuple[tuple[str, str], ...]:
+    """The columns of a pack's table as a lake keeps them, each with its name in the pack; empty where it has none.
+
+    Where two columns of the pack are kept as one, it is the pack's own time that is kept.
+    """
+    found = load_pack(pack).get(table)
+    if found is None:
+        return ()
+    first = sorted((name for name, _ in found.columns), key=lambda name: name != found.time_column)
+    kept: dict[str, str] = {}
+    for name in first:
+        kept.setdefault(stored_name(table, name), name)
+    return tuple(kept.items())
 
 
 def load_schema_file(path: Path) -> Mapping[str, TableSchema]:
