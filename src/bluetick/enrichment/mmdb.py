@@ -63,8 +63,15 @@ class Mmdb:
         self._family = metadata.ip_version
         self.version = f"{metadata.database_type} of {built:%Y-%m-%dT%H:%M:%SZ}, sha256:{_digest(path)}"
 
-    def holds(self, read: Callable[[Mapping[str, Any]], Found], nothing: Found) -> bool:
-        """Whether `read` finds something in the records."""
+    def holds_systems(self) -> bool:
+        """Whether the records tell autonomous systems."""
+        return self._holds(_system, NO_SYSTEM)
+
+    def holds_countries(self) -> bool:
+        """Whether the records tell countries."""
+        return self._holds(_country, "")
+
+    def _holds(self, read: Callable[[Mapping[str, Any]], Found], nothing: Found) -> bool:
         try:
             return any(read(_fields(record)) != nothing for _, record in islice(self._reader, _SAMPLE))
         except (maxminddb.InvalidDatabaseError, ValueError, UnicodeDecodeError):
@@ -94,17 +101,17 @@ class Mmdb:
 class MmdbCountries:
     """A GeoLookup over a database in MaxMind's format."""
 
-    __slots__ = ("_database",)
+    __slots__ = ("database",)
 
     def __init__(self, database: Mmdb) -> None:
-        if not database.holds(_country, ""):
+        if not database.holds_countries():
             raise database.wrong("countries")
-        self._database = database
+        self.database = database
 
     @property
     def version(self) -> str:
         """The database's type, when it was built, and its digest."""
-        return self._database.version
+        return self.database.version
 
     def country(self, ip: str) -> str:
         """The English name of the country of a public address; "" for any other and where the database has none."""
@@ -112,7 +119,7 @@ class MmdbCountries:
 
     def countries(self, ips: Sequence[str]) -> list[str]:
         """The country of each address."""
-        return self._database.find(ips, _country, "")
+        return self.database.find(ips, _country, "")
 
 
 class MmdbSystems:
@@ -121,7 +128,7 @@ class MmdbSystems:
     __slots__ = ("_database",)
 
     def __init__(self, database: Mmdb) -> None:
-        if not database.holds(_system, NO_SYSTEM):
+        if not database.holds_systems():
             raise database.wrong("autonomous systems")
         self._database = database
 

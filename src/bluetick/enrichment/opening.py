@@ -1,0 +1,68 @@
+"""Opens what a user brings for enrichment, by its content."""
+
+import csv
+import gzip
+from collections.abc import Sequence
+from pathlib import Path
+
+import pyarrow as pa
+
+from bluetick.diagnostics.errors import SourceError
+from bluetick.enrichment.geo import RangeCountries, load_range_countries
+from bluetick.enrichment.indicator_files import read_indicators
+from bluetick.enrichment.indicators import AddressIndicators
+from bluetick.enrichment.mmdb import Mmdb, MmdbCountries, MmdbSystems, is_mmdb
+from bluetick.enrichment.rows import Enricher
+
+
+def open_countries(path: Path) -> RangeCountries | MmdbCountries:
+    """The countries of a database in MaxMind's format, or of a table of address ranges (CSV, TSV, Parquet).
+
+    SourceError where the file is neither or cannot be read.
+    """
+    try:
+        if is_mmdb(path):
+            return MmdbCountries(Mmdb(path))
+        _refuse_packed(path)
+        return load_range_countries(path)
+    except FileNotFoundError:
+        raise SourceError(f"there is no file '{path}' of countries", str(path)) from None
+    except (OSError, ValueError, EOFError, csv.Error, pa.ArrowException) as error:
+        raise SourceError(f"'{path}' cannot be read as countries of addresses: {error}", str(path)) from None
+
+
+def open_systems(path: Path) -> MmdbSystems:
+    """The autonomous systems of a database in MaxMind's format."""
+    return MmdbSystems(Mmdb(path))
+
+
+def open_enricher(countries: Path | None, asn: Path | None, indicators: Sequence[Path]) -> Enricher:
+    """An enricher over the files that an ingest was given.
+
+    Without `asn`, the autonomous systems are those of the database of countries, where it has them too. Nothing is
+    looked for elsewhere, and nothing is fetched.
+    """
+    known = open_countries(countries) if countries is not None else None
+    systems = open_systems(asn) if asn is not None else _systems_beside(known)
+    feeds = [read_indicators(path) for path in indicators]
+    if not feeds:
+        return Enricher(known, systems)
+    table = pa.concat_tables([feed.table for feed in feeds])
+    version = ", ".join(feed.version for feed in feeds)
+    return Enricher(known, systems, AddressIndicators(table), indicators_version=version)
+
+
+def _systems_beside(known: RangeCountries | MmdbCountries | None) -> MmdbSystems | None:
+    if isinstance(known, MmdbCountries) and known.database.holds_systems():
+        return MmdbSystems(known.database)
+    return None
+
+
+def _refuse_packed(path: Path) -> None:
+    """A database cannot be searched while it is packed; a table of ranges is text, packed or not."""
+    with path.open("rb") as stream:
+        is_packed = stream.read(2) == b"\x1f\x8b"
+    if is_packed:
+        with gzip.open(path) as stream:
+            if b"\0" in stream.read(4096):
+                raise ValueError("it is packed; unpack it first (gunzip)")
