@@ -6,6 +6,7 @@ import platform
 import shutil
 import sys
 import tempfile
+from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import click
 
 from bluetick.cli.examination import examine
 from bluetick.cli.failures import FAILED, RAN
+from bluetick.cli.lake_examination import Remark, examine_lake
 from bluetick.cli.options import DataOptions, data_options
 from bluetick.diagnostics.errors import BluetickError
 from bluetick.engines.protocol import Finding
@@ -21,10 +23,14 @@ from bluetick.engines.protocol import Finding
 @click.command()
 @data_options
 def doctor(*, data: DataOptions) -> int:
-    """Check this installation, an engine, and that tables can be read.
+    """Check this installation, an engine, tables, and a lake.
+
+    Of a lake: what an interrupted ingest left, small files, the quarantine, room, sources that fell silent and columns
+    that went empty, each with what to do. Advice is no failure.
 
     \b
     bluetick doctor --engine spark://HOST:PORT --table DeviceNetworkEvents=lake/
+    bluetick doctor --lake LAKE
     """
     for line in _versions():
         click.echo(line)
@@ -32,6 +38,9 @@ def doctor(*, data: DataOptions) -> int:
     try:
         with data.open() as session:
             results += [_told(finding) for finding in examine(session)]
+            if data.lake is not None:
+                remarks = examine_lake(session, data.lake, datetime.now(UTC))
+                results += [_remarked(remark) for remark in remarks]
     except BluetickError as error:
         results.append(_told(Finding(f"engine {data.engine}", False, str(error))))
     return RAN if all(results) else FAILED
@@ -57,6 +66,11 @@ def _version(package: str) -> str:
 def _told(finding: Finding) -> bool:
     click.echo(f"{'ok    ' if finding.is_well else 'failed'}  {finding.name}: {finding.words}")
     return finding.is_well
+
+
+def _remarked(remark: Remark) -> bool:
+    click.echo(f"{remark.state:<6}  lake, {remark.name}: {remark.words}")
+    return remark.state != "failed"
 
 
 def _temporary() -> str:

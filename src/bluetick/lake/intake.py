@@ -24,9 +24,9 @@ from bluetick.lake.failures import writing
 from bluetick.lake.layout import QUARANTINE, RECEIPTS, RECEIVED, SOURCE
 from bluetick.types import Type
 
-_RECORDS: Final = "pending"
-_LOCK: Final = "lock"
-_PART: Final = ".part"
+RECORDS: Final = "pending"
+LOCK: Final = "lock"
+PART: Final = ".part"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +56,13 @@ def locked(lake: Path) -> Iterator[None]:
     """Holds the lake against other intakes and finishes what an interrupted one left."""
     folder = lake / RECEIPTS
     with writing(lake):
-        (folder / _RECORDS).mkdir(parents=True, exist_ok=True)
-        stream = (folder / _LOCK).open("w")
+        (folder / RECORDS).mkdir(parents=True, exist_ok=True)
+        stream = (folder / LOCK).open("w")
     with stream:
         with writing(lake):
             fcntl.flock(stream, fcntl.LOCK_EX)  # the system gives it back when the process ends, however it ends
-        for record in sorted((folder / _RECORDS).iterdir()):
-            if record.suffix == _PART:
+        for record in sorted((folder / RECORDS).iterdir()):
+            if record.suffix == PART:
                 record.unlink(missing_ok=True)
             else:
                 _finish(lake, record)
@@ -123,7 +123,7 @@ def _table_json(table: TableRows, shape: Shape, files: Sequence[DataFile]) -> di
 
 def _write_record(lake: Path, batch: Batch, tables: list[dict[str, Any]]) -> Path:
     """From here on the batch is stored, whatever happens: the record appears whole or not at all."""
-    record = lake / RECEIPTS / _RECORDS / batch.id
+    record = lake / RECEIPTS / RECORDS / batch.id
     content = {
         "id": batch.id,
         "source": batch.source,
@@ -137,7 +137,7 @@ def _write_record(lake: Path, batch: Batch, tables: list[dict[str, Any]]) -> Pat
 
 
 def _write_whole(path: Path, text: str) -> None:
-    beside = path.with_name(path.name + _PART)
+    beside = path.with_name(path.name + PART)
     try:
         beside.write_text(text, encoding="utf-8")
         flush(beside)

@@ -28,7 +28,8 @@ SEEN_COLUMNS: Final = (
 FILL_COLUMNS: Final = (
     ("Table", Type.STRING),
     ("Source", Type.STRING),
-    ("Hour", Type.DATETIME),
+    ("Start", Type.DATETIME),
+    ("Hours", Type.LONG),
     ("Rows", Type.LONG),
     ("Filled", Type.DYNAMIC),
     ("Received", Type.DATETIME),

@@ -78,6 +78,15 @@ def optimize(
     return Optimized(before, after, rows)
 
 
+def spare_files(folder: Path) -> int:
+    """How many files fewer there would be after `optimize`; none of another writer's table."""
+    table = open_table(folder)
+    if not any(is_own_day(field) for field in table.schema().fields):
+        return 0
+    days = [files for files in _by_day(folder, table, time_column(table)).values() if _is_worth_it(files, FILE_ROWS)]
+    return sum(len(files) - ceil(max(sum(file.rows for file in files), 1) / FILE_ROWS) for files in days)
+
+
 def _by_day(folder: Path, table: DeltaTable, time: str) -> dict[Any, list[DataFile]]:
     """The small files of each day, the earliest first."""
     with reading(folder):

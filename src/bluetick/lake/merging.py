@@ -34,13 +34,19 @@ def tidy(folder: Path, progress: Progress = lambda done, of: None) -> Optimized:
     return _UPKEEP.get(folder.name, optimize)(folder, progress)
 
 
+def spare_parts(folder: Path) -> int:
+    """How many files of parts fewer there would be after `tidy`."""
+    files = _files(folder)
+    return max(len(files) - _fewest(files), 0)
+
+
 def merge_parts_of_seen(
     folder: Path, progress: Progress = lambda done, of: None, rows_at_once: int = _ROWS_AT_ONCE
 ) -> Optimized:
     """One row a key, in one commit. Each value's parts are merged in one go, as many values at once as fit."""
     files = _files(folder)
     rows = sum(file.rows for file in files)
-    if len(files) <= ceil(rows / FILE_ROWS) + rows // _ROWS_AT_ONCE:  # as few as a merge leaves
+    if len(files) <= _fewest(files):
         return Optimized(0, 0, 0)
     ranges = max(ceil(rows / rows_at_once), 1)
     return _replaced(folder, files, _merged_seen(folder, files, ranges, progress))
@@ -61,6 +67,12 @@ _UPKEEP: Final[dict[str, Callable[[Path, Progress], Optimized]]] = {
     SEEN: merge_parts_of_seen,
     FILL: merge_parts_of_fill,
 }
+
+
+def _fewest(files: Sequence[DataFile]) -> int:
+    """As few files as a merge may leave of these."""
+    rows = sum(file.rows for file in files)
+    return max(ceil(rows / FILE_ROWS), 1) + rows // _ROWS_AT_ONCE
 
 
 def _files(folder: Path) -> list[DataFile]:
