@@ -16,7 +16,7 @@ import pytest
 import bluetick
 from bluetick.detections.runs import DetectionRun, newest_instant, query_request, run_detection
 from bluetick.sources.model import SourceResult
-from bluetick.sources.sysmon import read_sysmon
+from bluetick.sources.windows import read_sysmon
 from founding.documents import LONG_RUNNING, RARE_COUNTRIES, SHARED, founding_document
 from founding.reference import in_scope, long_running, rare_countries
 from founding.runs import GivenProfiles

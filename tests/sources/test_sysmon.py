@@ -12,7 +12,7 @@ import pytest
 
 from bluetick.sources.detection import detect_source
 from bluetick.sources.model import ReadReport, SourceResult
-from bluetick.sources.sysmon import read_sysmon
+from bluetick.sources.windows import read_sysmon
 
 SHARED = Path(__file__).parents[3] / "shared" / "data" / "otrf" / "sysmon.ndjson.gz"
 
@@ -473,19 +473,20 @@ def test_every_line_is_accounted_for(tmp_path: Path) -> None:
         {"hello": "world"},
     )
     report = result.report
-    assert account(report) == (13, 3, 0, 7, 3)
+    assert account(report) == (13, 5, 0, 8, 0)
     assert [(bad.line_number, bad.reason) for bad in report.quarantined] == [
         (2, "not JSON"),
         (4, "DestinationIp is missing or not an address"),
         (5, "UtcTime is missing or not a time"),
         (6, "SourcePort is not a port"),
         (9, "QueryName is missing"),
+        (12, "not a Windows event in a known layout"),
         (13, "event data is a text that cannot be read as JSON: not JSON"),
         (14, "not a Windows event in a known layout"),
     ]
     assert report.quarantined[0].raw == b"not json\n"
-    assert report.reasons["Sysmon event 5: not mapped"] == 1
-    assert report.reasons["not a Sysmon event"] == 2
+    kept = [(row["EventID"], row["Channel"]) for row in rows(result, "WindowsEvent")]
+    assert kept == [(5, "Microsoft-Windows-Sysmon/Operational"), (3, "Security")]
 
 
 def test_the_same_record_twice_is_stored_once(tmp_path: Path) -> None:
@@ -514,8 +515,10 @@ def test_several_files_are_one_reading(tmp_path: Path) -> None:
 def test_detect_source(tmp_path: Path) -> None:
     path = tmp_path / "x"
     path.write_text("junk\n" + json.dumps({"a": 1}) + "\n" + json.dumps(winlogbeat_7(22, query())) + "\n")
-    assert detect_source(path) == "sysmon"
+    assert detect_source(path) == "windows"
     path.write_text(json.dumps(flat(4624, {"TargetUserName": "erin"}, Channel="Security")) + "\n")
+    assert detect_source(path) == "windows"
+    path.write_text(json.dumps({"EventID": 7, "note": "no log is named"}) + "\n")
     assert detect_source(path) is None
     path.write_bytes(b"")
     assert detect_source(path) is None
@@ -542,7 +545,7 @@ def test_recorded_telemetry_is_read_without_loss() -> None:
         sum(row["LinksEstablished"] for row in rows(result, "VMConnection"))
         == len(found) - report.notes["not in VMConnection: not TCP over IPv4"]
     )
-    assert detect_source(SHARED) == "sysmon"
+    assert detect_source(SHARED) == "windows"
 
 
 def test_damage_anywhere_in_a_file_loses_no_line(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ from bluetick.schema.packs import known_table
 from bluetick.sources.detection import detect_source
 from bluetick.sources.lines import read_json_lines
 from bluetick.sources.model import Quarantined, ReadReport
-from bluetick.sources.sysmon import read_sysmon
+from bluetick.sources.windows import read_sysmon
 
 _LOGS = (".ndjson", ".jsonl", ".json", ".ndjson.gz", ".jsonl.gz", ".json.gz")
 _PROCESSES = "DeviceProcessEvents"

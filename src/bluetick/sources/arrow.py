@@ -1,6 +1,7 @@
 """Rows of a known table as Arrow: every column of its schema, in order, with typed nulls and never a null string."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any, TypeAlias
 
 import pyarrow as pa
 
@@ -8,6 +9,7 @@ from bluetick.schema.packs import TableSchema
 from bluetick.types import Type
 
 Cell = str | int | float | bool | None
+Cells: TypeAlias = "Sequence[Cell] | pa.Array[Any]"  # of a column
 
 # A datetime is given as microseconds since 1970 and a dynamic as JSON text: both are how they are stored.
 _ARROW: Mapping[Type, pa.DataType] = {
@@ -29,19 +31,23 @@ def arrow_schema(table: TableSchema) -> pa.Schema:
     return pa.schema([pa.field(name, _ARROW[kind], nullable=kind is not Type.STRING) for name, kind in table.columns])
 
 
-def arrow_table(table: TableSchema, columns: Mapping[str, Sequence[Cell]], row_count: int) -> pa.Table:
-    """A table of these columns; those not given are typed nulls, or "" for strings."""
+def arrow_table(table: TableSchema, columns: Mapping[str, Cells], row_count: int) -> pa.Table:
+    """A table of these columns; those not given are typed nulls, or "" for strings. An array has its column's type."""
     schema = arrow_schema(table)
     unknown = columns.keys() - set(schema.names)
     if unknown:
         raise ValueError(f"table '{table.name}' has no column {sorted(unknown)}")
     arrays = [
-        pa.array(columns[name], schema.field(name).type)
+        _array(columns[name], schema.field(name).type)
         if name in columns
-        else pa.array([_missing(kind)] * row_count, schema.field(name).type)
+        else pa.repeat(pa.scalar(_missing(kind), schema.field(name).type), row_count)
         for name, kind in table.columns
     ]
     return pa.Table.from_arrays(arrays, schema=schema)
+
+
+def _array(cells: Cells, kind: pa.DataType) -> "pa.Array[Any]":
+    return cells if isinstance(cells, pa.Array) else pa.array(cells, kind)
 
 
 def _missing(kind: Type) -> Cell:

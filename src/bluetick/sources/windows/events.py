@@ -1,10 +1,12 @@
-"""The three Sysmon events that are read, typed: process creation (1), network connection (3), DNS query (22)."""
+"""Sysmon's events that others are joined with, typed: process creation (1), network connection (3), DNS query (22)."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 
 from bluetick.sources.addresses import normalise_ip
-from bluetick.sources.sysmon.fields import (
+from bluetick.sources.windows.event import Event, UnreadableError
+from bluetick.sources.windows.fields import (
     Hashes,
     ProcessGuid,
     image_path,
@@ -14,7 +16,6 @@ from bluetick.sources.sysmon.fields import (
     parse_whole,
     parse_zoned_time,
 )
-from bluetick.sources.sysmon.layouts import Event, UnreadableError
 
 # Beyond this, the time in the event and the time of its collection tell different stories.
 MAX_CLOCK_GAP = 5 * 60 * 1_000_000
@@ -25,12 +26,12 @@ _ANSWER_TYPE = re.compile(r"^type: +\d+ ")
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where and when an event was seen."""
+    """Where and when an event was seen. Collectors may differ in the time of collection and the record's number."""
 
     time: int
-    collected: int | None
+    collected: int | None = field(compare=False)
     host: str
-    record: int | None
+    record: int | None = field(compare=False)
     guid: ProcessGuid
     process_id: int | None
     image: str
@@ -72,6 +73,8 @@ class ProcessCreation:
     parent_image: str
     parent_command_line: str
     parent_user: str
+    sid: str = ""
+    elevation: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,41 +107,41 @@ class DnsQuery:
     addresses: tuple[str, ...]
 
 
-SysmonEvent = ProcessCreation | NetworkConnection | DnsQuery
+@dataclass(frozen=True, slots=True)
+class ActorFields:
+    """The names of the fields that say which process did what an event tells of."""
+
+    guid: str = "ProcessGuid"
+    process_id: str = "ProcessId"
+    image: str = "Image"
+    user: str = "User"
 
 
-def read_event(event: Event) -> SysmonEvent | None:
-    """The event typed; None for one of another number; UnreadableError says what a row of it would lack."""
-    match event.event_id:
-        case 1:
-            return _process_creation(event)
-        case 3:
-            return _network_connection(event)
-        case 22:
-            return _dns_query(event)
-    return None
+_PROCESS = ActorFields()
 
 
-def _origin(event: Event) -> Origin:
+def read_origin(event: Event, actor: ActorFields = _PROCESS) -> Origin:
+    """Where and when a Sysmon event was seen, and of which process; UnreadableError where it has no time."""
     time = parse_time(event.text("UtcTime"))
     if time is None:
         raise UnreadableError("UtcTime is missing or not a time")
     return Origin(
         time=time,
-        collected=parse_zoned_time(event.collected),
+        collected=parse_zoned_time(event.part_text("collected")),
         host=event.host,
         record=event.record,
-        guid=parse_process_guid(event.text("ProcessGuid")),
-        process_id=parse_whole(event.text("ProcessId")),
-        image=image_path(event.text("Image")),
-        user=event.text("User"),
+        guid=parse_process_guid(event.text(actor.guid)),
+        process_id=parse_whole(event.text(actor.process_id)),
+        image=image_path(event.text(actor.image)),
+        user=event.text(actor.user),
         rule=event.text("RuleName"),
     )
 
 
-def _process_creation(event: Event) -> ProcessCreation:
+def read_process_creation(event: Event) -> ProcessCreation:
+    """Sysmon event 1."""
     return ProcessCreation(
-        origin=_origin(event),
+        origin=read_origin(event),
         command_line=event.text("CommandLine"),
         hashes=parse_hashes(event.text("Hashes")),
         company=event.text("Company"),
@@ -156,9 +159,10 @@ def _process_creation(event: Event) -> ProcessCreation:
     )
 
 
-def _network_connection(event: Event) -> NetworkConnection:
+def read_network_connection(event: Event) -> NetworkConnection:
+    """Sysmon event 3; UnreadableError where an end is no address."""
     return NetworkConnection(
-        origin=_origin(event),
+        origin=read_origin(event),
         protocol=event.text("Protocol").lower(),
         initiated=_INITIATED.get(event.text("Initiated").lower()),
         source=_end(event, "Source"),
@@ -176,13 +180,14 @@ def _end(event: Event, side: str) -> End:
     return End(ip, port)
 
 
-def _dns_query(event: Event) -> DnsQuery:
+def read_dns_query(event: Event) -> DnsQuery:
+    """Sysmon event 22; UnreadableError where no name was asked for."""
     name = event.text("QueryName")
     if not name:
         raise UnreadableError("QueryName is missing")
     answers = event.text("QueryResults")
     return DnsQuery(
-        origin=_origin(event),
+        origin=read_origin(event),
         name=name,
         status=event.text("QueryStatus"),
         answers=answers,
@@ -190,6 +195,7 @@ def _dns_query(event: Event) -> DnsQuery:
     )
 
 
+@lru_cache(maxsize=16384)
 def _addresses(results: str) -> tuple[str, ...]:
     """The addresses among the answers, which stand as `type:  5 name;::ffff:192.0.2.1;`."""
     answers = (_ANSWER_TYPE.sub("", part.strip()) for part in results.split(";"))

@@ -7,10 +7,10 @@ import pyarrow as pa
 
 from bluetick.schema.packs import load_pack
 from bluetick.sources.arrow import Cell, arrow_table
-from bluetick.sources.sysmon.additional_fields import additional_fields
-from bluetick.sources.sysmon.events import Origin, ProcessCreation
-from bluetick.sources.sysmon.fields import Hashes, file_name, parse_process_guid, split_user
-from bluetick.sources.sysmon.memory import ProcessMemory
+from bluetick.sources.windows.additional_fields import additional_fields
+from bluetick.sources.windows.events import Origin, ProcessCreation
+from bluetick.sources.windows.fields import Hashes, file_name, parse_process_guid, split_user
+from bluetick.sources.windows.memory import ProcessMemory
 
 _ACTION = "ProcessCreated"
 
@@ -31,9 +31,11 @@ _COLUMNS: Mapping[str, Callable[[ProcessCreation], Cell]] = {
     "ProcessId": lambda p: p.origin.process_id,
     "ProcessCommandLine": lambda p: p.command_line,
     "ProcessIntegrityLevel": lambda p: p.integrity,
+    "ProcessTokenElevation": lambda p: p.elevation,
     "ProcessCreationTime": lambda p: p.origin.guid.start,
     "AccountDomain": lambda p: split_user(p.origin.user)[0],
     "AccountName": lambda p: split_user(p.origin.user)[1],
+    "AccountSid": lambda p: p.sid,
     "LogonId": lambda p: p.logon,
     "InitiatingProcessAccountDomain": lambda p: split_user(p.parent_user)[0],
     "InitiatingProcessAccountName": lambda p: split_user(p.parent_user)[1],
@@ -66,8 +68,9 @@ def device_process_events(creations: Sequence[ProcessCreation], processes: Proce
 
 
 def creations_of(table: pa.Table) -> Iterator[ProcessCreation]:
-    """The process creations among rows of DeviceProcessEvents; a row of another action, or with no time, is none.
+    """The process creations among rows of DeviceProcessEvents, or of the table of process starts, which has no actions.
 
+    A row of another action, or with no time, is none.
     A row that did not come from Sysmon has no process GUID here: it still lends its hashes to others of its image.
     """
     known = table.select([name for name in _COLUMNS if name in table.column_names])
@@ -76,7 +79,7 @@ def creations_of(table: pa.Table) -> Iterator[ProcessCreation]:
         place = known.column_names.index(field)
         known = known.set_column(place, field, known[field].cast(pa.timestamp("us", "UTC")).cast(pa.int64()))
     for row in known.to_pylist():
-        if row.get("ActionType") == _ACTION and row.get("Timestamp") is not None:
+        if row.get("ActionType", _ACTION) == _ACTION and row.get("Timestamp") is not None:
             yield _creation(row)
 
 

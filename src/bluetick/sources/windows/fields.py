@@ -2,10 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 MICROSECOND = timedelta(microseconds=1)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_NAIVE_EPOCH = datetime(1970, 1, 1)
 _SECOND = 1_000_000
+_DAY = 86_400
 _LONG_END = 2**63
 
 # No Windows process with Sysmon is older; a GUID that says so was never filled in.
@@ -20,14 +23,24 @@ def parse_time(text: str) -> int | None:
         moment = datetime.fromisoformat(text)
     except ValueError:
         return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return (moment - _EPOCH) // MICROSECOND
+    return _micros(moment)
 
 
 def parse_zoned_time(text: str) -> int | None:
     """As parse_time, for collectors' times: without a zone such a time is local to nobody knows where, so None."""
-    return parse_time(text) if text.endswith("Z") or text[-6:-5] in ("+", "-") else None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return None if moment.tzinfo is None else _micros(moment)
+
+
+def _micros(moment: datetime) -> int | None:
+    try:
+        since = moment - (_NAIVE_EPOCH if moment.tzinfo is None else _EPOCH)
+    except OverflowError:
+        return None
+    return (since.days * _DAY + since.seconds) * _SECOND + since.microseconds
 
 
 def format_time(micros: int) -> str:
@@ -48,6 +61,7 @@ class ProcessGuid:
     fault: str
 
 
+@lru_cache(maxsize=16384)
 def parse_process_guid(text: str) -> ProcessGuid:
     """Read a process GUID `{machine-t1-t2-...}`, whose start is the seconds since 1970 in t2 then t1."""
     key = text.strip("{}").lower()
@@ -75,6 +89,7 @@ class Hashes:
     md5: str = ""
 
 
+@lru_cache(maxsize=8192)
 def parse_hashes(text: str) -> Hashes:
     """Read `SHA1=..,MD5=..,SHA256=..`, in any order and choice."""
     named = dict(part.split("=", 1) for part in text.split(",") if "=" in part)
@@ -82,6 +97,7 @@ def parse_hashes(text: str) -> Hashes:
     return Hashes(lowered.get("SHA1", ""), lowered.get("SHA256", ""), lowered.get("MD5", ""))
 
 
+@lru_cache(maxsize=4096)
 def split_user(text: str) -> tuple[str, str]:
     r"""`DOMAIN\name` as (domain, name); a name alone has no domain."""
     domain, backslash, name = text.partition("\\")
@@ -93,6 +109,7 @@ def image_path(text: str) -> str:
     return _UNKNOWN_IMAGES.get(text, text)
 
 
+@lru_cache(maxsize=16384)
 def file_name(path: str) -> str:
     """The last part of a Windows or Unix path."""
     return path.replace("/", "\\").rpartition("\\")[2]

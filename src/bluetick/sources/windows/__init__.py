@@ -1,0 +1,8 @@
+"""Windows events (Sysmon, Security and every other log) in the styles of several collectors."""
+
+from bluetick.sources.windows.event import detect
+from bluetick.sources.windows.normaliser import WindowsEvents
+from bluetick.sources.windows.process_table import PROCESSES, ProcessLookup
+from bluetick.sources.windows.reading import read_sysmon
+
+__all__ = ["PROCESSES", "ProcessLookup", "WindowsEvents", "detect", "read_sysmon"]

@@ -1,0 +1,180 @@
+"""Windows events as rows, a block of records at a time: what one event tells of another is remembered within limits."""
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pyarrow as pa
+
+from bluetick.sources.json_objects import read_object
+from bluetick.sources.lines import read_fault
+from bluetick.sources.records import Normalised, Records
+from bluetick.sources.windows.connections import resolve_connections
+from bluetick.sources.windows.device_actions import DeviceAction, device_actions
+from bluetick.sources.windows.device_network_events import device_network_events
+from bluetick.sources.windows.device_process_events import creations_of, device_process_events
+from bluetick.sources.windows.event import Event, event_of
+from bluetick.sources.windows.events import DnsQuery, NetworkConnection, ProcessCreation
+from bluetick.sources.windows.fields import ProcessGuid
+from bluetick.sources.windows.kinds import TypedEvent, read_event
+from bluetick.sources.windows.logged_event import LoggedEvent
+from bluetick.sources.windows.memory import Hosts, Limits, NameMemory, ProcessMemory
+from bluetick.sources.windows.process_table import PROCESSES, ProcessLookup, process_rows
+from bluetick.sources.windows.recent import Recent, SeenRecords
+from bluetick.sources.windows.sysmon_actions import query_action
+from bluetick.sources.windows.vm_connection import MinuteRows, is_tcp_over_ipv4
+from bluetick.sources.windows.windows_event import windows_event
+
+DEFAULT_LIMITS = Limits()
+
+
+@dataclass(slots=True)
+class _Taken:
+    """The events of a block by what they are, in their order."""
+
+    connections: list[NetworkConnection] = field(default_factory=list)
+    creations: list[ProcessCreation] = field(default_factory=list)
+    queries: list[DnsQuery] = field(default_factory=list)
+    actions: defaultdict[str, list[DeviceAction]] = field(default_factory=lambda: defaultdict(list))
+    logged: list[LoggedEvent] = field(default_factory=list)
+    notes: Counter[str] = field(default_factory=Counter)
+
+    def add(self, event: TypedEvent) -> None:
+        match event:
+            case NetworkConnection():
+                self.connections.append(event)
+            case ProcessCreation():
+                self.creations.append(event)
+            case DnsQuery():
+                self.queries.append(event)
+                self.actions["DeviceEvents"].append(query_action(event))
+            case DeviceAction():
+                self.actions[event.table].append(event)
+            case LoggedEvent():
+                self.logged.append(event)
+                if event.note:
+                    self.notes[event.note] += 1
+
+
+class WindowsEvents:
+    """A `Normaliser` of Windows events in any collector's layout.
+
+    `known_processes` are rows of DeviceProcessEvents, or of the table of process starts, whose hashes and command lines
+    are known from the outset; `lookup` is asked for starts that were not seen. `held` is what another normaliser held
+    back at the point from which this one goes on.
+    """
+
+    name = "windows"
+
+    def __init__(
+        self,
+        *,
+        known_processes: pa.Table | None = None,
+        lookup: ProcessLookup | None = None,
+        every_protocol: bool = False,
+        held: str = "",
+        limits: Limits = DEFAULT_LIMITS,
+    ) -> None:
+        self._lookup = lookup
+        self._every_protocol = every_protocol
+        self._processes = ProcessMemory(limits)
+        self._names = NameMemory(limits)
+        self._hosts = Hosts(limits)
+        self._seen = SeenRecords(limits.records)
+        self._asked: Recent[str, bool] = Recent(limits.processes)
+        self._minutes = MinuteRows(limits.minutes, every_protocol, json.loads(held) if held else ())
+        if known_processes is not None:
+            for creation in creations_of(known_processes):
+                self._processes.add(creation)
+
+    @property
+    def held(self) -> str:
+        """The rows that are held back, for another to go on with: without them or `finish` they are lost."""
+        return json.dumps(self._minutes.held)
+
+    def normalise(self, block: Records) -> Normalised:
+        """The rows of a block. Creations, queries and own addresses in it are known to all of its connections."""
+        faults = dict(block.faults)
+        duplicates = set()
+        taken = _Taken()
+        for index, text in enumerate(block.text.cast(pa.large_binary()).to_pylist()):
+            if text is None or index in faults:
+                continue
+            try:
+                event = event_of(_object(text))
+                typed = read_event(event)
+            except ValueError as error:
+                faults[index] = str(error)
+                continue
+            if self._is_duplicate(event, typed):
+                duplicates.add(index)
+            else:
+                taken.add(typed)
+        self._learn(taken)
+        tables = {name: table for name, table in self._tables(taken) if table.num_rows}
+        return Normalised(tables, faults, frozenset(duplicates), taken.notes)
+
+    def finish(self) -> Normalised:
+        """The rows of minutes that were held back as they might have grown."""
+        rest = self._minutes.rest()
+        return Normalised({"VMConnection": rest} if rest.num_rows else {})
+
+    def _is_duplicate(self, event: Event, typed: TypedEvent) -> bool:
+        time = typed.time if isinstance(typed, LoggedEvent) else typed.origin.time
+        return self._seen.is_duplicate(typed, time, event.record)
+
+    def _learn(self, taken: _Taken) -> None:
+        for creation in taken.creations:
+            self._processes.add(creation)
+        for query in taken.queries:
+            self._names.add(query)
+        for connection in taken.connections:
+            self._hosts.add(connection)
+        self._recall(taken)
+
+    def _recall(self, taken: _Taken) -> None:
+        """Ask the lookup, once, for the processes that the block speaks of and nobody has seen start."""
+        if self._lookup is None:
+            return
+        missing = {}
+        for guid in _guids(taken):
+            if guid.key and self._processes.process(guid.key) is None and self._asked.get(guid.key) is None:
+                self._asked.put(guid.key, True)
+                missing[guid.key] = guid.start
+        if missing:
+            for creation in creations_of(self._lookup.starts(missing)):
+                self._processes.add(creation)
+
+    def _tables(self, taken: _Taken) -> Iterator[tuple[str, pa.Table]]:
+        connections, notes = resolve_connections(taken.connections, self._processes, self._names, self._hosts)
+        taken.notes.update(notes)
+        if not self._every_protocol:
+            taken.notes["not in VMConnection: not TCP over IPv4"] += sum(not is_tcp_over_ipv4(c) for c in connections)
+        yield "DeviceNetworkEvents", device_network_events(connections)
+        yield "VMConnection", self._minutes.add(connections)
+        creations = device_process_events(taken.creations, self._processes)
+        yield "DeviceProcessEvents", creations
+        yield PROCESSES.name, process_rows(creations)
+        for name, actions in taken.actions.items():
+            yield name, device_actions(name, actions, self._processes)
+        yield "WindowsEvent", windows_event(taken.logged)
+
+
+def _guids(taken: _Taken) -> Iterator[ProcessGuid]:
+    """The processes that did what the block tells of, and the parents of those that started."""
+    for connection in taken.connections:
+        yield connection.origin.guid
+    for creation in taken.creations:
+        yield creation.parent
+    for actions in taken.actions.values():
+        for action in actions:
+            yield action.origin.guid
+
+
+def _object(text: bytes) -> dict[str, Any]:
+    try:
+        return read_object(text)
+    except (ValueError, RecursionError) as error:
+        raise ValueError(read_fault(error)) from error
