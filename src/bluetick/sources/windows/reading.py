@@ -1,12 +1,12 @@
 """Read whole files of Windows events at once, as one block in which every event knows of every other."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pyarrow as pa
 
-from bluetick.schema.packs import TableSchema, known_table
+from bluetick.schema.packs import PackName, load_pack
 from bluetick.sources.addresses import classify_ip
 from bluetick.sources.arrow import arrow_schema
 from bluetick.sources.lines import read_json_lines
@@ -16,7 +16,12 @@ from bluetick.sources.windows.normaliser import WindowsEvents
 from bluetick.sources.windows.process_table import PROCESSES
 
 # Given even without rows, as Sysmon's first three events tell of them.
-_ALWAYS = ("DeviceNetworkEvents", "VMConnection", "DeviceProcessEvents", "DeviceEvents")
+_ALWAYS: Mapping[str, PackName] = {
+    "DeviceNetworkEvents": "defender",
+    "VMConnection": "sentinel",
+    "DeviceProcessEvents": "defender",
+    "DeviceEvents": "defender",
+}
 
 
 def read_sysmon(
@@ -43,7 +48,9 @@ def read_sysmon(
     block = Records(1, raw, pa.array(texts, pa.large_string()), pa.array(ends, pa.int64()), faults)
     normaliser = WindowsEvents(known_processes=known_processes, every_protocol=every_protocol)
     read, held = normaliser.normalise(block), normaliser.finish()
-    tables = {name: arrow_schema(_schema(name)).empty_table() for name in _ALWAYS} | dict(read.tables)
+    tables = {name: arrow_schema(load_pack(pack)[name]).empty_table() for name, pack in _ALWAYS.items()} | dict(
+        read.tables
+    )
     if held.tables:
         tables["VMConnection"] = pa.concat_tables([tables["VMConnection"], held.tables["VMConnection"]])
     tables.pop(PROCESSES.name, None)
@@ -63,13 +70,6 @@ def read_sysmon(
         geo_version=geo.version if geo else "",
     )
     return SourceResult(tables, report)
-
-
-def _schema(name: str) -> TableSchema:
-    schema = known_table(name)
-    if schema is None:
-        raise AssertionError(f"no pack knows the table '{name}'")
-    return schema
 
 
 def _with_countries(rows: pa.Table, geo: GeoLookup | None) -> pa.Table:
