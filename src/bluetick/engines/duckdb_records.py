@@ -59,6 +59,14 @@ class RecordReader:
         a field, or the number of the text (NUMBER), or what does not fit in it (FAULT, "" for nothing)."""
         return self._over(texts, sql, _records_view(columns))
 
+    def elements(self, texts: pa.LargeStringArray, way: Sequence[str]) -> pa.Table:
+        """The elements of an array in each text, in order: `place` is the text's index, `element` its JSON."""
+        found = f"json_extract(text, {DUCKDB.quote_text(_pointer(way))})"
+        lists = f"SELECT number, CAST({found} AS JSON[]) AS items FROM {_GIVEN} WHERE json_type({found}) = 'ARRAY'"  # noqa: S608 quoted
+        each = f"SELECT number, items, unnest(range(1, len(items) + 1)) AS nth FROM ({lists})"  # noqa: S608 quoted
+        query = f"SELECT number AS place, CAST(items[nth] AS VARCHAR) AS element FROM ({each}) ORDER BY number, nth"  # noqa: S608 quoted
+        return self._over(texts, query)
+
     def _over(self, texts: pa.LargeStringArray, sql: str, view: str = "") -> pa.Table:
         numbers = pa.array(range(len(texts)), pa.int64())
         try:
@@ -101,5 +109,8 @@ def _way(column: ScanColumn) -> tuple[str, ...]:
 
 def _pointers(ways: Sequence[tuple[str, ...]]) -> str:
     """JSON pointers as a list of DuckDB; the root is the empty one."""
-    spelled = ("".join("/" + name.replace("~", "~0").replace("/", "~1") for name in way) for way in ways)
-    return "[" + ", ".join(DUCKDB.quote_text(pointer) for pointer in spelled) + "]::VARCHAR[]"
+    return "[" + ", ".join(DUCKDB.quote_text(_pointer(way)) for way in ways) + "]::VARCHAR[]"
+
+
+def _pointer(way: Sequence[str]) -> str:
+    return "".join("/" + name.replace("~", "~0").replace("/", "~1") for name in way)

@@ -5,6 +5,7 @@ Whatever name stands in an expression is a field of the record, or one of the do
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from bluetick.binder.nested_fields import way_of
@@ -24,6 +25,7 @@ from bluetick.plan.relations import Project, Scan
 from bluetick.sql import tree as sql
 from bluetick.sql.dialect import DUCKDB
 from bluetick.sql.render import render_statement
+from bluetick.sql.tree import Statement
 from bluetick.syntax import expressions as syntax
 from bluetick.syntax.expressions import Expression
 from bluetick.types import Type
@@ -32,6 +34,7 @@ _NUMBER: Final = Field((NUMBER,), Type.LONG)
 _FAULT: Final = Field((FAULT,), Type.STRING)
 _FIRST_ID: Final = 1 << 30  # of the columns that a statement gives: above those of the record
 _MAX_DEPTH: Final = 50
+_TWO_TIMES: Final = (datetime(2000, 1, 1, tzinfo=UTC), datetime(2001, 1, 1, tzinfo=UTC))
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +48,16 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """A statement over records that gives NUMBER, FAULT and these names; `columns` is what it reads of a record."""
+    """A statement over records that gives NUMBER, FAULT and these names; `columns` is what it reads of a record.
+    `timed` is the statement where it depends on the time at which records are received."""
 
     columns: tuple[ScanColumn, ...]
     sql: str
     names: tuple[str, ...]
+    timed: Statement | None = None
+
+    def sql_at(self, now: datetime) -> str:
+        return self.sql if self.timed is None else render_statement(self.timed, DUCKDB, {"now": now})
 
 
 def compile_values(wanted: Sequence[Wanted], names: Mapping[str, Written], text: SourceText) -> Compiled:
@@ -104,7 +112,8 @@ def _compiled(row: SourceRow, items: Sequence[tuple[str, Expr]]) -> Compiled:
     assert isinstance(body, sql.Select)  # noqa: S101 - what a projection is lowered to
     renamed = tuple((f"v{place}", sql.Column(alias)) for place, alias in enumerate(lowered.aliases))
     statement = replace(lowered.statement, body=replace(body, items=renamed))
-    return Compiled(columns, render_statement(statement, DUCKDB), tuple(name for name, _ in values))
+    one, other = (render_statement(statement, DUCKDB, {"now": now}) for now in _TWO_TIMES)
+    return Compiled(columns, one, tuple(name for name, _ in values), None if one == other else statement)
 
 
 def _scan_column(row: SourceRow, column: Column, alias: str) -> ScanColumn:

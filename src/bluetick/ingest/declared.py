@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 
 from bluetick.diagnostics import Span
 from bluetick.engines.duckdb_records import FAULT, NUMBER, RecordReader
+from bluetick.ingest.added_fields import as_json, read_elements, with_fields
 from bluetick.ingest.binding import Compiled, Wanted, compile_values, field_value
 from bluetick.ingest.formats import EveryTable, Format, TableBody
 from bluetick.ingest.strictness import Strictness
@@ -25,7 +26,7 @@ from bluetick.types import Type
 
 RAW: Final = "RawData"
 _UNTIL: Final = "#until"
-_RECALL: Final = "#recall "
+_EACH: Final = "each"
 _HERE: Final = Span(0, 0)
 _MEMORY_KEYS: Final = 1_000_000
 
@@ -40,6 +41,7 @@ class _Kind:
     time: str
     compiled: Compiled
     body: TableBody
+    recall_keys: Compiled | None = None
 
 
 @dataclass(slots=True)
@@ -64,7 +66,10 @@ class DeclaredFormat:
         self._memories: dict[str, OrderedDict[str, str]] = {name: OrderedDict() for name in form.memories}
         self._selector = _compile_selector(form)
         self._strictness = Strictness(
-            reader, _objects([self._selector, *(kind.compiled for kind in self._kinds)], form)
+            reader,
+            _objects(
+                [self._selector, *(part for kind in self._kinds for part in (kind.compiled, kind.recall_keys))], form
+            ),
         )
 
     @property
@@ -76,6 +81,8 @@ class DeclaredFormat:
         found.faults |= self._strictness.faults(block.text, found.faults)
         sound = _without(len(block), found.faults)
         picked = self._pick(block.text, sound)
+        for reason, _ in self._format.wrong:
+            found.faults |= dict.fromkeys(picked.records[picked.truth(f"wrong {reason}")].tolist(), reason)
         self._remember(picked)
         for place, kind in enumerate(self._kinds):
             where = picked.records[picked.truth(f"where{place}")] if kind.body.where is not None else sound
@@ -101,7 +108,7 @@ class DeclaredFormat:
     def _select(self, compiled: Compiled, texts: pa.LargeStringArray, places: Places) -> pa.Table:
         """The values of these records, in their order."""
         chosen = texts if len(places) == len(texts) else texts.take(places)
-        rows = self._reader.select(chosen, compiled.columns, compiled.sql)
+        rows = self._reader.select(chosen, compiled.columns, compiled.sql_at(self._now()))
         number = rows.column(f"v{compiled.names.index(NUMBER)}").combine_chunks()
         order = pc.sort_indices(number)
         return (
@@ -112,7 +119,10 @@ class DeclaredFormat:
         for name, known in self._memories.items():
             matches = picked.truth(f"memory {name}")
             keys = picked.texts(f"key {name}", matches)
-            for key, value in zip(keys, picked.texts(f"value {name}", matches), strict=True):
+            values = picked.texts(f"value {name}", matches)
+            if self._format.memories[name].each is not None:
+                keys, values = _keys_of_elements(keys, values, picked.texts(f"each {name}", matches))
+            for key, value in zip(keys, values, strict=True):
                 if key and value:
                     known[key] = value
                     known.move_to_end(key)
@@ -125,27 +135,38 @@ class DeclaredFormat:
         """Rows of one kind out of these records; those in which a value is wrong become faults."""
         if not len(places):
             return
-        rows = self._select(kind.compiled, texts, places)
-        names = [f"v{kind.compiled.names.index(name)}" for name in (FAULT, kind.time)]
-        said: Any = rows.column(names[0])
+        if kind.body.each or kind.body.recalls:
+            texts, places = self._extended(kind, texts, places)
+            rows = self._select(kind.compiled, texts, np.arange(len(texts)))
+        else:
+            rows = self._select(kind.compiled, texts, places)
+        fault, time = (f"v{kind.compiled.names.index(name)}" for name in (FAULT, kind.time))
+        said: Any = rows.column(fault)
         faults = said.to_pylist() if pc.any(pc.not_equal(said, pa.scalar(""))).as_py() else []
         wrong = {int(places[i]): fault for i, fault in enumerate(faults) if fault}
-        for i, reason in wrong_times(kind.time, rows.column(names[1]), self._now()).items():
+        for i, reason in wrong_times(kind.time, rows.column(time), self._now()).items():
             wrong.setdefault(int(places[i]), reason)
         found.faults |= wrong
         found.taken[places] = True
-        found.rows.append((kind, places, self._recalled(kind, rows)))
+        names = [kind.compiled.names[int(name[1:])] for name in rows.column_names]
+        found.rows.append((kind, places, rows.rename_columns(names)))
 
-    def _recalled(self, kind: _Kind, rows: pa.Table) -> pa.Table:
-        """The rows under their columns' names; empty ones filled from what was remembered."""
-        rows = rows.rename_columns([kind.compiled.names[int(name[1:])] for name in rows.column_names])
-        for column, recall in kind.body.recall.items():
-            known = self._memories[recall.memory]
-            keys: list[Any] = rows.column(_RECALL + column).to_pylist()
-            old = rows.column(column).to_pylist()
-            new = [value or known.get(key, "") for value, key in zip(old, keys, strict=True)]
-            rows = rows.set_column(rows.column_names.index(column), column, pa.array(new, pa.string()))
-        return rows
+    def _extended(self, kind: _Kind, texts: pa.LargeStringArray, places: Places) -> tuple[pa.LargeStringArray, Places]:
+        """The records with the fields that they lack: an element of their array each, and what is remembered."""
+        chosen = texts.take(places)
+        if kind.body.each:
+            found = self._reader.elements(chosen, kind.body.each)
+            where = found.column("place").to_numpy()
+            chosen, places = with_fields(chosen.take(where), {_EACH: found.column("element")}), places[where]
+        if kind.recall_keys is not None and len(places):
+            keys = self._select(kind.recall_keys, chosen, np.arange(len(places)))
+            fields: dict[str, Any] = {}
+            for name, recall in kind.body.recalls.items():
+                known = self._memories[recall.memory]
+                wanted: list[Any] = keys.column(f"v{kind.recall_keys.names.index(name)}").to_pylist()
+                fields[name] = pa.array([as_json(known.get(key)) for key in wanted], pa.large_string())
+            chosen = with_fields(chosen, fields)
+        return chosen, places
 
     def _read_every(self, picked: "_Picked", texts: pa.LargeStringArray, found: _Found) -> None:
         for table in pc.unique(picked.column("table")).to_pylist() if picked.rows is not None else ():
@@ -212,6 +233,17 @@ def raw_schema(form: Format) -> TableSchema:
     return TableSchema(f"{name}_CL", (("TimeGenerated", Type.DATETIME), (RAW, Type.STRING)), "TimeGenerated")
 
 
+def _keys_of_elements(keys: list[str], values: list[str], arrays: list[Any]) -> tuple[list[str], list[str]]:
+    """A key and a value for each element of each array."""
+    found = [
+        (f"{key} {element}", value)
+        for key, value, array in zip(keys, values, arrays, strict=True)
+        if key and array
+        for element in read_elements(array)
+    ]
+    return [key for key, _ in found], [value for _, value in found]
+
+
 def _without(count: int, faults: Mapping[int, str]) -> Places:
     keep = np.ones(count, np.bool_)
     keep[list(faults)] = False
@@ -224,8 +256,9 @@ def _kind(form: Format, body: TableBody) -> _Kind:
     wanted = [Wanted(name, written, types.get(name)) for name, written in body.columns]
     if body.until is not None:
         wanted.append(Wanted(_UNTIL, body.until, Type.DATETIME))
-    wanted += [Wanted(_RECALL + name, recall.key, Type.STRING) for name, recall in body.recall.items()]
-    return _Kind(schema, schema.time_column or "", compile_values(wanted, form.fields, form.text), body)
+    keys = [Wanted(name, recall.key, Type.STRING) for name, recall in body.recalls.items()]
+    recall_keys = compile_values(keys, form.fields, form.text) if keys else None
+    return _Kind(schema, schema.time_column or "", compile_values(wanted, form.fields, form.text), body, recall_keys)
 
 
 def _compile_selector(form: Format) -> Compiled | None:
@@ -233,12 +266,15 @@ def _compile_selector(form: Format) -> Compiled | None:
     wanted = [
         Wanted(f"where{place}", body.where, None) for place, body in enumerate(form.tables) if body.where is not None
     ]
+    wanted += [Wanted(f"wrong {reason}", condition, None) for reason, condition in form.wrong]
     for name, memory in form.memories.items():
         wanted += [
             Wanted(f"memory {name}", memory.where, None),
             Wanted(f"key {name}", memory.key, Type.STRING),
             Wanted(f"value {name}", memory.value, Type.STRING),
         ]
+        if memory.each is not None:
+            wanted.append(Wanted(f"each {name}", memory.each, Type.DYNAMIC))
     if form.every_table is not None:
         wanted.append(Wanted("table", form.every_table.table, Type.STRING))
     if form.time is not None:

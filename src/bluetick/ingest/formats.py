@@ -6,15 +6,18 @@ format:
   when: isnotempty(uid)                  # whether a record is of this format: a KQL condition over its fields
   time: todatetime(ts)                   # of a record that no table takes
   fields: {Outward: local_orig == 'true'}  # names for expressions, for use in the tables
+  wrong: {the port is no number: isnotempty(port) and isnull(toint(port))}  # what is kept aside, and why
   memory: {names: {where: _path == 'ssl', key: uid, value: server_name}}
 DeviceNetworkEvents:                     # or a list of such bodies
   where: proto == 'tcp'
-  columns: {Timestamp: ts, RemoteIP: "['id.resp_h']"}
-  recall: {RemoteUrl: {from: names, key: uid}}
+  each: answers                          # an array of the record: a row for each element, which is the field `each`
+  with: {Name: {from: names, key: uid}}  # further fields, out of memories
+  columns: {Timestamp: ts, RemoteIP: "['id.resp_h']", RemoteUrl: "coalesce(server_name, Name)"}
   lacks: {InitiatingProcessSHA256: the sensor sees no processes}
 
 A field is text, and "" where a record lacks it; one by itself is read as the type of its column. A document of mapped
-tables (docs/tables.md) is one of these without `format`.
+tables (docs/tables.md) is one of these without `format`. `now()` is when records are received. A memory with `each`,
+an array, remembers a value for each of its elements: the key is then the key, a space and the element.
 """
 
 from collections.abc import Iterator, Mapping
@@ -33,9 +36,10 @@ from bluetick.schema.packs import PackName
 from bluetick.syntax.strict_yaml import YamlList, YamlMapping, YamlNode, YamlText, read_mapping
 
 _FORMAT: Final = "format"
-_FORMAT_KEYS: Final = ("name", "title", "when", "time", "fields", "memory", "every_table")
-_TABLE_KEYS: Final = ("where", "columns", "until", "recall", "lacks", "source")
-_MEMORY_KEYS: Final = ("where", "key", "value")
+_FORMAT_KEYS: Final = ("name", "title", "when", "time", "fields", "wrong", "memory", "every_table")
+_TABLE_KEYS: Final = ("where", "each", "with", "columns", "until", "lacks", "source")
+_MEMORY_NEEDS: Final = ("where", "key", "value")
+_MEMORY_KEYS: Final = (*_MEMORY_NEEDS, "each")
 _RECALL_KEYS: Final = ("from", "key")
 _EVERY_KEYS: Final = ("table", "under", "pack")
 _PACKS: Final[Mapping[str, PackName]] = {"defender": "defender", "sentinel": "sentinel"}
@@ -48,11 +52,12 @@ class Memory:
     where: Written
     key: Written
     value: Written
+    each: Written | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Recall:
-    """Where a column is empty, it is what a memory has for the key."""
+    """A field that is what a memory has for the key."""
 
     memory: str
     key: Written
@@ -79,7 +84,8 @@ class TableBody:
     columns: tuple[tuple[str, Written], ...]
     where: Written | None = None
     until: Written | None = None
-    recall: Mapping[str, Recall] = field(default_factory=dict)
+    each: tuple[str, ...] = ()
+    recalls: Mapping[str, Recall] = field(default_factory=dict)
     lacks: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -94,6 +100,7 @@ class Format:
     when: Written | None = None
     time: Written | None = None
     fields: Mapping[str, Written] = field(default_factory=dict)
+    wrong: tuple[tuple[str, Written], ...] = ()
     memories: Mapping[str, Memory] = field(default_factory=dict)
     every_table: EveryTable | None = None
 
@@ -142,7 +149,11 @@ class _Reader(KqlYamlReader):
             if key.value != _FORMAT
             for body in self._bodies(key.value, key.span, node)
         )
-        memories = self._mapping(head.get("memory"), "memory")
+        entries = self._mapping(head.get("memory"), "memory").entries
+        memories = {key.value: found for key, node in entries if (found := self._memory(key, node)) is not None}
+        for body in tables:
+            if not {recall.memory for recall in body.recalls.values()} <= memories.keys():
+                self.report(codes.wrong_part(body.span, "from", "the name of a memory of the format"))
         return Format(
             self._plain(head, "name", name),
             self._plain(head, "title", name),
@@ -151,7 +162,8 @@ class _Reader(KqlYamlReader):
             self._optional(head, "when"),
             self._optional(head, "time"),
             dict(self.expressions(head.get("fields"), "fields")),
-            {key.value: found for key, node in memories.entries if (found := self._memory(key, node)) is not None},
+            self.expressions(head.get("wrong"), "wrong"),
+            memories,
             self._every_table(head.get("every_table")),
         )
 
@@ -178,8 +190,10 @@ class _Reader(KqlYamlReader):
     def _memory(self, name: YamlText, node: YamlNode) -> Memory | None:
         body = self._mapping(node, name.value)
         self.refuse_others(body, "a memory", _MEMORY_KEYS)
-        where, key, value = (self._needed(body, part, f"the memory '{name.value}'") for part in _MEMORY_KEYS)
-        return None if where is None or key is None or value is None else Memory(where, key, value)
+        where, key, value = (self._needed(body, part, f"the memory '{name.value}'") for part in _MEMORY_NEEDS)
+        if where is None or key is None or value is None:
+            return None
+        return Memory(where, key, value, self._optional(body, "each"))
 
     def _every_table(self, node: YamlNode | None) -> EveryTable | None:
         if node is None:
@@ -203,14 +217,16 @@ class _Reader(KqlYamlReader):
             if item.get("columns") is None:
                 hint = "columns: {Timestamp: ts}"
                 self.report(codes.missing_part(span, f"the mapping of '{table}' names no columns", hint))
-            recalls = self._mapping(item.get("recall"), "recall")
+            recalls = self._mapping(item.get("with"), "with")
             lacks = self._mapping(item.get("lacks"), "lacks")
+            each = self._plain(item, "each", "")
             yield TableBody(
                 table,
                 span,
                 self.expressions(item.get("columns"), "columns"),
                 self._optional(item, "where"),
                 self._optional(item, "until"),
+                tuple(each.split(".")) if each else (),
                 {key.value: found for key, n in recalls.entries if (found := self._recall(key, n)) is not None},
                 {key.value: value.value for key, value in lacks.entries if isinstance(value, YamlText)},
             )
