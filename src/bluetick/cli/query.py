@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from bluetick.binder.operators.invoke import FILE_PROFILE
 from bluetick.cli.failures import FAILED, RAN, explain, say
 from bluetick.cli.instants import resolve_now
 from bluetick.cli.options import DataOptions, Moment, PairType, data_options, now_option
@@ -16,6 +17,7 @@ from bluetick.cli.parameters import parameter_values
 from bluetick.cli.writing import FORMATS, Target, write_result
 from bluetick.diagnostics import SourceText
 from bluetick.diagnostics.errors import QueryError
+from bluetick.enrichment.profile_chain import ProfileChain
 from bluetick.execution.result import Result
 from bluetick.session import QueryRequest
 
@@ -99,6 +101,9 @@ def _answer(
         request = replace(request, parameters=parameter_values(plan, params))
         instant: datetime | None = resolve_now(session, now, request.text)
         _write(session.run(replace(request, now=instant)), target)
+        chain = session.providers.get(FILE_PROFILE)
+        if isinstance(chain, ProfileChain) and chain.was_asked and chain.note:
+            say(f"note: {chain.note}")
 
 
 def _write(results: list[Result], target: Target) -> None:

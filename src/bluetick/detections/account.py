@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from bluetick.enrichment.profile_chain import SourceCount
 from bluetick.execution.account import FilterCount, ProviderCount, StageCount, TableCount
 
 _LARGE_SHARE = 0.5
@@ -59,6 +60,7 @@ class Account:
         for provider in self.providers:
             states = ", ".join(f"{n:,} {_STATES.get(state, state)}" for state, n in provider.states)
             lines.append(f"{provider.name}: {states or 'no row to ask for'}")
+            lines += [f"  {source.provider}: {_files(source)}" for source in provider.sources]
         return lines
 
     def to_json(self) -> dict[str, Any]:
@@ -92,7 +94,13 @@ class Account:
                 for s in self.stages
             ],
             "providers": [
-                {"name": p.name, "states": {state or "not asked": n for state, n in p.states}, "note": p.note}
+                {
+                    "name": p.name,
+                    "states": {state or "not asked": n for state, n in p.states},
+                    "note": p.note,
+                    "version": p.version,
+                    **({"sources": [_source(source) for source in p.sources]} if p.sources else {}),
+                }
                 for p in self.providers
             ],
         }
@@ -138,6 +146,8 @@ class Account:
         for provider in self.providers:
             states = dict(provider.states)
             if states and not states.get("Available"):
+                if states.get("Error"):
+                    return f"{provider.name} failed for {_rows(states['Error'])} and has a profile for none"
                 return f"{provider.name} knows none of the files asked for"
         for stage in self.stages:
             for item in stage.filters:
@@ -162,6 +172,15 @@ class Account:
 
 
 _STATES = {"": "not asked", "Available": "with a profile", "Missing": "without a profile", "Error": "failed"}
+
+
+def _files(source: SourceCount) -> str:
+    return ", ".join(f"{n:,} {_STATES.get(state, state)}" for state, n in source.states) or "no file to ask for"
+
+
+def _source(source: SourceCount) -> dict[str, Any]:
+    states = {state or "not asked": n for state, n in source.states}
+    return {"provider": source.provider, "version": source.version, "files": states}
 
 
 def _rows(count: int) -> str:

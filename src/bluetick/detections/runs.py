@@ -7,6 +7,7 @@ from typing import Any
 from bluetick.detections.account import Account
 from bluetick.detections.model import Detection, Threshold
 from bluetick.diagnostics.errors import SourceError
+from bluetick.enrichment.profile_chain import ProfileChain
 from bluetick.execution.account import (
     AccountProgram,
     ProviderCount,
@@ -115,6 +116,9 @@ def _measure(
     session: Session, program: AccountProgram, near: tuple[NearMissQuery, ...], parameters: dict[str, Any]
 ) -> _Counts:
     counts = _Counts()
+    for provider in session.providers.values():
+        if isinstance(provider, ProfileChain):
+            provider.forget()
     execution = Execution(session.engine, session.catalog, session.providers, parameters)
     with execution.prepared(program.scans, program.steps) as read:
         for measure in program.measures:
@@ -123,9 +127,7 @@ def _measure(
                 case "table":
                     counts.tables.append(read_table(measure, table, session.catalog.version(measure.binding)))
                 case "provider":
-                    provider = session.providers.get(measure.label)
-                    note = provider.note if provider is not None else ""
-                    counts.providers.append(read_provider(measure, table, note))
+                    counts.providers.append(read_provider(measure, table, session.providers.get(measure.label)))
                 case _:
                     counts.stages.append(read_stage(measure, table))
         for query in near:

@@ -10,6 +10,8 @@ from datetime import datetime
 
 import pyarrow as pa
 
+from bluetick.enrichment.profile_chain import ProfileChain, SourceCount
+from bluetick.enrichment.profiles import FileProfileProvider
 from bluetick.execution.program import Builder, Step
 from bluetick.lowering.flavour import Flavour
 from bluetick.lowering.lowerer import Context, ScanUse, is_expensive
@@ -78,11 +80,16 @@ class TableCount:
 
 @dataclass(frozen=True, slots=True)
 class ProviderCount:
-    """What a provider said of the rows: how many rows have each state ('' is not asked)."""
+    """What a provider said of the rows: how many rows have each state ('' is not asked).
+
+    `sources` are the providers of a chain, with what each said of the files.
+    """
 
     name: str
     states: tuple[tuple[str, int], ...]
     note: str = ""
+    version: str = ""
+    sources: tuple[SourceCount, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,6 +287,9 @@ def read_table(measure: Measure, table: pa.Table, version: int | None = None) ->
     )
 
 
-def read_provider(measure: Measure, table: pa.Table, note: str) -> ProviderCount:
+def read_provider(measure: Measure, table: pa.Table, provider: FileProfileProvider | None) -> ProviderCount:
     states = sorted((str(s), int(n)) for s, n in zip(*(table.column(i).to_pylist() for i in (0, 1)), strict=True))
-    return ProviderCount(measure.label, tuple(states), note)
+    if provider is None:
+        return ProviderCount(measure.label, tuple(states))
+    sources = provider.counts() if isinstance(provider, ProfileChain) else ()
+    return ProviderCount(measure.label, tuple(states), provider.note, provider.version, sources)
