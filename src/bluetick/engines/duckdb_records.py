@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 
 from bluetick.diagnostics.errors import EngineError
@@ -15,10 +16,14 @@ from bluetick.engines.duckdb_errors import clean_message
 from bluetick.engines.duckdb_scan import quote_name
 from bluetick.engines.protocol import ScanColumn
 from bluetick.sql.dialect import DUCKDB
+from bluetick.types import Type
 
 NUMBER: Final = "#number"
 FAULT: Final = "#fault"
 RECORDS: Final = "records"  # the relation that a statement of `select` reads
+MAX_DEPTH: Final = 128
+# NaN and its like, a comma before a closing bracket, and so many closing brackets that the nesting may be too deep.
+LENIENT: Final = rf"(?:^|[:\[,])\s*-?[NnIi][AaNnFf]|,\s*[}}\]]|(?:[}}\]][^}}\]]*){{{MAX_DEPTH}}}"
 _GIVEN: Final = "_given"
 _VALUES: Final = "_values"
 
@@ -68,7 +73,7 @@ class RecordReader:
         return self._over(texts, query)
 
     def _over(self, texts: pa.LargeStringArray, sql: str, view: str = "") -> pa.Table:
-        numbers = pa.array(range(len(texts)), pa.int64())
+        numbers = pa.array(np.arange(len(texts)))
         try:
             self._connection.register(_GIVEN, pa.table({"number": numbers, "text": texts}))
             if view:
@@ -82,25 +87,43 @@ class RecordReader:
 
 
 def _records_view(columns: Sequence[ScanColumn]) -> str:
-    ways = list(dict.fromkeys(_way(column) for column in columns if column.source not in (NUMBER, FAULT)))
+    """Three levels: the fields as texts, the texts as values, and what does not fit. A text that is no value of its
+    type is null on the second level, so the third needs no second look at those that are."""
+    fields = [column for column in columns if column.source not in (NUMBER, FAULT)]
+    ways = list(dict.fromkeys(map(_way, fields)))
     places = {way: f"{_VALUES}[{place}]" for place, way in enumerate(ways, 1)}
-    items: list[str] = []
+    values: list[str] = []
     offences: list[str] = []
-    for column in columns:
-        if column.source == NUMBER:
-            items.append(f"number AS {quote_name(column.alias)}")
-        elif column.source != FAULT:
-            done = conversion(places[_way(column)], "VARCHAR", column.type)
-            if done is None:
-                raise EngineError(f"a field of a record cannot be read as {column.type}")
-            items.append(f"{done.plain or done.expression} AS {quote_name(column.alias)}")
-            if done.offends:
-                said = DUCKDB.quote_text(f"'{column.place}' is no {column.type}")
-                offences.append(f"WHEN {done.offends} THEN {said}")
+    for column in fields:
+        alias, text = quote_name(column.alias), places[_way(column)]
+        value, may_offend = _value(text, column.type)
+        values.append(f"{value} AS {alias}")
+        if may_offend:
+            said = DUCKDB.quote_text(f"'{column.place}' is no {column.type}")
+            offences.append(f"WHEN {alias} IS NULL AND trim({text}) <> '' THEN {said}")
     fault = f"CASE {' '.join(offences)} ELSE '' END" if offences else "''"
-    items += [f"{fault} AS {quote_name(column.alias)}" for column in columns if column.source == FAULT]
-    below = f"SELECT number, json_extract_string(text, {_pointers(ways)}) AS {_VALUES} FROM {_GIVEN}"  # noqa: S608 quoted
-    return f"SELECT {', '.join(items)} FROM ({below})"  # noqa: S608 quoted
+    own = {NUMBER: "number", FAULT: fault}
+    items = [f"{own.get(c.source or '', quote_name(c.alias))} AS {quote_name(c.alias)}" for c in columns]
+    texts = f"SELECT number, json_extract_string(text, {_pointers(ways)}) AS {_VALUES} FROM {_GIVEN}"  # noqa: S608 quoted
+    typed = f"SELECT {', '.join(['number', _VALUES, *values])} FROM ({texts})"  # noqa: S608 quoted
+    return f"SELECT {', '.join(items)} FROM ({typed})"  # noqa: S608 quoted
+
+
+def _value(text: str, type_: Type) -> tuple[str, bool]:
+    """The value of a text, null for one that does not fit, and whether there may be such."""
+    if type_ is Type.DYNAMIC:
+        # What the engine's reader of JSON lets pass, but no other does: NaN and its like, and endless nesting.
+        strict = f"NOT regexp_matches({text}, {DUCKDB.quote_text(LENIENT)})"
+        value = f"CASE WHEN json_valid({text}) THEN {text} ELSE CAST(to_json({text}) AS VARCHAR) END"
+        return f"CASE WHEN trim({text}) <> '' AND {strict} THEN {value} END", True
+    done = conversion(text, "VARCHAR", type_)
+    if done is None:
+        raise EngineError(f"a field of a record cannot be read as {type_}")
+    if type_ is Type.REAL:
+        return f"CASE WHEN isfinite({done.plain}) THEN {done.plain} END", True
+    if not done.offends:
+        return done.plain or done.expression, False
+    return f"CASE WHEN NOT ({done.offends}) THEN {done.plain} END", True
 
 
 def _way(column: ScanColumn) -> tuple[str, ...]:

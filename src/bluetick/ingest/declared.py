@@ -13,10 +13,11 @@ import pyarrow.compute as pc
 
 from bluetick.diagnostics import Span
 from bluetick.engines.duckdb_records import FAULT, NUMBER, RecordReader
+from bluetick.execution.mapping import Written
 from bluetick.ingest.added_fields import as_json, read_elements, with_fields
 from bluetick.ingest.binding import Compiled, Wanted, compile_values, field_value
 from bluetick.ingest.formats import EveryTable, Format, TableBody
-from bluetick.ingest.strictness import Strictness
+from bluetick.ingest.strictness import Strictness, record_fault
 from bluetick.ingest.times import wrong_times
 from bluetick.schema.packs import TableSchema, known_export, known_table
 from bluetick.sources.arrow import arrow_schema
@@ -27,6 +28,8 @@ from bluetick.types import Type
 RAW: Final = "RawData"
 _UNTIL: Final = "#until"
 _EACH: Final = "each"
+_TABLE: Final = "#table"
+_TIME: Final = "#time"
 _HERE: Final = Span(0, 0)
 _MEMORY_KEYS: Final = 1_000_000
 
@@ -65,6 +68,8 @@ class DeclaredFormat:
         self._every: dict[str, _Kind | None] = {}
         self._memories: dict[str, OrderedDict[str, str]] = {name: OrderedDict() for name in form.memories}
         self._selector = _compile_selector(form)
+        self._time = _compile_time(form)
+        self._last: _Kind | None = None  # of an export of every table: what the last block began with
         self._strictness = Strictness(
             reader,
             _objects(
@@ -80,22 +85,31 @@ class DeclaredFormat:
         found = _Found(dict(block.faults), np.zeros(len(block), np.bool_))
         found.faults |= self._strictness.faults(block.text, found.faults)
         sound = _without(len(block), found.faults)
-        picked = self._pick(block.text, sound)
+        left = self._read_alike(block.text, sound, found)
+        picked = self._pick(block.text, left)
         for reason, _ in self._format.wrong:
             found.faults |= dict.fromkeys(picked.records[picked.truth(f"wrong {reason}")].tolist(), reason)
         self._remember(picked)
         for place, kind in enumerate(self._kinds):
-            where = picked.records[picked.truth(f"where{place}")] if kind.body.where is not None else sound
+            where = picked.records[picked.truth(f"where{place}")] if kind.body.where is not None else left
             self._read(kind, block.text, where, found)
         if self._format.every_table is not None:
             self._read_every(picked, block.text, found)
-        rest = sound[~found.taken[sound]]
+        rest = left[~found.taken[left]]
         if len(rest):
-            self._keep_raw(picked, block.text, rest, found)
+            self._keep_raw(block.text, rest, found)
         return Normalised(_tables(found), found.faults, frozenset(), found.notes)
 
     def finish(self) -> Normalised:
         return Normalised({})
+
+    def remembers(self, block: Records) -> bool:
+        """Whether any of these records tells a memory."""
+        if not self._memories:
+            return False
+        faults = self._strictness.faults(block.text, block.faults)
+        picked = self._pick(block.text, _without(len(block), {**block.faults, **faults}))
+        return any(bool(picked.truth(f"memory {name}").any()) for name in self._memories)
 
     # --- which tables tell of which records ---
 
@@ -131,15 +145,30 @@ class DeclaredFormat:
 
     # --- rows ---
 
+    def _read_alike(self, texts: pa.LargeStringArray, sound: Places, found: _Found) -> Places:
+        """Reads the records of an export of every table at once as if all were of the table that the last block began
+        with, which most often they are; gives those that are of another."""
+        kind = self._last
+        if kind is None or not len(sound):
+            return sound
+        rows = self._select(kind.compiled, texts, sound)
+        tables: Any = rows.column(f"v{kind.compiled.names.index(_TABLE)}")
+        alike = np.asarray(pc.equal(tables, pa.scalar(kind.schema.name)).to_numpy(), np.bool_)
+        self._keep_rows(kind, sound[alike], rows if alike.all() else rows.filter(pa.array(alike)), found)
+        return sound[~alike]
+
     def _read(self, kind: _Kind, texts: pa.LargeStringArray, places: Places, found: _Found) -> None:
         """Rows of one kind out of these records; those in which a value is wrong become faults."""
-        if not len(places):
-            return
         if kind.body.each or kind.body.recalls:
             texts, places = self._extended(kind, texts, places)
-            rows = self._select(kind.compiled, texts, np.arange(len(texts)))
-        else:
-            rows = self._select(kind.compiled, texts, places)
+            self._keep_rows(kind, places, self._select(kind.compiled, texts, np.arange(len(texts))), found)
+        elif len(places):
+            self._keep_rows(kind, places, self._select(kind.compiled, texts, places), found)
+
+    def _keep_rows(self, kind: _Kind, places: Places, rows: pa.Table, found: _Found) -> None:
+        """Takes rows of these records; those in which a value is wrong become faults."""
+        if not len(places):
+            return
         fault, time = (f"v{kind.compiled.names.index(name)}" for name in (FAULT, kind.time))
         said: Any = rows.column(fault)
         faults = said.to_pylist() if pc.any(pc.not_equal(said, pa.scalar(""))).as_py() else []
@@ -173,6 +202,8 @@ class DeclaredFormat:
             kind = self._kind_of(table or "")
             if kind is not None:
                 self._read(kind, texts, picked.records[picked.equals("table", table)], found)
+                if not self._kinds and not self._memories and not self._format.wrong:
+                    self._last = kind
 
     def _kind_of(self, table: str) -> _Kind | None:
         """A table's own export; None where no schema has the table."""
@@ -181,23 +212,25 @@ class DeclaredFormat:
             self._every[table] = None if every is None else _export(self._format, table, every)
         return self._every[table]
 
-    def _keep_raw(self, picked: "_Picked", texts: pa.LargeStringArray, places: Places, found: _Found) -> None:
+    def _keep_raw(self, texts: pa.LargeStringArray, places: Places, found: _Found) -> None:
         """Records of which no table tells, in a table of the format's own."""
+        faults = {int(place): record_fault(texts[int(place)].as_py()) for place in places}
+        found.faults |= {place: reason for place, reason in faults.items() if reason}
         schema = raw_schema(self._format)
-        body = TableBody(schema.name, _HERE, ())
         now = self._now()
-        chosen: Any = pa.nulls(len(places), pa.timestamp("us"))
-        if "time" in picked.names:
-            chosen = picked.column("time").combine_chunks().take(np.searchsorted(picked.records, places))
-        wrong = wrong_times("TimeGenerated", chosen, now)
-        known = pc.is_valid(chosen).to_pylist()
-        wrong = {i: reason for i, reason in wrong.items() if known[i]}
-        found.faults |= {int(places[i]): reason for i, reason in wrong.items()}
         received: Any = pa.scalar(now, pa.timestamp("us", "UTC"))
-        filled = pc.fill_null(chosen.cast(received.type), received)
-        rows = pa.Table.from_arrays([filled, texts.take(places).cast(pa.string())], names=["TimeGenerated", RAW])
-        found.notes[f"records of which no table tells, kept in {schema.name}"] += len(places) - len(wrong)
-        found.rows.append((_Kind(schema, "TimeGenerated", Compiled((), "", ()), body), places, rows))
+        times: Any = pa.nulls(len(places), received.type)
+        if self._time is not None:
+            rows = self._select(self._time, texts, places)
+            times = rows.column(f"v{self._time.names.index(_TIME)}").combine_chunks().cast(received.type)
+        known = pc.is_valid(times).to_pylist()
+        wrong = {i: reason for i, reason in wrong_times("TimeGenerated", times, now).items() if known[i]}
+        found.faults |= {int(places[i]): reason for i, reason in wrong.items()}
+        raw = texts.take(places).cast(pa.string())
+        rows = pa.Table.from_arrays([pc.fill_null(times, received), raw], names=["TimeGenerated", RAW])
+        found.notes[f"records of which no table tells, kept in {schema.name}"] += len(places)
+        kind = _Kind(schema, "TimeGenerated", Compiled((), "", ()), TableBody(schema.name, _HERE, ()))
+        found.rows.append((kind, places, rows))
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,12 +283,14 @@ def _without(count: int, faults: Mapping[int, str]) -> Places:
     return np.flatnonzero(keep)
 
 
-def _kind(form: Format, body: TableBody) -> _Kind:
+def _kind(form: Format, body: TableBody, table: Written | None = None) -> _Kind:
     schema = _schema_of(body)
     types = dict(schema.columns)
     wanted = [Wanted(name, written, types.get(name)) for name, written in body.columns]
     if body.until is not None:
         wanted.append(Wanted(_UNTIL, body.until, Type.DATETIME))
+    if table is not None:
+        wanted.append(Wanted(_TABLE, table, Type.STRING))
     keys = [Wanted(name, recall.key, Type.STRING) for name, recall in body.recalls.items()]
     recall_keys = compile_values(keys, form.fields, form.text) if keys else None
     return _Kind(schema, schema.time_column or "", compile_values(wanted, form.fields, form.text), body, recall_keys)
@@ -277,9 +312,13 @@ def _compile_selector(form: Format) -> Compiled | None:
             wanted.append(Wanted(f"each {name}", memory.each, Type.DYNAMIC))
     if form.every_table is not None:
         wanted.append(Wanted("table", form.every_table.table, Type.STRING))
-    if form.time is not None:
-        wanted.append(Wanted("time", form.time, Type.DATETIME))
     return compile_values(wanted, form.fields, form.text) if wanted else None
+
+
+def _compile_time(form: Format) -> Compiled | None:
+    if form.time is None:
+        return None
+    return compile_values([Wanted(_TIME, form.time, Type.DATETIME)], form.fields, form.text)
 
 
 def _objects(compiled: Sequence[Compiled | None], form: Format) -> tuple[tuple[str, ...], ...]:
@@ -336,7 +375,7 @@ def _export(form: Format, table: str, every: EveryTable) -> _Kind | None:
     values = [(stored, field_value((*every.under, name), every.table)) for stored, name in columns]
     if schema.time_column not in dict(columns) and form.time is not None:
         values.append((schema.time_column, form.time))
-    return _kind(form, TableBody(table, _HERE, tuple(values)))
+    return _kind(form, TableBody(table, _HERE, tuple(values)), every.table)
 
 
 def _schema_of(body: TableBody) -> TableSchema:

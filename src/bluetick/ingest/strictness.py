@@ -1,7 +1,7 @@
 """Which texts are records: JSON that means one thing, decided by `parse_object` wherever there is any doubt.
 
-Most texts are cleared without it, by tests over whole blocks that let no wrong one through: a text without anything
-that the engine's reader is lenient about, whose objects have names that were looked at before.
+Most texts are cleared without it: they are JSON to the engine's reader, and their objects have names that were looked
+at before. What that reader is lenient about (NaN, a comma too many) is refused in the values that are read of them.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,12 +11,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from bluetick.engines.duckdb_records import RecordReader
+from bluetick.engines.duckdb_records import MAX_DEPTH, RecordReader
 from bluetick.sources.lines import parse_object, read_fault
 
-MAX_DEPTH: Final = 128
-# NaN and its like, a comma before a closing bracket, and so many closing brackets that the nesting may be too deep.
-_DOUBTFUL: Final = rf"[:\[,]\s*-?[NnIi][AaNnFf]|,\s*[}}\]]|(?:[}}\]][^}}\]]*){{{MAX_DEPTH}}}"
 _SHAPES: Final = 100_000
 
 
@@ -32,12 +29,7 @@ class Strictness:
         """What is no record, by its place, and why; not again what is `known`."""
         table = self._reader.shapes(texts, self._objects)
         shapes: Any = table.column("shape").combine_chunks()
-        doubtful = np.asarray(
-            pc.fill_null(pc.or_kleene(pc.match_substring_regex(texts, _DOUBTFUL), pc.is_null(shapes)), True).to_numpy(
-                zero_copy_only=False
-            ),
-            np.bool_,
-        )
+        doubtful = np.asarray(pc.is_null(shapes).to_numpy(zero_copy_only=False), np.bool_)
         doubtful |= ~self._known_shapes(texts, shapes)
         found: dict[int, str] = {}
         for place in np.flatnonzero(doubtful).tolist():

@@ -7,6 +7,7 @@ a process may be killed anywhere, and the rows are in every table or in none, an
 
 import fcntl
 import json
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -42,13 +43,15 @@ class TableRows:
 @dataclass(frozen=True, slots=True)
 class Batch:
     """One intake. `id` is the same for the same input; `source` is what the rows were read from, in a word. `receipts`
-    are texts by the name of their input, `quarantine` what could not become rows."""
+    are texts by the name of their input, `outdated` names of earlier ones that these replace, `quarantine` what could
+    not become rows."""
 
     id: str
     source: str
     tables: tuple[TableRows, ...]
     receipts: Mapping[str, str]
     quarantine: str = ""
+    outdated: tuple[str, ...] = ()
 
 
 @contextmanager
@@ -75,6 +78,15 @@ def receipt(lake: Path, name: str) -> str | None:
         return (lake / RECEIPTS / name).read_text("utf-8")
     except FileNotFoundError:
         return None
+
+
+def receipt_names(lake: Path) -> list[str]:
+    """The names of all inputs that were stored."""
+    try:
+        with os.scandir(lake / RECEIPTS) as entries:
+            return [entry.name for entry in entries if entry.name not in (_RECORDS, _LOCK)]
+    except FileNotFoundError:
+        return []
 
 
 def store(lake: Path, batch: Batch, now: datetime | None = None) -> dict[str, int]:
@@ -130,6 +142,7 @@ def _write_record(lake: Path, batch: Batch, tables: list[dict[str, Any]]) -> Pat
         "tables": tables,
         "receipts": dict(batch.receipts),
         "quarantine": batch.quarantine,
+        "outdated": list(batch.outdated),
     }
     with writing(lake):
         _write_whole(record, json.dumps(content))
@@ -164,4 +177,6 @@ def _finish(lake: Path, record: Path) -> None:
             _write_whole(lake / QUARANTINE / content["id"], content["quarantine"])
         for name, text in content["receipts"].items():
             _write_whole(lake / RECEIPTS / name, text)
+        for name in content["outdated"]:
+            (lake / RECEIPTS / name).unlink(missing_ok=True)
         record.unlink()

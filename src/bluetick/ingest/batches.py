@@ -1,0 +1,168 @@
+"""Rows on their way into a lake: gathered until they are worth a commit, then stored with their inputs' account."""
+
+import base64
+import hashlib
+import json
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+import pyarrow as pa
+
+from bluetick.ingest.progress import KnownInputs, is_own_text
+from bluetick.lake.intake import Batch, TableRows, store
+from bluetick.schema.packs import TIME_COLUMNS, known_table
+from bluetick.sources.records import Normalised, Records
+from bluetick.types import Type
+
+MAX_ROWS: Final = 262_144
+MAX_BYTES: Final = 64 << 20
+_QUARANTINE_BYTES: Final = 32 << 20
+
+Enrich = Callable[[str, pa.Table], pa.Table]
+Derive = Callable[[Sequence[TableRows], str], Sequence[TableRows]]
+
+
+@dataclass(slots=True)
+class Tally:
+    """Records and their bytes by their fate: input = stored + quarantined + duplicates, of both."""
+
+    input: int = 0
+    stored: int = 0
+    quarantined: int = 0
+    duplicates: int = 0
+    bytes: Counter[str] = field(default_factory=Counter)
+    rows: Counter[str] = field(default_factory=Counter)
+    reasons: Counter[str] = field(default_factory=Counter)
+    notes: Counter[str] = field(default_factory=Counter)
+
+    def add_duplicates(self, block: Records) -> None:
+        """Records of an input that was stored before."""
+        self.input += len(block)
+        self.duplicates += len(block)
+        size = block.end - block.start
+        self.bytes.update(input=size, duplicates=size)
+
+    def add(self, block: Records, done: Normalised) -> None:
+        """What became of a block."""
+        sizes = block.offsets.to_numpy()
+        faulty = sum(int(sizes[i + 1] - sizes[i]) for i in done.faults)
+        known = sum(int(sizes[i + 1] - sizes[i]) for i in done.duplicates)
+        whole = block.end - block.start
+        self.input += len(block)
+        self.quarantined += len(done.faults)
+        self.duplicates += len(done.duplicates)
+        self.stored += len(block) - len(done.faults) - len(done.duplicates)
+        self.bytes.update(input=whole, quarantined=faulty, duplicates=known, stored=whole - faulty - known)
+        self.reasons.update(done.faults.values())
+        self.notes.update(done.notes)
+
+
+class Batches:
+    """Gathers rows, quarantine and receipts, and stores them together. `derive` gives further tables for a batch."""
+
+    def __init__(
+        self, lake: Path, known: KnownInputs, now: Callable[[], datetime], enrich: Enrich, derive: Derive
+    ) -> None:
+        self.tally = Tally()
+        self._lake = lake
+        self._known = known
+        self._now = now
+        self._enrich = enrich
+        self._derive = derive
+        self._tables: defaultdict[str, list[pa.Table]] = defaultdict(list)
+        self._rows = 0
+        self._bytes = 0
+        self._quarantine: list[str] = []
+        self._quarantine_bytes = 0
+        self._receipts: dict[str, str] = {}
+        self._outdated: list[str] = []
+        self._source = ""
+
+    def begin(self, source: str) -> None:
+        """What comes now is of a source of this name; a batch is of one."""
+        if source != self._source:
+            self.flush()
+            self._source = source
+
+    def add_rows(self, tables: Mapping[str, pa.Table]) -> None:
+        """Rows of tables."""
+        for name, rows in tables.items():
+            self._tables[name].append(rows)
+            self._rows += rows.num_rows
+            self._bytes += rows.nbytes
+            self.tally.rows[name] += rows.num_rows
+
+    def add_faults(self, name: str, form: str, block: Records, faults: Mapping[int, str]) -> None:
+        """Records to be kept aside, with their bytes and the reason."""
+        for place in sorted(faults):
+            raw = block.raw[place].as_py() or b""
+            line = json.dumps(
+                {
+                    "file": name,
+                    "line": block.number + place,
+                    "reason": faults[place],
+                    "format": form,
+                    "raw": base64.b64encode(raw).decode("ascii"),
+                }
+                | ({} if is_own_text(block) else {"text": block.text[place].as_py()}),
+                ensure_ascii=False,
+                separators=(",", ":"),
+            )
+            self._quarantine.append(line + "\n")
+            self._quarantine_bytes += len(line)
+
+    def receive(self, receipt: str, text: Mapping[str, object], outdated: str | None) -> None:
+        """Everything up to here of an input is in the batch; `outdated` was its receipt before."""
+        self._receipts[receipt] = json.dumps(text, ensure_ascii=False) + "\n"
+        if outdated is not None and self._receipts.pop(outdated, None) is None:
+            self._outdated.append(outdated)
+        if outdated is not None:
+            self._known.discard(outdated)
+        self._known.add(receipt)
+
+    @property
+    def is_full(self) -> bool:
+        return self._rows >= MAX_ROWS or self._bytes >= MAX_BYTES or self._quarantine_bytes >= _QUARANTINE_BYTES
+
+    def flush(self) -> None:
+        """Stores what was gathered: all of it or nothing."""
+        if not self._receipts and not self._tables and not self._quarantine:
+            return
+        tables = [self._table_rows(name) for name in sorted(self._tables)]
+        tables += self._derive(tables, self._source)
+        name = hashlib.sha256("".join(sorted(self._receipts)).encode()).hexdigest()[:32]
+        batch = Batch(
+            name, self._source, tuple(tables), self._receipts, "".join(self._quarantine), tuple(self._outdated)
+        )
+        store(self._lake, batch, self._now())
+        self._tables.clear()
+        self._receipts, self._quarantine, self._outdated = {}, [], []
+        self._rows = self._bytes = self._quarantine_bytes = 0
+
+    def _table_rows(self, name: str) -> TableRows:
+        """All rows of a table, enriched, and let go here."""
+        rows = self._enrich(name, pa.concat_tables(self._tables.pop(name), promote_options="default"))
+        schema = known_table(name)
+        known = dict(schema.columns) if schema is not None else {}
+        time = schema.time_column if schema is not None else None
+        rows = _without_case_twins(rows)
+        columns = tuple((c, known.get(c) or _type_of(rows, c)) for c in rows.column_names)
+        return TableRows(name, rows, columns, time or next(c for c in TIME_COLUMNS if c in rows.column_names))
+
+
+def _type_of(rows: pa.Table, column: str) -> Type:
+    """The type of a column that no schema tells."""
+    return Type.DATETIME if pa.types.is_timestamp(rows.schema.field(column).type) else Type.STRING
+
+
+def _without_case_twins(data: pa.Table) -> pa.Table:
+    """The table without empty columns that differ from another in case only: engines fold the case of file columns,
+    and what a file lacks is read as empty anyway."""
+    names = data.column_names
+    folded = [name.casefold() for name in names]
+    twins = [i for i, name in enumerate(folded) if folded.count(name) > 1 and data.column(i).null_count == len(data)]
+    return data.select([i for i in range(len(names)) if i not in twins])

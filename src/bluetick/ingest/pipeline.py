@@ -1,0 +1,166 @@
+"""An ingest: streams of records through their formats into a lake, at constant memory, from where it last ended."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+from pathlib import Path
+from typing import Final
+
+from bluetick.diagnostics.errors import SourceError
+from bluetick.ingest.batches import Batches, Tally
+from bluetick.ingest.progress import Fingerprint, KnownInputs, part_of
+from bluetick.ingest.recognition import Recognition
+from bluetick.sources.opening import open_streams
+from bluetick.sources.reading import read_blocks
+from bluetick.sources.records import Normaliser, Records
+from bluetick.sources.sniffing import container_of
+from bluetick.sources.streams import ByteStream
+
+BLOCK_BYTES: Final = 8 << 20
+_HEAD_BYTES: Final = 64 << 10
+
+Advance = Callable[[str, int, int], None]
+"""Told after each block: the stream's name, its records and bytes so far."""
+
+
+@dataclass(slots=True)
+class Input:
+    """A stream that was looked at: what it is made of, and what its records are. `known` are those that the lake has
+    already, `ends` says whether they are all."""
+
+    stream: ByteStream
+    container: str
+    normaliser: Normaliser
+    tells_others: bool
+    fingerprint: Fingerprint = field(default_factory=Fingerprint)
+    receipt: str | None = None
+
+    def blocks(self) -> Iterator[Records]:
+        return read_blocks(self.stream.open_at(0), self.container, block_bytes=BLOCK_BYTES)
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A stream whose records no format knows."""
+
+    name: str
+    is_empty: bool
+
+
+class Ingest:
+    """One run over inputs. `advance` hears of every block."""
+
+    def __init__(
+        self, recognition: Recognition, known: KnownInputs, batches: Batches, advance: Advance = lambda *_: None
+    ) -> None:
+        self._recognition = recognition
+        self._known = known
+        self._batches = batches
+        self._advance = advance
+
+    def look(self, paths: Iterable[Path]) -> tuple[list[Input], list[Unknown]]:
+        """What the files are. Nothing is stored yet; a SourceError says that a file cannot be opened."""
+        inputs: list[Input] = []
+        unknown: list[Unknown] = []
+        for path in paths:
+            try:
+                for stream in open_streams(path):
+                    found = self._look_at(stream, path)
+                    (inputs if isinstance(found, Input) else unknown).append(found)  # type: ignore[arg-type]  # by its kind
+            except OSError as error:
+                raise SourceError(f"'{path}' cannot be read: {error.strerror or error}", str(path)) from error
+        return inputs, unknown
+
+    def _look_at(self, stream: ByteStream, path: Path) -> Input | Unknown:
+        container = container_of(stream.peek(_HEAD_BYTES), path)
+        first = next(read_blocks(stream.open_at(0), container, block_bytes=_HEAD_BYTES), None)
+        if first is None:
+            return Unknown(stream.name, is_empty=True)
+        normaliser = self._recognition.recognise(first)
+        if normaliser is None:
+            return Unknown(stream.name, is_empty=False)
+        return Input(stream, container, normaliser, self._recognition.tells_others(normaliser, first))
+
+    def run(self, inputs: Sequence[Input]) -> Tally:
+        """Stores what is new in them, format by format; what explains other records comes before them."""
+        for name, items in groupby(sorted(inputs, key=_order), lambda item: item.normaliser.name):
+            self._batches.begin(name)
+            done = list(items)
+            for item in done:
+                self._read(item)
+            rest = done[0].normaliser.finish()
+            self._batches.add_rows(rest.tables)
+            self._batches.tally.notes.update(rest.notes)
+        self._batches.flush()
+        return self._batches.tally
+
+    def _read(self, item: Input) -> None:
+        known = self._known_records(item)
+        for block in item.blocks():
+            before = item.fingerprint.records
+            old = min(max(known - before, 0), len(block))
+            for part, is_known in ((part_of(block, 0, old), True), (part_of(block, old), False)):
+                if len(part):
+                    self._read_part(item, part, is_known=is_known)
+            self._advance(item.stream.name, item.fingerprint.records, block.end)
+        item.stream.close()
+
+    def _read_part(self, item: Input, part: Records, *, is_known: bool) -> None:
+        if is_known:
+            item.fingerprint.take(part)
+            self._batches.tally.add_duplicates(part)
+            return
+        done = item.normaliser.normalise(part)
+        self._batches.tally.add(part, done)
+        self._batches.add_rows(done.tables)
+        self._batches.add_faults(item.stream.name, item.normaliser.name, part, done.faults)
+        self._note(item, part)
+        if self._batches.is_full:
+            self._batches.flush()
+
+    def _note(self, item: Input, part: Records) -> None:
+        """Receipts for all up to the end of these records, and up to one whose line has no end: when the file has
+        grown, that record is another."""
+        torn = len(part) - 1 if _is_torn(part) else len(part)
+        for first, last in ((0, torn), (torn, len(part))):
+            item.fingerprint.take(part_of(part, first, last))
+            receipt = item.fingerprint.name
+            if item.fingerprint.records and receipt != item.receipt:
+                outdated = item.receipt if last == torn else None
+                self._batches.receive(
+                    receipt, {"file": item.stream.name, "records": item.fingerprint.records}, outdated
+                )
+                item.receipt = receipt
+
+    def _known_records(self, item: Input) -> int:
+        """How many of the stream's first records the lake has."""
+        blocks = item.blocks()
+        first = next(blocks, None)
+        counts = sorted(self._known.counts(first)) if first is not None else []
+        if first is None or not counts:
+            return 0
+        found, seen = 0, Fingerprint()
+        for block in _with(first, blocks):
+            start = seen.records
+            for count in [c for c in counts if start < c <= start + len(block)]:
+                seen.take(part_of(block, seen.records - start, count - start))
+                found = count if self._known.has(seen.name) else found
+            if start + len(block) >= counts[-1]:
+                break
+            seen.take(part_of(block, seen.records - start))
+        return found
+
+
+def _order(item: Input) -> tuple[str, bool]:
+    return item.normaliser.name, not item.tells_others
+
+
+def _is_torn(part: Records) -> bool:
+    """Whether the last record is all that it owns: nothing ends it."""
+    owned = part.end - int(part.offsets[len(part) - 1].as_py())
+    return owned == len(part.raw[len(part) - 1].as_py() or b"")
+
+
+def _with(first: Records, rest: Iterator[Records]) -> Iterator[Records]:
+    yield first
+    yield from rest

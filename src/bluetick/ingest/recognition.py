@@ -1,0 +1,98 @@
+"""Which format a stream is of, by its first records."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Final, Protocol
+
+import numpy as np
+import pyarrow.compute as pc
+
+from bluetick.engines.duckdb_records import RecordReader
+from bluetick.ingest.binding import Wanted, compile_values
+from bluetick.ingest.declared import DeclaredFormat
+from bluetick.ingest.formats import Format, built_in_formats
+from bluetick.ingest.progress import part_of
+from bluetick.ingest.strictness import record_fault
+from bluetick.sources.records import Normaliser, Records
+
+RECORDS_TO_READ: Final = 200
+
+
+class Recogniser(Protocol):
+    """Knows the records of one format, and can make its normaliser."""
+
+    @property
+    def name(self) -> str: ...
+
+    def matches(self, block: Records) -> int:
+        """How many of these sound records are of the format."""
+        ...
+
+    def make(self) -> Normaliser: ...
+
+
+class DeclaredRecogniser:
+    """Of a declared format."""
+
+    def __init__(self, form: Format, reader: RecordReader, now: Callable[[], datetime]) -> None:
+        self._form = form
+        self._reader = reader
+        self._now = now
+        wanted = [] if form.when is None else [Wanted("when", form.when, None)]
+        self._compiled = compile_values(wanted, form.fields, form.text) if wanted else None
+
+    @property
+    def name(self) -> str:
+        return self._form.name
+
+    def matches(self, block: Records) -> int:
+        if self._compiled is None:
+            return 0
+        rows = self._reader.select(block.text, self._compiled.columns, self._compiled.sql)
+        found = pc.sum(rows.column(f"v{self._compiled.names.index('when')}").cast("int64")).as_py()
+        return int(found or 0)
+
+    def make(self) -> Normaliser:
+        return DeclaredFormat(self._form, self._reader, self._now)
+
+
+class Recognition:
+    """Chooses among formats; one normaliser of each lives as long as this."""
+
+    def __init__(self, recognisers: Sequence[Recogniser], *, only: bool = False) -> None:
+        self._recognisers = recognisers
+        self._only = only  # the user says what it is: the first is taken for whatever the records look like
+        self._made: dict[str, Normaliser] = {}
+
+    def recognise(self, block: Records) -> Normaliser | None:
+        """The format of which most of a stream's first records are; None where none knows one of them."""
+        head = _sound(part_of(block, 0, min(len(block), RECORDS_TO_READ)))
+        if not len(head) and not self._only:
+            return None
+        counts = [recogniser.matches(head) for recogniser in self._recognisers]
+        best = max(counts, default=0)
+        if not best and not self._only:
+            return None
+        recogniser = self._recognisers[counts.index(best)]
+        if recogniser.name not in self._made:
+            self._made[recogniser.name] = recogniser.make()
+        return self._made[recogniser.name]
+
+    def tells_others(self, normaliser: Normaliser, first: Records) -> bool:
+        """Whether these records say something that records of other streams need."""
+        return isinstance(normaliser, DeclaredFormat) and normaliser.remembers(first)
+
+
+def declared(reader: RecordReader, now: Callable[[], datetime], formats: Sequence[Format] = ()) -> list[Recogniser]:
+    """Recognisers of these formats, or of those of this package."""
+    return [DeclaredRecogniser(form, reader, now) for form in formats or built_in_formats()]
+
+
+def _sound(block: Records) -> Records:
+    places = [i for i in range(len(block)) if i not in block.faults and not record_fault(block.text[i].as_py() or "")]
+    return Records(
+        block.number,
+        block.raw.take(np.array(places, np.int64)),
+        block.text.take(np.array(places, np.int64)),
+        block.offsets,
+    )

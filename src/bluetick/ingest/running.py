@@ -1,0 +1,110 @@
+"""One call from paths to a lake: what the command, the tests and a watch of folders share."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pyarrow as pa
+
+from bluetick.diagnostics.errors import SourceError
+from bluetick.engines.duckdb_records import RecordReader
+from bluetick.ingest.batches import Batches, Derive, Enrich, Tally
+from bluetick.ingest.formats import Format
+from bluetick.ingest.pipeline import Advance, Ingest, Unknown
+from bluetick.ingest.progress import KnownInputs
+from bluetick.ingest.recognition import Recogniser, Recognition, declared
+from bluetick.lake.fill import fill_rows
+from bluetick.lake.intake import TableRows, locked, receipt_names
+from bluetick.lake.seen import seen_rows
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _as_they_are(_: str, rows: pa.Table) -> pa.Table:
+    return rows
+
+
+def derived(tables: Sequence[TableRows], source: str) -> Sequence[TableRows]:
+    """What a commit tells of its own rows: first sights and how full each column is."""
+    found = (seen_rows(tables), fill_rows(tables, source))
+    return [rows for rows in found if rows is not None]
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How an ingest goes about its work. `formats` are the user's own, which come before those of this package, and
+    alone where `is_mapped`; `advance` hears of every block."""
+
+    now: Callable[[], datetime] = utc_now
+    formats: Sequence[Format] = ()
+    is_mapped: bool = False
+    coded: Sequence[Recogniser] = ()
+    enrich: Enrich = _as_they_are
+    derive: Derive = derived
+    advance: Advance = lambda *_: None
+    threads: int | None = None
+
+
+_DEFAULTS = Options()
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What became of the inputs, and the files of folders that are of no known format."""
+
+    tally: Tally
+    left_out: tuple[str, ...]
+
+
+def ingest_paths(paths: Sequence[Path], lake: Path, options: Options = _DEFAULTS) -> Report:
+    """Stores what is new in the files and folders. A named file of no known format is a SourceError, before anything
+    is stored; so is one that cannot be opened."""
+    files = files_of(paths)
+    with locked(lake):
+        known = KnownInputs(receipt_names(lake))
+        reader = RecordReader(options.threads)
+        try:
+            batches = Batches(lake, known, options.now, options.enrich, options.derive)
+            run = Ingest(recognition(options, reader), known, batches, options.advance)
+            inputs, unknown = run.look(files)
+            left_out = _left_out(unknown, paths)
+            return Report(run.run(inputs), left_out)
+        finally:
+            reader.close()
+
+
+def recognition(options: Options, reader: RecordReader) -> Recognition:
+    """The formats that an ingest may find."""
+    if options.is_mapped:
+        return Recognition(declared(reader, options.now, options.formats), only=True)
+    own = declared(reader, options.now, options.formats) if options.formats else []
+    return Recognition([*own, *options.coded, *declared(reader, options.now)])
+
+
+def files_of(paths: Sequence[Path]) -> list[Path]:
+    """The files of the paths; of a folder all that it holds and that is not hidden."""
+    found: list[Path] = []
+    for path in paths:
+        if not path.is_dir():
+            found.append(path)
+            continue
+        files = sorted(f for f in path.rglob("*") if f.is_file() and not f.name.startswith("."))
+        if not files:
+            raise SourceError(f"the folder '{path}' holds no file", str(path))
+        found += files
+    return found
+
+
+def _left_out(unknown: Sequence[Unknown], paths: Sequence[Path]) -> tuple[str, ...]:
+    named = {str(path) for path in paths}
+    others = [item for item in unknown if not item.is_empty]
+    for item in others:
+        if item.name.partition("!")[0] in named:
+            raise SourceError(
+                f"'{item.name}' is of no known log format: --explain FILE proposes a mapping, --map reads by one",
+                item.name,
+            )
+    return tuple(item.name for item in others)
