@@ -84,7 +84,7 @@ def receipt_names(lake: Path) -> list[str]:
     """The names of all inputs that were stored."""
     try:
         with os.scandir(lake / RECEIPTS) as entries:
-            return [entry.name for entry in entries if entry.name not in (_RECORDS, _LOCK)]
+            return [entry.name for entry in entries if entry.name not in (RECORDS, LOCK)]
     except FileNotFoundError:
         return []
 
