@@ -17,12 +17,14 @@ import bluetick
 from bluetick.diagnostics.errors import QueryError
 from bluetick.lake.commits import replace
 from bluetick.lake.data_files import DataFile
+from bluetick.lake.feeds import FEEDS
 from bluetick.lake.folder import DeltaFolder
 from bluetick.lake.intake import Batch, TableRows, locked, store
 from bluetick.lake.layout import SEEN
 from bluetick.lake.maintenance import vacuum
 from bluetick.lake.merging import merge_parts_of_seen, tidy
 from bluetick.lake.seen import seen_rows
+from bluetick.schema.packs import load_pack
 from bluetick.types import Type
 
 Row = dict[str, Any]
@@ -134,6 +136,19 @@ def test_the_domain_of_an_address_of_the_web(url: str, domain: str | None) -> No
 def test_rows_of_other_tables_tell_nothing() -> None:
     assert seen_rows([table_rows("Mine", (("Timestamp", Type.DATETIME), ("RemoteIP", Type.STRING)), [{}])]) is None
     assert seen_rows([]) is None
+
+
+# Microsoft's table has no such column; the rows of a source may.
+BESIDE_THE_SCHEMA = {("DeviceNetworkEvents", "RemoteCountry")}
+
+
+@pytest.mark.parametrize("name", FEEDS)
+def test_what_is_fed_stands_in_the_known_tables(name: str) -> None:
+    packs = [pack[name] for pack in (load_pack("defender"), load_pack("sentinel")) if name in pack]
+    columns = {column for schema in packs for column, _ in schema.columns}
+    fed = FEEDS[name]
+    named = {feed.column for feed in fed.feeds} | ({fed.host} if fed.host else set())
+    assert {column for column in named - columns if (name, column) not in BESIDE_THE_SCHEMA} == set()
 
 
 # --- in parts and as a whole ----------------------------------------------------------------------------------------

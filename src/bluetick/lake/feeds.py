@@ -48,6 +48,10 @@ _ACTOR: Final = (
 _FILE: Final = _all(Kind.HASH, *_HASHES)
 _REMOTE: Final = (*_all(Kind.ADDRESS, "RemoteIP"), *_all(Kind.DOMAIN, "RemoteUrl", form=Form.URL))
 
+_SOURCE: Final = (*_all(Kind.ADDRESS, "SrcIpAddr"), *_all(Kind.COUNTRY, "SrcGeoCountry"))
+_ENDS: Final = (*_SOURCE, *_all(Kind.ADDRESS, "DstIpAddr"), *_all(Kind.COUNTRY, "DstGeoCountry"))
+_SIGN_IN: Final = Fed("", (*_all(Kind.ADDRESS, "IPAddress"), *_all(Kind.COUNTRY, "Location")))
+
 # The columns of each table that are fed; one that its rows lack feeds nothing.
 FEEDS: Final = {
     "DeviceNetworkEvents": Fed("DeviceName", (*_REMOTE, *_all(Kind.COUNTRY, "RemoteCountry"), *_ACTOR)),
@@ -75,26 +79,43 @@ FEEDS: Final = {
         ),
     ),
     "DnsEvents": Fed("Computer", _all(Kind.DOMAIN, "Name")),
+    "SecurityEvent": Fed("Computer", (*_all(Kind.ADDRESS, "IpAddress"), *_all(Kind.PROCESS, "Process"))),
     "W3CIISLog": Fed("Computer", (*_all(Kind.ADDRESS, "cIP"), *_all(Kind.COUNTRY, "RemoteIPCountry"))),
-    "ASimNetworkSessionLogs": Fed(
-        "DvcHostname",
+    "WireData": Fed(
+        "Computer",
         (
-            *_all(Kind.ADDRESS, "SrcIpAddr", "DstIpAddr"),
-            *_all(Kind.COUNTRY, "SrcGeoCountry", "DstGeoCountry"),
+            *_all(Kind.ADDRESS, "RemoteIP"),
+            *_all(Kind.PROCESS, "ProcessName"),
+            *_all(Kind.COUNTRY, "RemoteIPCountry"),
         ),
     ),
-    "ASimDnsActivityLogs": Fed("DvcHostname", (*_all(Kind.ADDRESS, "SrcIpAddr"), *_all(Kind.DOMAIN, "DnsQuery"))),
+    "ASimNetworkSessionLogs": Fed("DvcHostname", _ENDS),
+    "ASimDnsActivityLogs": Fed("DvcHostname", (*_SOURCE, *_all(Kind.DOMAIN, "DnsQuery"))),
     "ASimWebSessionLogs": Fed(
         "DvcHostname",
-        (
-            *_all(Kind.ADDRESS, "SrcIpAddr", "DstIpAddr"),
-            *_all(Kind.DOMAIN, "Url", form=Form.URL),
-            *_all(Kind.HASH, "FileSHA256", "FileSHA1", "FileMD5"),
-        ),
+        (*_ENDS, *_all(Kind.DOMAIN, "Url", form=Form.URL), *_all(Kind.HASH, *(f"File{name}" for name in _HASHES))),
     ),
-    "SigninLogs": Fed("", _all(Kind.ADDRESS, "IPAddress")),
-    "AADNonInteractiveUserSignInLogs": Fed("", _all(Kind.ADDRESS, "IPAddress")),
+    "ASimAuthenticationEventLogs": Fed(
+        "DvcHostname", (*_SOURCE, *_all(Kind.ADDRESS, "TargetIpAddr"), *_all(Kind.COUNTRY, "TargetGeoCountry"))
+    ),
+    "ASimProcessEventLogs": Fed(
+        "DvcHostname",
+        _all(Kind.HASH, *(f"{who}Process{name}" for who in ("Target", "Acting") for name in _HASHES)),
+    ),
+    "ASimFileEventLogs": Fed(
+        "DvcHostname", _all(Kind.HASH, *(f"{which}File{name}" for which in ("Target", "Src") for name in _HASHES))
+    ),
+    "SigninLogs": _SIGN_IN,
+    "AADNonInteractiveUserSignInLogs": _SIGN_IN,
+    "AADServicePrincipalSignInLogs": _SIGN_IN,
     "EntraIdSignInEvents": Fed("", (*_all(Kind.ADDRESS, "IPAddress"), *_all(Kind.COUNTRY, "Country"))),
+    "IdentityLogonEvents": Fed("DeviceName", _all(Kind.ADDRESS, "IPAddress", "DestinationIPAddress")),
+    "CloudAppEvents": Fed("", (*_all(Kind.ADDRESS, "IPAddress"), *_all(Kind.COUNTRY, "CountryCode"))),
+    "OfficeActivity": Fed("", _all(Kind.ADDRESS, "ClientIP")),
+    "AzureActivity": Fed("", _all(Kind.ADDRESS, "CallerIpAddress")),
+    "UrlClickEvents": Fed("", (*_all(Kind.ADDRESS, "IPAddress"), *_all(Kind.DOMAIN, "Url", form=Form.URL))),
+    "EmailUrlInfo": Fed("", _all(Kind.DOMAIN, "UrlDomain")),
+    "EmailAttachmentInfo": Fed("", _all(Kind.HASH, "SHA256")),
     "AWSCloudTrail": Fed("", _all(Kind.ADDRESS, "SourceIpAddress")),
     "AWSVPCFlow": Fed("", _all(Kind.ADDRESS, "SrcAddr", "DstAddr")),
     "GCPVPCFlow": Fed(
