@@ -46,11 +46,12 @@ class AddressRanges:
     def places(self, addresses: Sequence[bytes]) -> list[int]:
         """The number of the range that holds each packed address, -1 where none does."""
         keys = np.array(addresses, dtype="S16")
+        if not len(self._starts):
+            return [-1] * len(addresses)
         places = np.searchsorted(self._starts, keys, side="right") - 1
-        return [
-            int(place) if place >= 0 and key <= self._ends[place] else -1
-            for key, place in zip(keys, places, strict=True)
-        ]
+        is_within = (places >= 0) & (keys <= self._ends[places])
+        found: list[int] = np.where(is_within, places, -1).tolist()
+        return found
 
 
 class RangeCountries:

@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from bluetick.sources.addresses import normalise_ip, unmapped
+from bluetick.sources.addresses import classify_ip, normalise_ip, unmapped
 
 
 class Kind(Enum):
@@ -213,8 +213,11 @@ class AddressIndicators:
 
 def network_or_address(text: str) -> tuple[Kind, str] | None:
     """The one spelling of an address or of a network (a network of one is an address); None for what is neither."""
+    text = text.strip()
+    if "/" not in text and ":" not in text:
+        return (Kind.IPV4, text) if classify_ip(text) else None
     try:
-        network: IPv4Network | IPv6Network = ip_network(unmapped(text.strip()), strict=False)
+        network: IPv4Network | IPv6Network = ip_network(unmapped(text), strict=False)
     except ValueError:
         return None
     kind = Kind.IPV4 if network.version == 4 else Kind.IPV6

@@ -1,7 +1,7 @@
 """Fills what rows do not say of the addresses in them: country, autonomous system, kind, threat indicator."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from itertools import groupby
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice, repeat
 from typing import Any, Final, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
@@ -54,9 +54,9 @@ class _About(NamedTuple):
 
 
 class _Column(NamedTuple):
-    """A column's distinct values, and for each row the place of its own (null: it has none)."""
+    """What is known of each distinct address of a column, and for each row the place of its own (null: it has none)."""
 
-    values: Values
+    abouts: list[_About]
     places: Values
 
 
@@ -100,11 +100,14 @@ class Enricher:
         if schema is None or not len(rows):
             return rows
         stored = arrow_schema(schema)
+        columns: dict[str, _Column] = {}
         if self._indicators is not None and table in INDICATOR_FILLS:
-            rows = self._with_indicators(rows, INDICATOR_FILLS[table], stored)
-        fills = [fill for fill in FILLS.get(table, ()) if self._has(fill.fact) and fill.address in rows.column_names]
-        for address, group in groupby(fills, key=lambda fill: fill.address):
-            rows = self._with_facts(rows, address, list(group), stored)
+            rows = self._with_indicators(rows, INDICATOR_FILLS[table], stored, columns)
+        fills = [fill for fill in FILLS.get(table, ()) if self._has(fill.fact) and fill.column in stored.names]
+        for fill in fills:
+            if fill.address in rows.column_names and _has_empty(rows, fill.column):
+                column = self._column(rows, fill.address, columns)
+                rows = _with_fact(rows, fill, column, _field(rows, stored, fill.column))
         return rows
 
     def _has(self, fact: Fact) -> bool:
@@ -115,51 +118,51 @@ class Enricher:
                 return self._systems is not None
         return True
 
-    def _with_facts(self, rows: pa.Table, address: str, fills: Sequence[Fill], stored: pa.Schema) -> pa.Table:
-        wanted = [fill for fill in fills if fill.column in stored.names and _has_empty(rows, fill.column)]
-        if not wanted:
-            return rows
-        column = _encoded(rows.column(address))
-        abouts = self._about(column.values)
-        for fill in wanted:
-            field = _field(rows, stored, fill.column)
-            told = pa.array([_told(fill.fact, about, field.type) for about in abouts], field.type)
-            rows = _filled(rows, field, told.take(column.places), None)
-        return rows
-
-    def _with_indicators(self, rows: pa.Table, fill: IndicatorFill, stored: pa.Schema) -> pa.Table:
+    def _with_indicators(
+        self, rows: pa.Table, fill: IndicatorFill, stored: pa.Schema, columns: dict[str, _Column]
+    ) -> pa.Table:
         time = next((name for name in TIME_COLUMNS if name in rows.column_names), None)
         if time is None:
             return rows
         for address in fill.addresses:
             if address in rows.column_names and _has_empty(rows, fill.malicious):
-                rows = self._with_indicators_of(rows, address, time, fill, stored)
+                column = self._column(rows, address, columns)
+                best = self._best(column, rows.column(time))
+                rows = self._with_indicators_of(rows, address, best, fill, stored)
         return rows
 
-    def _with_indicators_of(  # one address column of a table that may have several
-        self, rows: pa.Table, address: str, time: str, fill: IndicatorFill, stored: pa.Schema
-    ) -> pa.Table:
-        indicators = self._indicators
-        column = _encoded(rows.column(address))
-        found = [about.indicators for about in self._about(column.values)]
-        if indicators is None or not any(found):
-            return rows
+    def _best(self, column: _Column, times: Values) -> Numbers:
+        """The indicator that each row's address has at its time, -1 for none."""
+        found = [about.indicators for about in column.abouts]
         places: Numbers = pc.fill_null(column.places, -1).to_numpy().astype(np.int64)
-        clock: Values = rows.column(time).cast(pa.timestamp("us", "UTC")).cast(pa.int64())
+        clock = times.cast(pa.timestamp("us", "UTC")).cast(pa.int64())
         places[clock.is_null().to_numpy()] = -1
-        best = indicators.valid(found, places, pc.fill_null(clock, 0).to_numpy())
+        if self._indicators is None or not any(found):
+            return np.full(len(places), -1, dtype=np.int64)
+        return self._indicators.valid(found, places, pc.fill_null(clock, 0).to_numpy())
+
+    def _with_indicators_of(
+        self, rows: pa.Table, address: str, best: Numbers, fill: IndicatorFill, stored: pa.Schema
+    ) -> pa.Table:
         free = _empty(rows.column(fill.malicious)).to_numpy() if fill.malicious in rows.column_names else True
         hit = (best >= 0) & free
-        if not hit.any():
+        if self._indicators is None or not hit.any():
             return rows
         where = pa.array(hit)
         numbers = pa.array(np.where(hit, best, 0), pa.int64(), mask=~hit)
         for name, known in fill.columns.items():
-            rows = _filled(rows, _field(rows, stored, name), indicators.tell(known, numbers), where)
+            rows = _filled(rows, _field(rows, stored, name), self._indicators.tell(known, numbers), where)
         return _filled(rows, _field(rows, stored, fill.malicious), rows.column(address), where)
 
-    def _about(self, values: Values) -> list[_About]:
-        ips: list[str] = values.to_pylist()
+    def _column(self, rows: pa.Table, name: str, columns: dict[str, _Column]) -> _Column:
+        """A column of addresses, looked up once a call."""
+        if name not in columns:
+            encoded = _encoded(rows.column(name))
+            places = pa.chunked_array([chunk.indices for chunk in encoded.chunks])
+            columns[name] = _Column(self._about(encoded.chunk(0).dictionary.to_pylist()), places)
+        return columns[name]
+
+    def _about(self, ips: Sequence[str]) -> list[_About]:
         new = [ip for ip in ips if ip not in self._known]
         fresh = dict(zip(new, self._look_up(new), strict=True))
         answer = [fresh.get(ip) or self._known[ip] for ip in ips]
@@ -168,22 +171,27 @@ class Enricher:
 
     def _remember(self, fresh: Mapping[str, _About]) -> None:
         """The oldest are forgotten first."""
-        self._known.update(fresh)
-        for ip in list(self._known)[: max(0, len(self._known) - self._remembered)]:
+        kept = list(fresh.items())[-self._remembered :]
+        for ip in list(islice(self._known, max(0, len(self._known) + len(kept) - self._remembered))):
             del self._known[ip]
+        self._known.update(kept)
 
-    def _look_up(self, ips: Sequence[str]) -> Iterable[_About]:
+    def _look_up(self, ips: Sequence[str]) -> Iterator[_About]:
         public = [ip for ip in ips if is_public(ip)]
-        places = {ip: place for place, ip in enumerate(public)}
-        countries = self._countries.countries(public) if self._countries else [""] * len(public)
-        systems = self._systems.systems(public) if self._systems else [NO_SYSTEM] * len(public)
+        countries = self._countries.countries(public) if self._countries else repeat("")
+        systems = self._systems.systems(public) if self._systems else repeat(NO_SYSTEM)
+        known = dict(zip(public, zip(countries, systems, strict=False), strict=False))
         for ip in ips:
-            place = places.get(ip)
-            if place is None:
+            found = known.get(ip)
+            if found is None:
                 yield _About(classify_ip(ip), "", NO_SYSTEM, ())
             else:
-                indicators = self._indicators.of_address(ip) if self._indicators else ()
-                yield _About(classify_ip(ip), countries[place], systems[place], indicators)
+                yield _About(classify_ip(ip), *found, self._indicators.of_address(ip) if self._indicators else ())
+
+
+def _with_fact(rows: pa.Table, fill: Fill, column: _Column, field: Values) -> pa.Table:
+    told = pa.array([_told(fill.fact, about, field.type) for about in column.abouts], field.type)
+    return _filled(rows, field, told.take(column.places), None)
 
 
 def _told(fact: Fact, about: _About, kind: pa.DataType) -> str | int | None:
@@ -201,12 +209,11 @@ def _told(fact: Fact, about: _About, kind: pa.DataType) -> str | int | None:
     return "" if about.system.number is None else str(about.system.number)
 
 
-def _encoded(column: Values) -> _Column:
+def _encoded(column: Values) -> Values:
     """Chunks of one column agree on their distinct values here, so that each is looked up once."""
     if pa.types.is_dictionary(column.type):
         column = column.cast(column.type.value_type)
-    encoded: Values = column.cast(pa.string()).dictionary_encode().unify_dictionaries()
-    return _Column(encoded.chunk(0).dictionary, pa.chunked_array([chunk.indices for chunk in encoded.chunks]))
+    return column.cast(pa.string()).dictionary_encode().unify_dictionaries()
 
 
 def _field(rows: pa.Table, stored: pa.Schema, name: str) -> Values:
