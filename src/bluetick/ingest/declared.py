@@ -19,7 +19,7 @@ from bluetick.ingest.binding import Compiled, Wanted, compile_values, field_valu
 from bluetick.ingest.formats import EveryTable, Format, TableBody
 from bluetick.ingest.strictness import Strictness, record_fault
 from bluetick.ingest.times import wrong_times
-from bluetick.schema.packs import TableSchema, known_export, known_table
+from bluetick.schema.packs import TableSchema, known_export, known_table, own_type
 from bluetick.sources.arrow import arrow_schema
 from bluetick.sources.minutes import minute_rows
 from bluetick.sources.records import Normalised, Records
@@ -379,17 +379,18 @@ def _export(form: Format, table: str, every: EveryTable) -> _Kind | None:
 
 
 def _schema_of(body: TableBody) -> TableSchema:
-    """The columns of the first pack that has the table, and those of the other that the body gives."""
+    """The columns of the first pack that has the table, and what the body gives beside them."""
     known = known_table(body.table)
     if known is None:
         return _own_schema(body)
     own = known_export(body.table, "defender") or known_export(body.table, "sentinel")
-    given = {*dict(own), *dict(body.columns), known.time_column}
-    columns = tuple((name, type_) for name, type_ in known.columns if name in given)
-    return TableSchema(body.table, columns, known.time_column)
+    given = dict(body.columns)
+    columns = [(name, type_) for name, type_ in known.columns if name in {*dict(own), *given, known.time_column}]
+    columns += [(name, own_type(name)) for name in given if name not in dict(known.columns)]
+    return TableSchema(body.table, tuple(columns), known.time_column)
 
 
 def _own_schema(body: TableBody) -> TableSchema:
-    """A table that no pack knows: its columns are text, but for its time."""
-    columns = tuple((name, Type.DATETIME if name == "TimeGenerated" else Type.STRING) for name, _ in body.columns)
+    """A table that no pack knows."""
+    columns = tuple((name, own_type(name)) for name, _ in body.columns)
     return TableSchema(body.table, columns, "TimeGenerated")

@@ -18,6 +18,13 @@ PackName = Literal["sentinel", "defender"]
 
 # Looked for in this order in a user's file, where no pack says which column is the table's time.
 TIME_COLUMNS = ("TimeGenerated", "Timestamp")
+_ENDINGS: Final[Mapping[str, Type]] = {
+    "_d": Type.REAL,
+    "_b": Type.BOOL,
+    "_t": Type.DATETIME,
+    "TimeGenerated": Type.DATETIME,
+    "AdditionalFields": Type.DYNAMIC,
+}
 TWIN: Final = "_twin"  # ends the stored name of a column that differs from another of its table in case only
 
 
@@ -83,6 +90,11 @@ def known_table(name: str) -> TableSchema | None:
             columns[stored] = type_ if columns.get(stored, type_) is type_ else Type.STRING
     columns.setdefault(times[0], Type.DATETIME)
     return TableSchema(name, tuple(columns.items()), times[0])
+
+
+def own_type(column: str) -> Type:
+    """The type of a column that no pack has, by the endings that Azure Monitor gives to columns of custom tables."""
+    return next((type_ for ending, type_ in _ENDINGS.items() if column.endswith(ending)), Type.STRING)
 
 
 def stored_name(table: str, column: str) -> str:
