@@ -14,13 +14,19 @@ import pyarrow as pa
 
 from bluetick.ingest.progress import KnownInputs, is_own_text
 from bluetick.lake.intake import Batch, TableRows, store
-from bluetick.schema.packs import TIME_COLUMNS, known_table
+from bluetick.schema.packs import TIME_COLUMNS, known_table, own_type
 from bluetick.sources.records import Normalised, Records
 from bluetick.types import Type
 
 MAX_ROWS: Final = 262_144
 MAX_BYTES: Final = 64 << 20
 _QUARANTINE_BYTES: Final = 32 << 20
+
+_OF_ARROW: Final[Mapping[pa.DataType, Type]] = {
+    pa.bool_(): Type.BOOL,
+    pa.int64(): Type.LONG,
+    pa.float64(): Type.REAL,
+}
 
 Enrich = Callable[[str, pa.Table], pa.Table]
 Derive = Callable[[Sequence[TableRows], str], Sequence[TableRows]]
@@ -155,8 +161,9 @@ class Batches:
 
 
 def _type_of(rows: pa.Table, column: str) -> Type:
-    """The type of a column that no schema tells."""
-    return Type.DATETIME if pa.types.is_timestamp(rows.schema.field(column).type) else Type.STRING
+    """The type of a column that no schema tells: as its name ends where its values are text."""
+    stored = rows.schema.field(column).type
+    return own_type(column) if pa.types.is_string(stored) else _OF_ARROW.get(stored, Type.DATETIME)
 
 
 def _without_case_twins(data: pa.Table) -> pa.Table:
