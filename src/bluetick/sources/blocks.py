@@ -13,6 +13,7 @@ from bluetick.sources.streams import ByteStream
 
 Positions = npt.NDArray[np.int64]
 
+_WINDOW = 256 * 1024
 NOT_UTF8 = "not UTF-8"
 HOLDS_NUL = "holds a NUL byte"
 
@@ -44,6 +45,17 @@ class Reading:
     block_bytes: int = 8 * 1024 * 1024
     at_end: bool = True
     limits: Limits = LIMITS
+
+
+def positions(buffer: bytes, octet: int) -> Positions:
+    """Where a byte stands, found in windows that stay in the cache."""
+    octets = np.frombuffer(buffer, np.uint8)
+    is_there = np.empty(min(_WINDOW, len(octets)), bool)
+    found = []
+    for begin in range(0, len(octets), _WINDOW):
+        window = octets[begin : begin + _WINDOW]
+        found.append(np.flatnonzero(np.equal(window, octet, out=is_there[: len(window)])) + begin)
+    return np.concatenate(found) if found else np.empty(0, np.int64)
 
 
 def parts_of(buffer: bytes, starts: Positions, ends: Positions) -> pa.LargeBinaryArray:

@@ -1,8 +1,51 @@
-"""Which container a stream is, by its first bytes."""
+"""Which container a stream is in, told by how it begins."""
 
+import json
+import re
 from pathlib import Path
 
+from bluetick.sources.delimited import delimiter_of
+from bluetick.sources.documents import begins_wrapper
+from bluetick.sources.splitting import BOM
 
-def container_of(head: bytes, path: Path) -> str:
-    """The name of the container that `read_blocks` is to be asked for."""
-    return "lines"
+HEAD_BYTES = 64 * 1024
+EVTX_MAGIC = b"ElfFile\0"
+_ZEEK_HEADER = re.compile(rb"#(separator|fields|set_separator)\b")
+_DECODER = json.JSONDecoder(strict=False, parse_int=str, parse_float=str)
+
+
+def container_of(head: bytes, path: Path | None = None) -> str:
+    """The container of a stream that begins so: "lines" where it is empty, "text" where nothing else is seen.
+
+    The name of the file is asked only where two are as likely: a table of one column.
+    """
+    if head.startswith(EVTX_MAGIC):
+        return "evtx"
+    text = head.removeprefix(BOM).decode("latin-1").lstrip(" \t\r\n")
+    if _ZEEK_HEADER.match(text.encode("latin-1")):
+        return "zeek"
+    if not text or text.startswith("{"):
+        return _of_objects(text) if text else "lines"
+    if _begins_array(text):
+        return "documents"
+    is_named_csv = path is not None and path.name.lower().removesuffix(".gz").endswith((".csv", ".tsv"))
+    return "csv" if is_named_csv or delimiter_of(text) else "text"
+
+
+def _of_objects(text: str) -> str:
+    """JSON lines, unless the first object wraps a list or goes over several lines."""
+    line, newline, _ = text.partition("\n")
+    if begins_wrapper(text):
+        return "documents"
+    if not newline:
+        return "lines"
+    try:
+        _, end = _DECODER.raw_decode(text)
+    except (ValueError, RecursionError):
+        return "documents" if re.fullmatch(r'\{\s*|\{\s*"(?:[^"\\]|\\.)*"\s*:.*[,\[{]\s*', line) else "lines"
+    return "documents" if "\n" in text[:end] else "lines"
+
+
+def _begins_array(text: str) -> bool:
+    """Also a log line may begin with a bracket: an array of objects has a brace behind it."""
+    return re.match(r"\[\s*(?:\{|\]\s*$)", text) is not None

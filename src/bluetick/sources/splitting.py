@@ -4,7 +4,7 @@ from collections.abc import Generator, Iterator
 
 import numpy as np
 
-from bluetick.sources.blocks import Positions, Reading, fault_record, parts_of, records_of
+from bluetick.sources.blocks import Positions, Reading, fault_record, parts_of, positions, records_of
 from bluetick.sources.records import Records
 from bluetick.sources.streams import ByteStream
 
@@ -20,7 +20,7 @@ def read_lines(stream: ByteStream, reading: Reading) -> Iterator[Records]:
     while data := stream.read(reading.block_bytes):
         cut = data.rfind(b"\n") + 1
         if cut:
-            yield from splitter.lines(b"".join((*carry, data[:cut])))
+            yield from splitter.lines(b"".join((*carry, memoryview(data)[:cut])))
             carry = []
         carry.append(data[cut:])
         if sum(map(len, carry)) > reading.limits.piece:
@@ -47,8 +47,7 @@ class _Splitter:
             cut = buffer.find(b"\n") + 1 or len(buffer)
             yield from self._end_long(buffer[:cut])
             buffer = buffer[cut:]
-        newlines = np.flatnonzero(np.frombuffer(buffer, np.uint8) == _NEWLINE)
-        nexts = newlines + 1
+        nexts = positions(buffer, _NEWLINE) + 1
         if buffer and not buffer.endswith(b"\n"):
             nexts = np.append(nexts, len(buffer))
         begin = 0
