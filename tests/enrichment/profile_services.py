@@ -80,6 +80,7 @@ def serving() -> Iterator[LocalService]:
             self.give(service.answer(asked))
 
         do_POST = do_GET
+        do_CONNECT = do_GET
 
         def give(self, given: Reply) -> None:
             self.close_connection = True

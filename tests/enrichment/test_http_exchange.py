@@ -87,6 +87,22 @@ def test_a_header_that_cannot_be_sent_is_not_shown(service: LocalService) -> Non
     assert service.asked == []
 
 
+def test_a_proxy_is_asked_for_a_tunnel_and_told_nothing_more(
+    service: LocalService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("https_proxy", service.address.replace("http://", "http://me:p%40ss@"))
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    service.always(Reply(403, b"no"))
+    with pytest.raises(ExchangeError) as caught:
+        send(Request("GET", "https://service.invalid/x", secrets={"x-apikey": KEY}), 10.0)
+    assert str(caught.value) == "the connection broke, or the answer is not HTTP"
+    (asked,) = service.asked
+    assert (asked.method, asked.path) == ("CONNECT", "service.invalid:443")
+    assert asked.headers["Proxy-Authorization"] == "Basic bWU6cEBzcw=="  # me:p@ss
+    assert KEY not in str(asked)
+
+
 def test_a_certificate_of_ones_own_making_is_refused(tmp_path: Path) -> None:
     pem = tmp_path / "self.pem"
     made = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1"]

@@ -34,7 +34,7 @@ from bluetick.diagnostics.errors import SourceError
 from bluetick.enrichment.hashlookup import Hashlookup
 from bluetick.enrichment.http_exchange import MAX_BODY
 from bluetick.enrichment.http_provider import HttpProfiles
-from bluetick.enrichment.profile_cache import ProfileCache
+from bluetick.enrichment.profile_cache import Kept, ProfileCache
 from bluetick.enrichment.profile_link import Finding
 from bluetick.enrichment.virustotal import VirusTotal, quota
 
@@ -457,6 +457,16 @@ def test_services_do_not_share_answers(
     find(virustotal, SHA1)
     service.always(reply([hashlookup_record()]))
     assert states(find(hashlookup, SHA1)) == ["Available"]
+
+
+def test_an_entry_that_was_tampered_with_is_asked_for_anew(
+    service: LocalService, virustotal: HttpProfiles, cache: ProfileCache
+) -> None:
+    service.always(reply(virustotal_file()))
+    for facts in ({}, {"SHA1": 1}):
+        cache.keep("virustotal", {SHA1: Kept(NOW, facts)})
+        assert states(find(virustotal, SHA1)) == ["Available"]
+    assert len(service.asked) == 2
 
 
 def test_the_key_is_nowhere(service: LocalService, virustotal: HttpProfiles, cache: ProfileCache) -> None:

@@ -45,10 +45,6 @@ class ExchangeError(Exception):
         self.may_pass = may_pass
 
 
-def is_loopback(url: str) -> bool:
-    return urlsplit(url).hostname in _LOOPBACK
-
-
 def send(request: Request, seconds: float) -> Response:
     """One exchange. A redirect is an answer like any other, so that no header reaches another host.
 

@@ -160,10 +160,17 @@ class HttpProfiles:
         for one, kept in self._cache.find(self.name, hashes).items():
             age = now - kept.asked
             if kept.facts is not None and (self._is_offline or age < lives.known):
-                found[one] = self.service.finding(kept.facts, _instant(kept.asked))
+                found |= self._known(one, kept.facts, kept.asked)
             elif kept.facts is None and age < lives.unknown:
                 found[one] = Finding(MISSING, asked=_instant(kept.asked))
         return found
+
+    def _known(self, one: str, facts: Mapping[str, Any], asked: float) -> dict[str, Finding]:
+        """A finding of what is kept; none of an entry that was tampered with, which is then asked for anew."""
+        try:
+            return {one: self.service.finding(facts, _instant(asked))}
+        except (KeyError, TypeError, ValueError, OverflowError, OSError):
+            return {}
 
     def _missing(self, hashes: Sequence[str], ends: float) -> dict[str, Finding]:
         if self._is_offline:

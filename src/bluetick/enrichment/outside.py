@@ -5,8 +5,10 @@ import random
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from bluetick.enrichment.http_exchange import Request, Response, send
+if TYPE_CHECKING:
+    from bluetick.enrichment.http_exchange import Request, Response
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,9 +24,15 @@ class Outside:
     sleep: Callable[[float], None]
     jitter: Callable[[], float]
     environment: Mapping[str, str]
-    send: Callable[[Request, float], Response]
+    send: "Callable[[Request, float], Response]"
+
+
+def _send(request: "Request", seconds: float) -> "Response":
+    from bluetick.enrichment.http_exchange import send  # noqa: PLC0415 - a client of HTTP costs start-up time
+
+    return send(request, seconds)
 
 
 def real_outside() -> Outside:
     """The clocks, the environment and the network of this machine."""
-    return Outside(time.time, time.monotonic, time.sleep, random.random, os.environ, send)
+    return Outside(time.time, time.monotonic, time.sleep, random.random, os.environ, _send)
