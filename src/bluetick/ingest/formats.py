@@ -16,8 +16,9 @@ DeviceNetworkEvents:                     # or a list of such bodies
   lacks: {InitiatingProcessSHA256: the sensor sees no processes}
 
 A field is text, and "" where a record lacks it; one by itself is read as the type of its column. A document of mapped
-tables (docs/tables.md) is one of these without `format`. `now()` is when records are received. A memory with `each`,
-an array, remembers a value for each of its elements: the key is then the key, a space and the element.
+tables (docs/tables.md) is one of these without `format`. `PrivateAddress` is the pattern of addresses that no public
+host has, `now()` when records are received. A memory with `each`, an array, remembers a value for each of its elements:
+the key is then the key, a space and the element.
 """
 
 from collections.abc import Iterator, Mapping
@@ -33,6 +34,7 @@ from bluetick.diagnostics.errors import QueryError, SourceError
 from bluetick.execution.kql_yaml import KqlYamlReader
 from bluetick.execution.mapping import Written
 from bluetick.schema.packs import PackName
+from bluetick.syntax import parse_scalar
 from bluetick.syntax.strict_yaml import YamlList, YamlMapping, YamlNode, YamlText, read_mapping
 
 _FORMAT: Final = "format"
@@ -42,6 +44,12 @@ _MEMORY_NEEDS: Final = ("where", "key", "value")
 _MEMORY_KEYS: Final = (*_MEMORY_NEEDS, "each")
 _RECALL_KEYS: Final = ("from", "key")
 _EVERY_KEYS: Final = ("table", "under", "pack")
+# As `classify_ip` calls them: Private or Loopback.
+_PRIVATE: Final = (
+    r"@'^(10\.|192\.168\.|172\.(1[6-9]|2[0-9]|3[01])\.|127\.|169\.254\.|100\.(6[4-9]|[7-9][0-9]|1[01][0-9]|12[0-7])\.|"
+    r"::1$|[Ff][CcDd][0-9A-Fa-f]{2}:|[Ff][Ee][89ABab][0-9A-Fa-f]:)'"
+)
+_COMMON_FIELDS: Final = {"PrivateAddress": Written(parse_scalar(_PRIVATE)[0], Span(0, 0))}
 _PACKS: Final[Mapping[str, PackName]] = {"defender": "defender", "sentinel": "sentinel"}
 
 
@@ -161,7 +169,7 @@ class _Reader(KqlYamlReader):
             tables,
             self._optional(head, "when"),
             self._optional(head, "time"),
-            dict(self.expressions(head.get("fields"), "fields")),
+            {**_COMMON_FIELDS, **dict(self.expressions(head.get("fields"), "fields"))},
             self.expressions(head.get("wrong"), "wrong"),
             memories,
             self._every_table(head.get("every_table")),
