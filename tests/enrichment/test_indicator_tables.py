@@ -9,7 +9,7 @@ import pytest
 
 import bluetick
 from bluetick.enrichment.indicator_tables import indicator_rows
-from bluetick.schema.packs import load_pack
+from bluetick.schema.packs import known_table
 from bluetick.sources.arrow import arrow_schema
 
 NOW = datetime(2026, 3, 10, tzinfo=UTC)
@@ -40,7 +40,9 @@ def test_both_tables_have_their_schema(tmp_path: Path) -> None:
     found = tables(tmp_path)
     assert set(found) == {"ThreatIntelIndicators", "ThreatIntelligenceIndicator"}
     for name, table in found.items():
-        assert table.schema == arrow_schema(load_pack("sentinel")[name])
+        known = known_table(name)
+        assert known is not None
+        assert table.schema == arrow_schema(known)
         assert len(table) == 6
         assert all(not table[field.name].null_count for field in table.schema if field.type == pa.string())
 

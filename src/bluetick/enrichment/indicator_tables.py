@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 
 from bluetick.enrichment.indicator_files import read_indicators
 from bluetick.enrichment.indicators import Kind, Values
-from bluetick.schema.packs import load_pack
+from bluetick.schema.packs import known_table
 from bluetick.sources.arrow import arrow_schema
 
 NEW, OLD = "ThreatIntelIndicators", "ThreatIntelligenceIndicator"
@@ -100,7 +100,10 @@ def _old(feed: pa.Table, at: datetime) -> dict[str, Values]:
 
 def _stored(table: str, length: int, columns: Mapping[str, Values]) -> pa.Table:
     """The table's columns in order; those that are not given are empty."""
-    schema = arrow_schema(load_pack("sentinel")[table])
+    known = known_table(table)
+    if known is None:
+        raise AssertionError(f"no pack has the table '{table}'")
+    schema = arrow_schema(known)
     arrays: list[Values] = []
     for field in schema:
         given = columns.get(field.name)
