@@ -6,6 +6,7 @@ from bluetick.diagnostics.errors import SourceError
 from bluetick.sources.blocks import LIMITS, Limits, Reading, owning_all
 from bluetick.sources.delimited import read_csv
 from bluetick.sources.documents import read_documents
+from bluetick.sources.evtx import read_evtx
 from bluetick.sources.plain_text import read_text
 from bluetick.sources.records import Records
 from bluetick.sources.splitting import read_lines
@@ -21,7 +22,7 @@ _READERS: Mapping[str, Callable[[ByteStream, Reading], Iterator[Records]]] = {
     "zeek": read_zeek,
     "text": read_text,
 }
-CONTAINERS = (*_READERS,)
+CONTAINERS = (*_READERS, "evtx")
 
 
 def read_blocks(
@@ -40,10 +41,13 @@ def read_blocks(
     `at_end` is False (a file that grows), a record that is not known to be complete is left for later, and nobody owns
     its bytes. A stream that breaks off ends with one faulty record that says why.
     """
-    if container not in _READERS:
+    if container not in CONTAINERS:
         raise SourceError(f"'{container}' is no container of records; there are {', '.join(CONTAINERS)}", stream.name)
+    reading = Reading(start, number, block_bytes, at_end, limits)
+    if container == "evtx":  # its offsets are not those of the stream
+        yield from read_evtx(stream, reading)
+        return
     if stream.position != start:
         stream = stream.open_at(start)
-    reading = Reading(start, number, block_bytes, at_end, limits)
     with stream:
         yield from owning_all(_READERS[container](stream, reading), stream, reading)
