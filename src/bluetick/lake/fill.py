@@ -129,7 +129,7 @@ def _slots(times: Any) -> tuple[list[datetime | None], int, Places]:
 
 
 def _is_filled(column: Any, type_: Type | None) -> Any:
-    """Whether each row has a value: no null and no empty text; None where none has."""
+    """True for each row that has a value: no null and no empty text. None where none has."""
     if column.null_count == len(column):
         return None
     if pa.types.is_dictionary(column.type):
@@ -139,7 +139,7 @@ def _is_filled(column: Any, type_: Type | None) -> Any:
     has_text: Any = pc.greater(pc.binary_length(column), _NOTHING)
     if type_ is Type.DYNAMIC:
         has_text = pc.and_(has_text, pc.not_equal(column, _NULL))
-    return pc.fill_null(has_text, False)
+    return has_text
 
 
 def _counted(is_filled: Any, codes: Places, size: int) -> Places | None:
@@ -147,5 +147,4 @@ def _counted(is_filled: Any, codes: Places, size: int) -> Places | None:
         return None
     if size == 1:
         return np.array([pc.sum(is_filled).as_py() or 0], dtype=np.int64)
-    flags = is_filled.combine_chunks().to_numpy(zero_copy_only=False)
-    return np.bincount(codes[flags], minlength=size)
+    return np.bincount(codes[pc.indices_nonzero(is_filled).to_numpy()], minlength=size)
