@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 from lake_rows import NOON, answer
 
 import bluetick
-from bluetick.lake.fill import MOST_SLOTS, fill_rows
+from bluetick.lake.fill import MOST_SLOTS, Fill, Slot, fill_rows, to_arrow
 from bluetick.lake.folder import DeltaFolder
 from bluetick.lake.fullness import FellSilent, Series, fell_silent, parts_of_time, read_series, went_empty
 from bluetick.lake.intake import Batch, TableRows, locked, store
-from bluetick.lake.layout import FILL
+from bluetick.lake.layout import FILL, FILL_COLUMNS
 from bluetick.lake.merging import tidy
 from bluetick.types import Type
 
@@ -138,6 +138,33 @@ def test_any_split_into_commits_tells_the_same(
         for start, n in zip(s.starts, counts, strict=True)
         if n
     } == filled
+
+
+def test_columns_of_any_name_are_read_back(tmp_path: Path) -> None:
+    """Some of which come late, and more than a block of JSON holds."""
+    names = ["a b", "x\ny", '"', "\\", "Ü", "1", "", "a.b"]
+    rows = pa.table(
+        {"Timestamp": pa.array([NOON, NOON + HOUR], pa.timestamp("us", "UTC"))} | {name: [None, "x"] for name in names}
+    )
+    wide = rows.append_column("w" * 2_000_000, pa.array(["x", None]))
+    columns = tuple((name, Type.STRING) for name in wide.column_names)
+    found = fill_rows([TableRows("Events", wide, columns, "Timestamp")], "test")
+    assert found is not None
+    with locked(tmp_path):
+        store(tmp_path, Batch("1", "test", (found,), {}))
+    (told_of,) = read_series(DeltaFolder(tmp_path / FILL).snapshot())
+    assert {name: counts.tolist() for name, counts in told_of.filled.items() if len(name) < 100} == {
+        "Timestamp": [1, 1],
+        **{name: [0, 1] for name in names},
+    }
+
+
+def test_rows_without_a_value_are_rows(tmp_path: Path) -> None:
+    fill = to_arrow({Slot("Events", "test", NOON, 1): Fill(7, "{}")})
+    with locked(tmp_path):
+        store(tmp_path, Batch("1", "test", (TableRows(FILL, fill, FILL_COLUMNS, "_TimeReceived"),), {}))
+    (found,) = read_series(DeltaFolder(tmp_path / FILL).snapshot())
+    assert (found.rows.tolist(), found.filled) == ([7], {})
 
 
 def test_merged_parts_keep_when_their_first_row_came(tmp_path: Path) -> None:
