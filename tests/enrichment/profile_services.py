@@ -181,7 +181,7 @@ VIRUSTOTAL_UNKNOWN = reply({"error": {"code": "NotFoundError", "message": "File 
 VIRUSTOTAL_QUOTA = {"error": {"code": "QuotaExceededError", "message": "Quota exceeded"}}
 
 
-def hashlookup_record(**changed: str) -> dict[str, Any]:
+def hashlookup_record(**changed: Any) -> dict[str, Any]:
     """A record as the server stores it: every value a text, hashes in upper case."""
     return {
         "FileName": "sync.exe",

@@ -184,6 +184,17 @@ def test_hashlookup_has_no_bulk_request_for_sha256(service: LocalService, hashlo
     assert service.paths == [f"/lookup/sha256/{SHA256.upper()}", f"/lookup/sha256/{OTHER_SHA256.upper()}"]
 
 
+def test_a_record_need_not_repeat_the_hash_that_it_was_asked_by(
+    service: LocalService, hashlookup: HttpProfiles
+) -> None:
+    record = hashlookup_record(KnownMalicious=["one", "two"])
+    del record["SHA-256"]
+    service.always(reply(record))
+    (found,) = find(hashlookup, OTHER_SHA256)
+    assert found.values == {"SHA1": SHA1, "SHA256": OTHER_SHA256, "MD5": MD5, "FileSize": 2520}
+    assert found.remark == "known as malicious from one, two"
+
+
 def test_each_kind_of_hash_has_its_request(service: LocalService, hashlookup: HttpProfiles) -> None:
     service.answer = lambda asked: reply([hashlookup_record()] if asked.path == "/bulk/md5" else [])
     assert states(find(hashlookup, MD5, OTHER_SHA1)) == ["Available", "Missing"]
@@ -214,8 +225,9 @@ def test_answers_of_hashlookup_that_are_none(service: LocalService, hashlookup: 
     assert (found.state, found.remark) == ("Error", "its answer is malformed")
 
 
-def test_an_empty_answer_for_one_file_is_no_answer(service: LocalService, hashlookup: HttpProfiles) -> None:
-    service.always(reply({}))
+@pytest.mark.parametrize("body", [{}, [], {"hashlookup:trust": 50}, {"SHA-256": "A" * 64, "FileName": "x"}])
+def test_an_answer_for_one_file_that_is_none(service: LocalService, hashlookup: HttpProfiles, body: object) -> None:
+    service.always(reply(body))
     assert states(find(hashlookup, SHA256)) == ["Error"]
 
 

@@ -211,6 +211,16 @@ def test_offline_without_a_service_is_nothing_to_tell() -> None:
     assert all(isinstance(link, ProviderLink) for link in provider.links)
 
 
+def test_without_a_home_the_cache_must_be_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def no_home() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(Path, "home", no_home)
+    with pytest.raises(SourceError, match="there is no home folder for the cache of file profiles"):
+        opened("hashlookup")
+    assert opened(write(tmp_path, "providers: [hashlookup]\ncache: here.sqlite")) is not None
+
+
 def test_a_service_is_named_once() -> None:
     with pytest.raises(SourceError, match="'virustotal' of file profiles is named twice"):
         opened("virustotal", "virustotal-as-global", VT_API_KEY=KEY)

@@ -33,7 +33,7 @@ class Hashlookup:
     """
 
     address: str = ADDRESS
-    windows: tuple[Window, ...] = (Window(60.0, 60, "60 requests a minute"),)
+    windows: tuple[Window, ...] = (Window(60.0, 300, "300 requests a minute"),)
     lives: Lives = _LIVES
     name: str = "hashlookup"
     note: str = ""
@@ -62,18 +62,18 @@ class Hashlookup:
 
     def facts(self, ask: Ask, body: Any) -> dict[str, dict[str, Any]]:
         """Of a bulk request only the known files come back; older servers give an empty object for each other."""
-        records = body if ask.request.method == "POST" else [body]
-        if not isinstance(records, list):
+        if ask.request.method == "GET":
+            (asked,) = ask.hashes
+            return {asked: _answer(asked, mapping(body))}
+        if not isinstance(body, list):
             raise MalformedAnswerError
         found = {}
-        for record in filter(None, records):
+        for record in filter(None, body):
             known = _facts(mapping(record))
-            asked = [one for one in ask.hashes if one in known.values()]
-            if not asked:
+            some = [one for one in ask.hashes if one in known.values()]
+            if not some:
                 raise MalformedAnswerError
-            found.update(dict.fromkeys(asked, known))
-        if ask.request.method == "GET" and not found:
-            raise MalformedAnswerError
+            found.update(dict.fromkeys(some, known))
         return found
 
     def hashes_of(self, facts: Mapping[str, Any]) -> list[str]:
@@ -85,9 +85,23 @@ class Hashlookup:
         return Finding(AVAILABLE, {name: facts[name] for name in self.gives}, asked, remark)
 
 
+def _answer(asked: str, record: Mapping[str, Any]) -> dict[str, Any]:
+    """The record of one file. Some have the hash that leads to them in their address only."""
+    known = _facts(record)
+    kind = hash_kind(asked)
+    if not (text(record.get("FileName")) or any(known[one] for one in _FIELDS)) or known[kind] not in ("", asked):
+        raise MalformedAnswerError
+    return {**known, kind: asked}
+
+
 def _facts(record: Mapping[str, Any]) -> dict[str, Any]:
     hashes = {kind: file_hash(record.get(field), kind) for kind, field in _FIELDS.items()}
-    return {**hashes, "FileSize": _size(record.get("FileSize")), "malicious": text(record.get("KnownMalicious"))}
+    return {**hashes, "FileSize": _size(record.get("FileSize")), "malicious": _lists(record.get("KnownMalicious"))}
+
+
+def _lists(value: Any) -> str:
+    """The name of the list on which a file is, or their names."""
+    return ", ".join(text(one) for one in value) if isinstance(value, list) else text(value)
 
 
 def _size(value: Any) -> int | None:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from bluetick.diagnostics.errors import SourceError
 from bluetick.enrichment.hashlookup import Hashlookup
 from bluetick.enrichment.http_provider import HttpProfiles, Service
 from bluetick.enrichment.outside import Outside
@@ -15,7 +16,7 @@ from bluetick.enrichment.virustotal import VirusTotal, quota
 
 def open_service(named: Named, choice: Choice, outside: Outside) -> HttpProfiles:
     """The link of a service, with the cache that all of them share."""
-    path = choice.cache or default_cache(outside.environment, sys.platform, Path.home)
+    path = choice.cache or _default_path(outside.environment)
     cache = ProfileCache(path, choice.entries or MAX_ENTRIES)
     service: Service
     if named.kind == HASHLOOKUP:
@@ -25,6 +26,15 @@ def open_service(named: Named, choice: Choice, outside: Outside) -> HttpProfiles
         key = ("", "") if choice.is_offline else read_key(named.options, outside.environment)
         service = _virustotal(named, *key)
     return HttpProfiles(service, cache, outside, is_offline=choice.is_offline)
+
+
+def _default_path(environment: Mapping[str, str]) -> Path:
+    try:
+        return default_cache(environment, sys.platform, Path.home)
+    except RuntimeError:
+        raise SourceError(
+            "there is no home folder for the cache of file profiles: name its file in a document (cache: FILE)"
+        ) from None
 
 
 def _hashlookup(options: Mapping[str, str]) -> Hashlookup:
