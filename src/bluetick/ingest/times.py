@@ -1,14 +1,12 @@
 """Which times of records are believed."""
 
-from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from datetime import datetime
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-# No log is older; a clock may be ahead by as much as Azure Monitor tolerates.
-EARLIEST: Final = datetime(1990, 1, 1, tzinfo=UTC)
-AHEAD: Final = timedelta(days=1)
+from bluetick.sources.believable import AHEAD, EARLIEST, too_early, too_late
 
 
 def wrong_times(column: str, times: Any, now: datetime) -> dict[int, str]:
@@ -21,8 +19,8 @@ def wrong_times(column: str, times: Any, now: datetime) -> dict[int, str]:
     found: dict[int, str] = {}
     conditions: tuple[tuple[Any, str], ...] = (
         (none, f"no {column}"),
-        (early, f"{column} is before {EARLIEST:%Y}"),
-        (late, f"{column} is more than {AHEAD.days} day in the future"),
+        (early, too_early(column)),
+        (late, too_late(column)),
     )
     for condition, reason in conditions:
         if pc.any(condition).as_py():

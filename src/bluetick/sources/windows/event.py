@@ -81,11 +81,13 @@ def event_of(record: Mapping[str, Any]) -> Event:
 
 def detect(record: Mapping[str, Any]) -> bool:
     """Whether a record is a Windows event, damaged or not, in a layout that is read here."""
+    if record.get("Type") in _TABLES:
+        return False
     try:
         event_of(record)
     except UnreadableError as error:
         return str(error).startswith("event data")
-    return record.get("Type") not in _TABLES
+    return True
 
 
 def _event_id(record: Mapping[str, Any], layout: Layout) -> int | None:
@@ -117,13 +119,18 @@ def _holds_data(record: Mapping[str, Any], layout: Layout) -> bool:
 
 def _unwrapped(data: Mapping[str, Any], layout: Layout) -> Mapping[str, Any]:
     if layout in WAZUH:
-        return {name[:1].upper() + name[1:]: _unescaped(value) for name, value in data.items()}
+        return {_windows_name(name): _unescaped(value) for name, value in data.items()}
     if layout is EVTX and len(data) == 1:
         # UserData holds one element of the provider's own name, which holds the fields.
         (inner,) = data.values()
         if isinstance(inner, dict) and "#text" not in inner:
             return inner
     return data
+
+
+def _windows_name(name: str) -> str:
+    """Wazuh begins every name with a small letter; few are so in Windows: those of the classic logs, by number."""
+    return name if name.startswith("param") and name[5:].isdigit() else name[:1].upper() + name[1:]
 
 
 def _unescaped(value: Any) -> Any:

@@ -23,7 +23,7 @@ def parse_time(text: str) -> int | None:
         moment = datetime.fromisoformat(text)
     except ValueError:
         return None
-    return _micros(moment)
+    return micros_of(moment)
 
 
 def parse_zoned_time(text: str) -> int | None:
@@ -32,14 +32,12 @@ def parse_zoned_time(text: str) -> int | None:
         moment = datetime.fromisoformat(text)
     except ValueError:
         return None
-    return None if moment.tzinfo is None else _micros(moment)
+    return None if moment.tzinfo is None else micros_of(moment)
 
 
-def _micros(moment: datetime) -> int | None:
-    try:
-        since = moment - (_NAIVE_EPOCH if moment.tzinfo is None else _EPOCH)
-    except OverflowError:
-        return None
+def micros_of(moment: datetime) -> int:
+    """Microseconds since 1970; a time without a zone is in UTC."""
+    since = moment - (_NAIVE_EPOCH if moment.tzinfo is None else _EPOCH)
     return (since.days * _DAY + since.seconds) * _SECOND + since.microseconds
 
 

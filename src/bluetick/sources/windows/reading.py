@@ -6,14 +6,13 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from bluetick.schema.packs import PackName, load_pack
+from bluetick.schema.packs import PackName, known_table, load_pack
 from bluetick.sources.addresses import classify_ip
-from bluetick.sources.arrow import arrow_schema
+from bluetick.sources.arrow import arrow_schema, pack_rows
 from bluetick.sources.lines import read_json_lines
 from bluetick.sources.model import GeoLookup, Quarantined, ReadReport, SourceResult
 from bluetick.sources.records import Records
 from bluetick.sources.windows.normaliser import WindowsEvents
-from bluetick.sources.windows.process_table import PROCESSES
 
 # Given even without rows, as Sysmon's first three events tell of them.
 _ALWAYS: Mapping[str, PackName] = {
@@ -48,12 +47,12 @@ def read_sysmon(
     block = Records(1, raw, pa.array(texts, pa.large_string()), pa.array(ends, pa.int64()), faults)
     normaliser = WindowsEvents(known_processes=known_processes, every_protocol=every_protocol)
     read, held = normaliser.normalise(block), normaliser.finish()
-    tables = {name: arrow_schema(load_pack(pack)[name]).empty_table() for name, pack in _ALWAYS.items()} | dict(
-        read.tables
-    )
-    if held.tables:
-        tables["VMConnection"] = pa.concat_tables([tables["VMConnection"], held.tables["VMConnection"]])
-    tables.pop(PROCESSES.name, None)
+    tables = {name: arrow_schema(load_pack(pack)[name]).empty_table() for name, pack in _ALWAYS.items()}
+    for part in (read, held):
+        for name, rows in part.tables.items():
+            if known_table(name) is not None:
+                shaped = pack_rows(name, _pack(name), rows)
+                tables[name] = pa.concat_tables([tables[name], shaped]) if name in tables else shaped
     tables["VMConnection"] = _with_countries(tables["VMConnection"], geo)
     quarantined = tuple(
         Quarantined(lines[index].path, lines[index].number, reason, lines[index].raw)
@@ -70,6 +69,10 @@ def read_sysmon(
         geo_version=geo.version if geo else "",
     )
     return SourceResult(tables, report)
+
+
+def _pack(name: str) -> PackName:
+    return "defender" if name in load_pack("defender") else "sentinel"
 
 
 def _with_countries(rows: pa.Table, geo: GeoLookup | None) -> pa.Table:
