@@ -93,6 +93,7 @@ class _Form:
     row: re.Pattern[bytes]  # up to its line end; ends early where a quote is wrong
     open_field: re.Pattern[bytes]
     field: re.Pattern[str]
+    special: re.Pattern[str]  # what JSON or a quoted field write otherwise
 
     @classmethod
     def of(cls, delimiter: str) -> "_Form":
@@ -103,6 +104,7 @@ class _Form:
             re.compile(rf"{field}(?:[{mark}]{field})*+\r?".encode()),
             re.compile(rf'[{mark}]?"(?:[^"]++|"")*+"?\Z'.encode()),
             re.compile(rf'(?:"((?:[^"]++|"")*+)"|([^{mark}]*+))(?:[{mark}]|\Z)'),
+            re.compile(rf'(?![{mark}])[\x00-\x1f"\\]'),
         )
 
     def values(self, line: str) -> list[str]:
@@ -124,6 +126,7 @@ class _Form:
 class _Table:
     form: _Form
     keys: tuple[str, ...]  # as JSON, with the colon
+    template: str  # of a row whose values stand in JSON as they are
     fault: str
 
     @classmethod
@@ -131,20 +134,25 @@ class _Table:
         names = form.values(header.decode("utf-8", "replace"))
         twins = [name for name, count in Counter(names).items() if count > 1]
         fault = f"the header names '{twins[0]}' twice" if twins else ""
-        return cls(form, tuple(f"{_encoded(name)}:" for name in names), fault)
+        keys = tuple(f"{_encoded(name)}:" for name in names)
+        template = "{" + ",".join(key.replace("%", "%%") + '"%s"' for key in keys) + "}"
+        return cls(form, keys, template, fault)
 
     def record(self, raw: bytes) -> tuple[str | None, str]:
         """The row as a JSON object, or the reason why it is none."""
         if self.fault:
             return None, self.fault
         try:
-            values = self.form.values(raw.decode("utf-8"))
+            line = raw.decode("utf-8")
         except UnicodeDecodeError:
             return None, NOT_UTF8
         if b"\0" in raw:
             return None, HOLDS_NUL
+        values = self.form.values(line)
         if len(values) != len(self.keys):
             return None, _WRONG_LENGTH
+        if self.form.special.search(line) is None:
+            return self.template % tuple(values), ""
         members = [key + _encoded(value) for key, value in zip(self.keys, values, strict=True)]
         return "{" + ",".join(members) + "}", ""
 

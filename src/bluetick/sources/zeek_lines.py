@@ -10,9 +10,10 @@ from bluetick.sources.records import Records
 from bluetick.sources.splitting import read_lines
 from bluetick.sources.streams import ByteStream
 
-_NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?")
+_NUMBER = re.compile(r"-?(?:0|[1-9]\d*+)(?:\.\d++)?(?:[eE][-+]?\d++)?")
 _ESCAPES = re.compile(r"(?:\\x[0-9a-fA-F]{2})+|\\\\")
 _NUMBERS = frozenset(("count", "int", "port", "double", "time", "interval"))
+_MOST_SHAPES = 1000
 _BOOLEANS = {"T": "true", "F": "false"}
 _encoded = json.JSONEncoder(ensure_ascii=False).encode
 
@@ -43,6 +44,16 @@ class _Field:
     name: str
     key: str  # as JSON, with the colon
     encode: Encode
+    capture: str  # matches a value that is JSON as it stands (between quotes, where it is text), or nothing
+    form: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """What lines look like that differ only in values that need no care, and their JSON."""
+
+    pattern: re.Pattern[str]
+    template: str
 
 
 class _Header:
@@ -52,7 +63,9 @@ class _Header:
         self._separator = "\t"
         self._said = {"set_separator": ",", "empty_field": "(empty)", "unset_field": "-"}
         self._fields: tuple[_Field, ...] | None = None
-        self._tail = "}"
+        self._path: tuple[str, ...] = ()
+        self._telling: dict[str, str] = {}  # values that are not written as they stand
+        self._shapes: dict[tuple[str | None, ...], _Shape | None] = {}
 
     def read(self, line: str) -> None:
         name, _, rest = line[1:].partition(" " if line.startswith("#separator") else self._separator)
@@ -82,16 +95,48 @@ class _Header:
         values = line.split(self._separator)
         if len(values) != len(self._fields):
             return None, "not as many values as #fields names"
+        shape = self._shape(tuple(map(self._telling.get, values)))
+        if shape and (match := shape.pattern.fullmatch(line)):
+            return shape.template % match.groups(), ""
+        return self._slowly(values)
+
+    def _shape(self, told: tuple[str | None, ...]) -> "_Shape | None":
+        """Lines with the same values unset or true have one pattern and one template: most of a log has a few."""
+        if told not in self._shapes:
+            if len(self._shapes) >= _MOST_SHAPES:
+                self._shapes.clear()
+            self._shapes[told] = self._shape_of(told)
+        return self._shapes[told]
+
+    def _shape_of(self, told: tuple[str | None, ...]) -> "_Shape | None":
+        patterns, members = [], []
+        for field, value in zip(self._fields or (), told, strict=True):
+            if value is None:
+                if not field.capture:
+                    return None
+                patterns.append(field.capture)
+                members.append(field.key.replace("%", "%%") + field.form)
+                continue
+            patterns.append(re.escape(value))
+            if value != self._said["unset_field"]:
+                try:
+                    members.append((field.key + field.encode(value)).replace("%", "%%"))
+                except ValueError:
+                    return None
+        members += [path.replace("%", "%%") for path in self._path]
+        return _Shape(re.compile(re.escape(self._separator).join(patterns)), "{" + ",".join(members) + "}")
+
+    def _slowly(self, values: list[str]) -> tuple[str | None, str]:
         unset = self._said["unset_field"]
         try:
             members = [
                 field.key + field.encode(value)
-                for field, value in zip(self._fields, values, strict=True)
+                for field, value in zip(self._fields or (), values, strict=True)
                 if value != unset
             ]
         except ValueError as error:
             return None, str(error)
-        return "{" + ",".join(members) + (self._tail if members else self._tail.removeprefix(",")), ""
+        return "{" + ",".join((*members, *self._path)) + "}", ""
 
     def _compiled(self) -> tuple[_Field, ...]:
         names = self._said["fields"].split(self._separator)
@@ -99,9 +144,12 @@ class _Header:
         types += ["string"] * (len(names) - len(types))
         path = self._said.get("path", "")
         has_path = path and "_path" not in names
-        self._tail = f',"_path":{_encoded(path)}}}' if has_path else "}"
+        self._path = (f'"_path":{_encoded(path)}',) if has_path else ()
+        self._shapes.clear()
+        told = (self._said["unset_field"], self._said["empty_field"], *_BOOLEANS)
+        self._telling = {value: value for value in told}
         return tuple(
-            _Field(name, f"{_encoded(name)}:", self._encoder(name, kind))
+            _Field(name, f"{_encoded(name)}:", self._encoder(name, kind), *_capture(kind, self._separator))
             for name, kind in zip(names, types, strict=False)
         )
 
@@ -111,6 +159,14 @@ class _Header:
         if container in ("set", "vector") and element:
             return _list_encoder(_scalar_encoder(name, element, empty), self._said, empty)
         return _scalar_encoder(name, kind, empty)
+
+
+def _capture(kind: str, separator: str) -> tuple[str, str]:
+    if kind in _NUMBERS:
+        return f"({_NUMBER.pattern})", "%s"
+    if kind == "bool" or "[" in kind:
+        return "", ""
+    return rf'([^\x00-\x1f"\\{re.escape(separator)}]*+)', '"%s"'
 
 
 def _list_encoder(element: Encode, said: dict[str, str], empty: str) -> Encode:
