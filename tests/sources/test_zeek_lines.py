@@ -65,3 +65,9 @@ def test_reading_that_goes_on_later_knows_the_header(tmp_path: Path) -> None:
     start = len(HEADER) + ROWS.index(b"\n") + 1
     (block,) = read_blocks(stream, "zeek", start=start, number=2)
     assert (block.number, block.text[0].as_py()) == (2, TEXTS[1])
+
+
+def test_digits_of_other_scripts_are_no_numbers(tmp_path: Path) -> None:
+    content = HEADER + "1.0\tC1\t\u0663\tT\t-\t-\t-\n".encode()
+    ((_, text, reason),) = entries(blocks_of(tmp_path / "log", content, "zeek"))
+    assert (text, reason) == (None, "the field 'id.resp_p' is no port")

@@ -10,7 +10,7 @@ from bluetick.sources.records import Records
 from bluetick.sources.splitting import read_lines
 from bluetick.sources.streams import ByteStream
 
-_NUMBER = re.compile(r"-?(?:0|[1-9]\d*+)(?:\.\d++)?(?:[eE][-+]?\d++)?")
+_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?(?:[eE][-+]?[0-9]++)?")
 _ESCAPES = re.compile(r"(?:\\x[0-9a-fA-F]{2})+|\\\\")
 _NUMBERS = frozenset(("count", "int", "port", "double", "time", "interval"))
 _MOST_SHAPES = 1000
