@@ -67,6 +67,8 @@ class DeclaredFormat:
         self._kinds = [_kind(form, body) for body in form.tables]
         self._every: dict[str, _Kind | None] = {}
         self._memories: dict[str, OrderedDict[str, str]] = {name: OrderedDict() for name in form.memories}
+        parsed = [Wanted(name, written, Type.DYNAMIC) for name, written in form.parsed]
+        self._parser = compile_values(parsed, form.fields, form.text) if parsed else None
         self._selector = _compile_selector(form)
         self._time = _compile_time(form)
         self._last: _Kind | None = None  # of an export of every table: what the last block began with
@@ -85,16 +87,17 @@ class DeclaredFormat:
         found = _Found(dict(block.faults), np.zeros(len(block), np.bool_))
         found.faults |= self._strictness.faults(block.text, found.faults)
         sound = _without(len(block), found.faults)
-        left = self._read_alike(block.text, sound, found)
-        picked = self._pick(block.text, left)
+        texts = self._parsed(block.text, sound)
+        left = self._read_alike(texts, sound, found)
+        picked = self._pick(texts, left)
         for reason, _ in self._format.wrong:
             found.faults |= dict.fromkeys(picked.records[picked.truth(f"wrong {reason}")].tolist(), reason)
         self._remember(picked)
         for place, kind in enumerate(self._kinds):
             where = picked.records[picked.truth(f"where{place}")] if kind.body.where is not None else left
-            self._read(kind, block.text, where, found)
+            self._read(kind, texts, where, found)
         if self._format.every_table is not None:
-            self._read_every(picked, block.text, found)
+            self._read_every(picked, texts, found)
         rest = left[~found.taken[left]]
         if len(rest):
             self._keep_raw(block.text, rest, found)
@@ -108,8 +111,22 @@ class DeclaredFormat:
         if not self._memories:
             return False
         faults = self._strictness.faults(block.text, block.faults)
-        picked = self._pick(block.text, _without(len(block), {**block.faults, **faults}))
+        sound = _without(len(block), {**block.faults, **faults})
+        picked = self._pick(self._parsed(block.text, sound), sound)
         return any(bool(picked.truth(f"memory {name}").any()) for name in self._memories)
+
+    def _parsed(self, texts: pa.LargeStringArray, sound: Places) -> pa.LargeStringArray:
+        """The records, the sound ones with what the format parses out of them."""
+        if self._parser is None or not len(sound):
+            return texts
+        rows = self._select(self._parser, texts, sound)
+        names = [name for name, _ in self._format.parsed]
+        fields = {name: rows.column(f"v{self._parser.names.index(name)}").combine_chunks() for name in names}
+        if len(sound) == len(texts):
+            return with_fields(texts, fields)
+        mask = np.zeros(len(texts), np.bool_)
+        mask[sound] = True
+        return pc.replace_with_mask(texts, pa.array(mask), with_fields(texts.take(sound), fields))
 
     # --- which tables tell of which records ---
 

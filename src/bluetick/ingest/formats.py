@@ -6,6 +6,7 @@ format:
   when: isnotempty(uid)                  # whether a record is of this format: a KQL condition over its fields
   time: todatetime(ts)                   # of a record that no table takes
   fields: {Outward: local_orig == 'true'}  # names for expressions, for use in the tables
+  parse: {Ext: "parse_json(message)"}    # further fields of each record: objects whose fields are read as `Ext.name`
   wrong: {the port is no number: isnotempty(port) and isnull(toint(port))}  # what is kept aside, and why
   memory: {names: {where: _path == 'ssl', key: uid, value: server_name}}
 DeviceNetworkEvents:                     # or a list of such bodies
@@ -38,7 +39,7 @@ from bluetick.syntax import parse_scalar
 from bluetick.syntax.strict_yaml import YamlList, YamlMapping, YamlNode, YamlText, read_mapping
 
 _FORMAT: Final = "format"
-_FORMAT_KEYS: Final = ("name", "title", "when", "time", "fields", "wrong", "memory", "every_table")
+_FORMAT_KEYS: Final = ("name", "title", "when", "time", "parse", "fields", "wrong", "memory", "every_table")
 _TABLE_KEYS: Final = ("where", "each", "with", "columns", "until", "lacks", "source")
 _MEMORY_NEEDS: Final = ("where", "key", "value")
 _MEMORY_KEYS: Final = (*_MEMORY_NEEDS, "each")
@@ -108,6 +109,7 @@ class Format:
     when: Written | None = None
     time: Written | None = None
     fields: Mapping[str, Written] = field(default_factory=dict)
+    parsed: tuple[tuple[str, Written], ...] = ()
     wrong: tuple[tuple[str, Written], ...] = ()
     memories: Mapping[str, Memory] = field(default_factory=dict)
     every_table: EveryTable | None = None
@@ -170,6 +172,7 @@ class _Reader(KqlYamlReader):
             self._optional(head, "when"),
             self._optional(head, "time"),
             {**_COMMON_FIELDS, **dict(self.expressions(head.get("fields"), "fields"))},
+            self.expressions(head.get("parse"), "parse"),
             self.expressions(head.get("wrong"), "wrong"),
             memories,
             self._every_table(head.get("every_table")),
