@@ -177,7 +177,7 @@ def test_doctor_says_what_to_do_about_a_lake(lake: Path) -> None:
 
 
 def test_after_what_it_advised_the_advice_is_gone(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    for hour in range(12):
+    for hour in range(28):
         commit(tmp_path, hour, "sysmon", has_url=True)
     assert remarks(tmp_path)["small files"][0].state == "advice"
     out(capfd, "lake", "optimize", "--lake", str(tmp_path))

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from bluetick.lake.condition import Condition
 
 # Fewer small files than this cost a query nothing that is felt.
-_MANY_FILES: Final = 20
+_MANY_FILES: Final = 50
 _NAMED: Final = 3  # tables of which the words tell
 
 

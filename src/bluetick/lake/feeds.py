@@ -108,6 +108,11 @@ FEEDS: Final = {
     "SigninLogs": _SIGN_IN,
     "AADNonInteractiveUserSignInLogs": _SIGN_IN,
     "AADServicePrincipalSignInLogs": _SIGN_IN,
+    "AADManagedIdentitySignInLogs": _SIGN_IN,
+    "ADFSSignInLogs": _SIGN_IN,
+    "AADUserRiskEvents": Fed("", _all(Kind.ADDRESS, "IpAddress")),
+    "MicrosoftGraphActivityLogs": Fed("", _all(Kind.ADDRESS, "IPAddress")),  # its Location is that of the service
+    "OktaSystemLogs": Fed("", _SOURCE),
     "EntraIdSignInEvents": Fed("", (*_all(Kind.ADDRESS, "IPAddress"), *_all(Kind.COUNTRY, "Country"))),
     "IdentityLogonEvents": Fed("DeviceName", _all(Kind.ADDRESS, "IPAddress", "DestinationIPAddress")),
     "CloudAppEvents": Fed("", (*_all(Kind.ADDRESS, "IPAddress"), *_all(Kind.COUNTRY, "CountryCode"))),
