@@ -1,7 +1,7 @@
 """Writes small databases in MaxMind's format, so that no test needs anybody's data.
 
 After the specification at https://maxmind.github.io/MaxMind-DB/: a binary tree over the bits of an address, 16 zero
-bytes, the data, and the metadata behind a mark. Records of the tree have 32 bits; a tree of IPv6 has IPv4 at ::/96.
+bytes, the data, and the metadata behind a mark. A tree of IPv6 has IPv4 at ::/96.
 """
 
 import struct
@@ -26,6 +26,7 @@ def write_mmdb(
     kind: str = "Test-Country",
     version: int = 6,
     epoch: int = 1_790_000_000,
+    size: int = 32,
 ) -> Path:
     """A database of networks (as "1.2.3.0/24") and their records."""
     nodes: list[list[int | str | None]] = [[None, None]]
@@ -33,7 +34,7 @@ def write_mmdb(
         _insert(nodes, _bits(network, version), network)
     offsets, data = _data(records)
     count = len(nodes)
-    tree = b"".join(struct.pack(">I", _pointer(child, count, offsets)) for node in nodes for child in node)
+    tree = b"".join(_node([_pointer(child, count, offsets) for child in node], size) for node in nodes)
     metadata: dict[str, Value] = {
         "binary_format_major_version": Short(2),
         "binary_format_minor_version": Short(0),
@@ -42,7 +43,7 @@ def write_mmdb(
         "ip_version": Short(version),
         "languages": ["en"],
         "node_count": count,
-        "record_size": Short(32),
+        "record_size": Short(size),
     }
     body = _encode(metadata)
     stamp = _encode("build_epoch") + _control(_UINT64, 8) + struct.pack(">Q", epoch)
@@ -75,6 +76,15 @@ def _data(records: Mapping[str, Value]) -> tuple[dict[str, int], bytes]:
         offsets[network] = len(data)
         data += _encode(record)
     return offsets, bytes(data)
+
+
+def _node(children: Sequence[int], size: int) -> bytes:
+    """Two numbers of 24, 28 or 32 bits; those of 28 share the byte in the middle."""
+    left, right = children
+    if size == 28:
+        middle = bytes([left >> 24 << 4 | right >> 24])
+        return (left & 0xFFFFFF).to_bytes(3, "big") + middle + (right & 0xFFFFFF).to_bytes(3, "big")
+    return left.to_bytes(size // 8, "big") + right.to_bytes(size // 8, "big")
 
 
 def _pointer(child: int | str | None, count: int, offsets: Mapping[str, int]) -> int:

@@ -80,3 +80,12 @@ def test_everything_together(tmp_path: Path) -> None:
 
 def test_nothing_given_fills_kinds_alone() -> None:
     assert open_enricher(None, None, []).enrich("VMConnection", ROWS).equals(ROWS)
+
+
+def test_what_a_feed_lost_is_told(tmp_path: Path) -> None:
+    feed = tmp_path / "feed.csv"
+    feed.write_text("ip,severity\n5.1.1.1,grave\nx,\ny,\n")
+    assert open_enricher(None, None, [feed]).notes == (
+        "feed.csv: 2 without an indicator: 2 x a value that is no ip (first: line 3)",
+        "feed.csv: 1 values left empty: 1 x severity is no number from 0 to 5 (first: line 2)",
+    )

@@ -24,6 +24,13 @@ class Feed:
     version: str
     account: Account
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was not taken, in words."""
+        name, lost, empty = self.version.partition(" sha256:")[0], self.account.lost, self.account.left_empty
+        said = [f"{name}: {lost.count:,} without an indicator: {lost}"] if lost.count else []
+        return (*said, *([f"{name}: {empty.count:,} values left empty: {empty}"] if empty.count else []))
+
 
 def read_indicators(path: Path) -> Feed:
     """Read a CSV file of indicators or a STIX 2 bundle, gzipped or not. SourceError where the file is neither.

@@ -156,14 +156,15 @@ class AddressIndicators:
     first in the feed. Revoked ones and those that a feed calls benign are never found.
     """
 
-    __slots__ = ("_by_address", "_by_network", "_from", "_knowledge", "_until")
+    __slots__ = ("_best", "_by_network", "_from", "_knowledge", "_others", "_until")
 
     def __init__(self, table: pa.Table) -> None:
-        table = _in_order(_usable(table))
+        table = _in_order(_usable(table).drop_columns(["Document", "Pattern", "Tags", "Id"]))
         self._knowledge = _knowledge(table)
         self._from = _instants(table, "ValidFrom", _BEGINNING)
         self._until = _instants(table, "ValidUntil", _END)
-        self._by_address: dict[str, list[int]] = {}
+        self._best: dict[str, int] = {}
+        self._others: dict[str, list[int]] = {}  # few addresses have more than one, so most need no list
         self._by_network: dict[tuple[int, int], dict[int, list[int]]] = {}
         values: list[Any] = table.column("Value").to_pylist()
         for number, value in enumerate(values):
@@ -171,8 +172,8 @@ class AddressIndicators:
                 network = ip_network(value)
                 places = self._by_network.setdefault((network.version, network.prefixlen), {})
                 places.setdefault(int(network.network_address), []).append(number)
-            else:
-                self._by_address.setdefault(value, []).append(number)
+            elif self._best.setdefault(value, number) != number:
+                self._others.setdefault(value, []).append(number)
 
     def __len__(self) -> int:
         return len(self._from)
@@ -180,8 +181,9 @@ class AddressIndicators:
     def of_address(self, ip: str) -> tuple[int, ...]:
         """The numbers of the indicators of an address, the best first, whenever they are valid."""
         key = normalise_ip(unmapped(ip)) if ":" in ip else ip
-        found = self._by_address.get(key, [])
-        return tuple(sorted([*found, *self._of_networks(key)])) if self._by_network else tuple(found)
+        best = self._best.get(key)
+        found = () if best is None else (best, *self._others.get(key, ()))
+        return tuple(sorted([*found, *self._of_networks(key)])) if self._by_network else found
 
     def valid(self, found: Sequence[Sequence[int]], places: Numbers, times: Numbers) -> Numbers:
         """For each row the best of its address's indicators that is valid at its time; -1 where none is.

@@ -5,21 +5,15 @@ others are flat (`country_code`, `asn`). https://maxmind.github.io/MaxMind-DB/
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
-import maxminddb
-
 from bluetick.diagnostics.errors import SourceError
 from bluetick.enrichment.countries import country_name, find_country
+from bluetick.enrichment.mmdb_file import MmdbError, MmdbFile
 from bluetick.sources.addresses import is_public, unmapped
-
-# The mark before the metadata, which stands within this many bytes of the end.
-_MARK = b"\xab\xcd\xefMaxMind.com"
-_TAIL = 128 * 1024
 
 # Records looked at to find what a database holds. A few of each say nothing (anycast, unused networks).
 _SAMPLE = 1000
@@ -46,22 +40,23 @@ NO_SYSTEM = AutonomousSystem(None, "")
 class Mmdb:
     """An open database. SourceError where the file is none, is damaged, or cannot be read."""
 
-    __slots__ = ("_family", "_path", "_reader", "version")
+    __slots__ = ("_file", "_path", "version")
 
     def __init__(self, path: Path) -> None:
         self._path = path
         try:
-            self._reader = maxminddb.open_database(path)
-            metadata = self._reader.metadata()
-            built = datetime.fromtimestamp(metadata.build_epoch, UTC)
+            self._file = MmdbFile(path)
+            built = datetime.fromtimestamp(self._file.metadata["build_epoch"], UTC)
+            kind = str(self._file.metadata["database_type"])
         except FileNotFoundError:
             raise SourceError(f"there is no database '{path}'", str(path)) from None
+        except MmdbError as error:
+            raise self._damaged(error) from None
+        except (KeyError, TypeError, ValueError, OverflowError):
+            raise self._damaged("its metadata does not say what it is") from None
         except OSError as error:
             raise SourceError(f"'{path}' cannot be read: {error.strerror or error}", str(path)) from None
-        except (maxminddb.InvalidDatabaseError, ValueError, OverflowError, UnicodeDecodeError):
-            raise self._damaged("its metadata cannot be read") from None
-        self._family = metadata.ip_version
-        self.version = f"{metadata.database_type} of {built:%Y-%m-%dT%H:%M:%SZ}, sha256:{_digest(path)}"
+        self.version = f"{kind} of {built:%Y-%m-%dT%H:%M:%SZ}, sha256:{_digest(path)}"
 
     def holds_systems(self) -> bool:
         """Whether the records tell autonomous systems."""
@@ -71,30 +66,28 @@ class Mmdb:
         """Whether the records tell countries."""
         return self._holds(_country, "")
 
+    def find(self, ips: Sequence[str], read: Callable[[Mapping[str, Any]], Found], nothing: Found) -> list[Found]:
+        """What `read` finds in the record of each address; nothing for an address that is not public or not listed."""
+        public = {ip: _searched(ip) for ip in ips if is_public(ip)}
+        try:
+            numbers, record = self._file.find(list(public.values()))
+            told = {number: read(_fields(record(number))) for number in set(numbers) if number}
+        except MmdbError as error:
+            raise self._damaged(error) from None
+        known = {ip: told[number] for ip, number in zip(public, numbers, strict=True) if number}
+        return [known.get(ip, nothing) for ip in ips]
+
     def _holds(self, read: Callable[[Mapping[str, Any]], Found], nothing: Found) -> bool:
         try:
-            return any(read(_fields(record)) != nothing for _, record in islice(self._reader, _SAMPLE))
-        except (maxminddb.InvalidDatabaseError, ValueError, UnicodeDecodeError):
-            raise self._damaged("its records cannot be read") from None
-
-    def find(self, ips: Iterable[str], read: Callable[[Mapping[str, Any]], Found], nothing: Found) -> list[Found]:
-        """What `read` finds in the record of each address; nothing for an address that is not public or not listed."""
-        return [read(self._record(ip)) if is_public(ip) else nothing for ip in ips]
+            return any(read(_fields(record)) != nothing for record in self._file.samples(_SAMPLE))
+        except MmdbError as error:
+            raise self._damaged(error) from None
 
     def wrong(self, what: str) -> SourceError:
         """What to raise when the database is not of the kind that was asked for."""
         return SourceError(f"'{self._path}' is a database that holds no {what}: {self.version}", str(self._path))
 
-    def _record(self, ip: str) -> Mapping[str, Any]:
-        ip = unmapped(ip.partition("%")[0]) if ":" in ip else ip
-        if self._family == 4 and ":" in ip:
-            return {}
-        try:
-            return _fields(self._reader.get(ip))
-        except (maxminddb.InvalidDatabaseError, ValueError, UnicodeDecodeError):
-            raise self._damaged(f"the record of {ip} cannot be read") from None
-
-    def _damaged(self, why: str) -> SourceError:
+    def _damaged(self, why: object) -> SourceError:
         return SourceError(f"'{self._path}' is damaged or no database in MaxMind's format: {why}", str(self._path))
 
 
@@ -142,12 +135,9 @@ class MmdbSystems:
         return self._database.find(ips, _system, NO_SYSTEM)
 
 
-def is_mmdb(path: Path) -> bool:
-    """Whether a file bears the mark of the format, whatever its name."""
-    with path.open("rb") as stream:
-        size = stream.seek(0, 2)
-        stream.seek(max(0, size - _TAIL))
-        return _MARK in stream.read()
+def _searched(ip: str) -> str:
+    """An address as the search tree has it."""
+    return unmapped(ip.partition("%")[0]) if ":" in ip else ip
 
 
 def _fields(record: object) -> Mapping[str, Any]:

@@ -11,7 +11,8 @@ from bluetick.diagnostics.errors import SourceError
 from bluetick.enrichment.geo import RangeCountries, load_range_countries
 from bluetick.enrichment.indicator_files import read_indicators
 from bluetick.enrichment.indicators import AddressIndicators
-from bluetick.enrichment.mmdb import Mmdb, MmdbCountries, MmdbSystems, is_mmdb
+from bluetick.enrichment.mmdb import Mmdb, MmdbCountries, MmdbSystems
+from bluetick.enrichment.mmdb_file import has_mark
 from bluetick.enrichment.rows import Enricher
 
 
@@ -21,7 +22,7 @@ def open_countries(path: Path) -> RangeCountries | MmdbCountries:
     SourceError where the file is neither or cannot be read.
     """
     try:
-        if is_mmdb(path):
+        if has_mark(path):
             return MmdbCountries(Mmdb(path))
         _refuse_packed(path)
         return load_range_countries(path)
@@ -49,7 +50,8 @@ def open_enricher(countries: Path | None, asn: Path | None, indicators: Sequence
         return Enricher(known, systems)
     table = pa.concat_tables([feed.table for feed in feeds])
     version = ", ".join(feed.version for feed in feeds)
-    return Enricher(known, systems, AddressIndicators(table), indicators_version=version)
+    notes = [note for feed in feeds for note in feed.notes]
+    return Enricher(known, systems, AddressIndicators(table), indicators_version=version, notes=notes)
 
 
 def _systems_beside(known: RangeCountries | MmdbCountries | None) -> MmdbSystems | None:

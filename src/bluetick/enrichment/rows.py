@@ -67,7 +67,7 @@ class Enricher:
     not public are never looked up. A column that the table's schema lacks is never made.
     """
 
-    __slots__ = ("_countries", "_indicators", "_known", "_provenance", "_remembered", "_systems")
+    __slots__ = ("_countries", "_indicators", "_known", "_provenance", "_remembered", "_systems", "notes")
 
     def __init__(  # the providers are what an ingest was given
         self,
@@ -76,9 +76,11 @@ class Enricher:
         indicators: AddressIndicators | None = None,
         *,
         indicators_version: str = "",
+        notes: Sequence[str] = (),
         remembered: int = REMEMBERED,
     ) -> None:
         self._countries, self._systems, self._indicators = countries, systems, indicators
+        self.notes = tuple(notes)  # what of the data could not be used, for the account
         self._known: dict[str, _About] = {}
         self._remembered = remembered
         versions = {
