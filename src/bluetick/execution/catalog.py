@@ -22,7 +22,7 @@ from bluetick.execution.function_library import FunctionLibrary
 from bluetick.execution.mapping import TableMapping
 from bluetick.execution.mappings import View, bind_view
 from bluetick.execution.service_functions import OWN_TABLES, service_function, service_names
-from bluetick.lake.layout import DERIVED, RECEIVED, RESERVED, has_log, is_delta
+from bluetick.lake.layout import RECEIVED, RESERVED, UNLISTED, has_log, is_delta
 from bluetick.schema.packs import TableSchema, load_pack, stored_name
 from bluetick.types import Type
 
@@ -270,7 +270,7 @@ class Catalog:
 
     def names(self) -> tuple[str, ...]:
         """Without those that a lake keeps for itself: a query reads such a one by its name alone."""
-        return (*(name for name in self._lake if name not in DERIVED), *self._tables)
+        return (*(name for name in self._lake if name not in UNLISTED), *self._tables)
 
 
 def _lake_table(name: str, snapshot: "Snapshot", view: View | None) -> Table:

@@ -116,6 +116,8 @@ class Ingest:
         self._batches.add_faults(item.stream.name, item.normaliser.name, part, done.faults)
         self._note(item, part)
         if self._batches.is_full:
+            # The receipts say that these records are stored: so must be the rows of them that were held back.
+            self._batches.add_rows(item.normaliser.finish().tables)
             self._batches.flush()
 
     def _note(self, item: Input, part: Records) -> None:

@@ -16,6 +16,9 @@ RESERVED: Final = frozenset({RECEIPTS, QUARANTINE})
 SEEN: Final = "_Seen"
 FILL: Final = "_Fill"
 DERIVED: Final = frozenset({SEEN, FILL})
+# Process starts, which outlive the rows of DeviceProcessEvents: a process may act long after them.
+PROCESSES: Final = "_Processes"
+UNLISTED: Final = DERIVED | {PROCESSES}
 SEEN_COLUMNS: Final = (
     ("Kind", Type.STRING),
     ("Value", Type.STRING),

@@ -62,5 +62,5 @@ class Normaliser(Protocol):
     def normalise(self, block: Records) -> Normalised: ...
 
     def finish(self) -> Normalised:
-        """What was held back until the end of the input (its faults and duplicates are empty)."""
+        """What was held back so far (its faults and duplicates are empty). Blocks may come after it: a commit needs all."""
         ...
