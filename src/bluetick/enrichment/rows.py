@@ -179,16 +179,23 @@ class Enricher:
         self._known.update(kept)
 
     def _look_up(self, ips: Sequence[str]) -> Iterator[_About]:
-        public = [ip for ip in ips if is_public(ip)]
+        kinds = [classify_ip(ip) for ip in ips]
+        public = [ip for ip, kind in zip(ips, kinds, strict=True) if kind == "Public" or _is_mapped(ip, kind)]
         countries = self._countries.countries(public) if self._countries else repeat("")
         systems = self._systems.systems(public) if self._systems else repeat(NO_SYSTEM)
         known = dict(zip(public, zip(countries, systems, strict=False), strict=False))
-        for ip in ips:
+        find = self._indicators.of_address if self._indicators else _no_indicator
+        for ip, kind in zip(ips, kinds, strict=True):
             found = known.get(ip)
-            if found is None:
-                yield _About(classify_ip(ip), "", NO_SYSTEM, ())
-            else:
-                yield _About(classify_ip(ip), *found, self._indicators.of_address(ip) if self._indicators else ())
+            yield _About(kind, "", NO_SYSTEM, ()) if found is None else _About(kind, *found, find(ip))
+
+
+def _is_mapped(ip: str, kind: str) -> bool:
+    return kind == "FourToSixMapping" and is_public(ip)
+
+
+def _no_indicator(_: str) -> tuple[int, ...]:
+    return ()
 
 
 def _with_fact(rows: pa.Table, fill: Fill, column: _Column, field: Values) -> pa.Table:
