@@ -195,6 +195,12 @@ def test_a_record_need_not_repeat_the_hash_that_it_was_asked_by(
     assert found.remark == "known as malicious from one, two"
 
 
+def test_a_404_of_hashlookup_in_other_words_is_an_error(service: LocalService, hashlookup: HttpProfiles) -> None:
+    service.always(reply({"message": "The requested URL was not found on the server."}, 404))
+    assert states(find(hashlookup, SHA256)) == ["Error"]
+    assert states(find(hashlookup, SHA1)) == ["Error"]
+
+
 def test_each_kind_of_hash_has_its_request(service: LocalService, hashlookup: HttpProfiles) -> None:
     service.answer = lambda asked: reply([hashlookup_record()] if asked.path == "/bulk/md5" else [])
     assert states(find(hashlookup, MD5, OTHER_SHA1)) == ["Available", "Missing"]
@@ -316,6 +322,12 @@ def test_two_failures_in_a_row_end_the_lookup(service: LocalService, virustotal:
 def test_one_file_that_a_service_stumbles_over(service: LocalService, virustotal: HttpProfiles) -> None:
     service.answer = lambda asked: Reply(500) if FILES[0] in asked.path else known_file(asked)
     assert states(find(virustotal, *FILES[:3], seconds=600.0)) == ["Error", "Available", "Available"]
+
+
+def test_failures_that_are_not_in_a_row_end_nothing(service: LocalService, virustotal: HttpProfiles) -> None:
+    service.answer = lambda asked: Reply(500) if asked.path[7:] in (FILES[0], FILES[2]) else known_file(asked)
+    found = find(virustotal, *FILES[:4], seconds=600.0)
+    assert states(found) == ["Error", "Available", "Error", "Available"]
 
 
 @pytest.mark.parametrize("status", [401, 403])

@@ -72,6 +72,13 @@ def test_the_kind_of_hash_is_told_by_its_length(tmp_path: Path) -> None:
     assert row["GlobalPrevalence"] == 7
 
 
+def test_an_unknown_id_that_is_no_hash_has_no_state(tmp_path: Path) -> None:
+    """Microsoft: Missing where the profile was asked for, empty where the file id is invalid."""
+    table = ProfileTable(write(tmp_path, ".ndjson", [PROFILE]))
+    answers = table.lookup("SHA1", ["setup.exe", "g" * 40, OTHER]).to_pylist()
+    assert [answer["ProfileAvailability"] for answer in answers] == ["", "", "Missing"]
+
+
 def test_the_first_of_two_profiles_counts(tmp_path: Path) -> None:
     table = ProfileTable(write(tmp_path, ".ndjson", [PROFILE, {**PROFILE, "GlobalPrevalence": 8}]))
     (row,) = table.lookup("SHA1", [KNOWN]).to_pylist()
