@@ -254,8 +254,10 @@ def test_parts_are_merged_to_one_row_a_key(tmp_path: Path) -> None:
     assert (before[0][-1], after[0][-1]) == (8, 6)
     assert (done.files_before, done.files_after, done.rows) == (4, 1, 6)
     assert tidy(tmp_path / SEEN).files_before == 0
-    snapshot = DeltaFolder(tmp_path / SEEN).snapshot()
-    assert len(snapshot.files) == 1
+    assert len(DeltaFolder(tmp_path / SEEN).snapshot().files) == 1
+    commit(tmp_path, "more", network({"Timestamp": NOON, "DeviceName": "pc0", "RemoteIP": "198.51.100.1"}))
+    again = tidy(tmp_path / SEEN)
+    assert (again.files_before, again.files_after, again.rows) == (2, 1, 6)
 
 
 class Killed(BaseException):

@@ -23,7 +23,8 @@ from bluetick.lake.maintenance import Optimized, optimize
 from bluetick.lake.seen import merge_seen
 
 # So many parts are in memory at once.
-_ROWS_AT_ONCE: Final = 4 * FILE_ROWS
+_ROWS_AT_ONCE: Final = 2 * FILE_ROWS
+_MERGED: Final = "MERGE PARTS"
 _SAMPLE: Final = 1_000  # values of each file, by which the parts are divided
 
 Progress = Callable[[int, int], None]
@@ -35,9 +36,10 @@ def tidy(folder: Path, progress: Progress = lambda done, of: None) -> Optimized:
 
 
 def spare_parts(folder: Path) -> int:
-    """How many files of parts fewer there would be after `tidy`."""
+    """How many files of parts fewer there would be after `tidy`, at least."""
     files = _files(folder)
-    return max(len(files) - _fewest(files), 0)
+    fewest = max(ceil(sum(file.rows for file in files) / FILE_ROWS), 1)
+    return 0 if _is_merged(folder, files) else max(len(files) - fewest, 0)
 
 
 def merge_parts_of_seen(
@@ -45,10 +47,9 @@ def merge_parts_of_seen(
 ) -> Optimized:
     """One row a key, in one commit. Each value's parts are merged in one go, as many values at once as fit."""
     files = _files(folder)
-    rows = sum(file.rows for file in files)
-    if len(files) <= _fewest(files):
+    if _is_merged(folder, files):
         return Optimized(0, 0, 0)
-    ranges = max(ceil(rows / rows_at_once), 1)
+    ranges = max(ceil(sum(file.rows for file in files) / rows_at_once), 1)
     return _replaced(folder, files, _merged_seen(folder, files, ranges, progress))
 
 
@@ -69,10 +70,11 @@ _UPKEEP: Final[dict[str, Callable[[Path, Progress], Optimized]]] = {
 }
 
 
-def _fewest(files: Sequence[DataFile]) -> int:
-    """As few files as a merge may leave of these."""
-    rows = sum(file.rows for file in files)
-    return max(ceil(rows / FILE_ROWS), 1) + rows // _ROWS_AT_ONCE
+def _is_merged(folder: Path, files: Sequence[DataFile]) -> bool:
+    """Whether each key has one row: what one commit told, or what nothing was added to since it was merged."""
+    with reading(folder):
+        newest = open_table(folder).history(1)
+    return len(files) <= 1 or newest[0].get(NOTE_OPERATION) == _MERGED
 
 
 def _files(folder: Path) -> list[DataFile]:
@@ -135,7 +137,7 @@ def _replaced(folder: Path, files: Sequence[DataFile], merged: Iterable[pa.Table
         for rows in merged:
             new += write_data(folder, _stamped(rows, columns, received), columns, time)
         count = sum(file.rows for file in new)
-        note = {NOTE_ROWS: str(count), NOTE_OPERATION: "MERGE PARTS"}
+        note = {NOTE_ROWS: str(count), NOTE_OPERATION: _MERGED}
         done = replace(folder, files, new, f"merge:{uuid4().hex}", note)
     finally:
         if not done:
