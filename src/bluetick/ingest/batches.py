@@ -161,9 +161,11 @@ class Batches:
 
 
 def _type_of(rows: pa.Table, column: str) -> Type:
-    """The type of a column that no schema tells: as its name ends where its values are text."""
+    """The type of a column that no schema tells; a bag is text, which its name alone gives away."""
     stored = rows.schema.field(column).type
-    return own_type(column) if pa.types.is_string(stored) else _OF_ARROW.get(stored, Type.DATETIME)
+    if pa.types.is_string(stored):
+        return Type.DYNAMIC if own_type(column) is Type.DYNAMIC else Type.STRING
+    return _OF_ARROW.get(stored, Type.DATETIME)
 
 
 def _without_case_twins(data: pa.Table) -> pa.Table:
