@@ -507,6 +507,19 @@ def test_user_data_is_read_as_the_fields_within() -> None:
     assert json.loads(row["EventData"]) == {"SubjectUserName": "erin", "Empty": ""}
 
 
+def test_attributes_within_the_data_are_kept() -> None:
+    record = evtx("Service Control Manager", 80, {})
+    del record["Event"]["EventData"]
+    process = {"#attributes": {"ProcessName": "lsass.exe"}}
+    record["Event"]["UserData"] = {"CAPI": {"#attributes": {"xmlns": "urn:example"}, "EventAuxInfo": process, "N": 5}}
+    named = evtx("Service Control Manager", 5, {})
+    named["Event"]["EventData"] = {"#attributes": {"Name": "LEAK"}, "Count": 2, "Is": True, "Text": {"#text": "x"}}
+    first, second = rows("WindowsEvent", record, named)
+    assert json.loads(first["EventData"]) == {"EventAuxInfo": process, "N": "5"}
+    told_data = {"#attributes": {"Name": "LEAK"}, "Count": "2", "Is": "true", "Text": "x"}
+    assert json.loads(second["EventData"]) == told_data
+
+
 def test_data_without_names_is_kept() -> None:
     record = evtx("Service Control Manager", 1, {})
     record["Event"]["EventData"] = {"Data": {"#text": ["a", "b"]}, "Binary": None}

@@ -62,5 +62,5 @@ class Normaliser(Protocol):
     def normalise(self, block: Records) -> Normalised: ...
 
     def finish(self) -> Normalised:
-        """What was held back so far (its faults and duplicates are empty). Blocks may come after it: a commit needs all."""
+        """What was held back so far (without faults or duplicates). Blocks may come after it: a commit needs all."""
         ...

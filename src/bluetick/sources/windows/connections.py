@@ -2,14 +2,13 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from bluetick.sources.windows.events import End, NetworkConnection, Origin
 from bluetick.sources.windows.memory import Actor, Hosts, NameMemory, ProcessMemory
 
 
-@dataclass(frozen=True, slots=True)
-class Connection:
+class Connection(NamedTuple):
     """A connection seen from its own host: which end is local, which is the peer, and whose process it was."""
 
     actor: Actor

@@ -2,8 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from bluetick.sources.json_objects import read_object
 from bluetick.sources.lines import read_fault
@@ -20,8 +19,7 @@ _ESCAPED = re.compile(r'(?:[^\\]|\\[\\"])*')
 _TABLES = ("SecurityEvent", "Event")
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """A Windows event, whoever collected it. `record` is its number in the log, None where the collector drops it."""
 
     layout: Layout
@@ -59,7 +57,7 @@ class Event:
         """The event's own fields, and nothing else that stands beside them."""
         if self.layout is FLAT:
             return {name: value for name, value in self.data.items() if name not in NOT_DATA}
-        return {name: value for name, value in self.data.items() if name != "#attributes"}
+        return dict(self.data)
 
 
 class UnreadableError(ValueError):

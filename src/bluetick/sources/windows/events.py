@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import NamedTuple
 
 from bluetick.sources.addresses import normalise_ip
 from bluetick.sources.windows.event import Event, UnreadableError
@@ -49,9 +50,10 @@ class Origin:
     @property
     def clock_gap(self) -> int | None:
         """The time of collection, where it is far from the event's own."""
-        if self.collected is None or abs(self.collected - self.time) <= MAX_CLOCK_GAP:
+        collected = self.collected
+        if collected is None or -MAX_CLOCK_GAP <= collected - self.time <= MAX_CLOCK_GAP:
             return None
-        return self.collected
+        return collected
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +79,7 @@ class ProcessCreation:
     elevation: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class End:
+class End(NamedTuple):
     """One end of a connection."""
 
     ip: str

@@ -1,8 +1,8 @@
 """The spellings inside Sysmon's fields: times, process GUIDs, hashes, users, images."""
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from typing import NamedTuple
 
 MICROSECOND = timedelta(microseconds=1)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -46,8 +46,7 @@ def format_time(micros: int) -> str:
     return (_EPOCH + micros * MICROSECOND).isoformat().replace("+00:00", "Z")
 
 
-@dataclass(frozen=True, slots=True)
-class ProcessGuid:
+class ProcessGuid(NamedTuple):
     """A process GUID: its text without braces, the machine in its first group, and the start time in the next two.
 
     `key` and `machine` are "" and `start` is None where Sysmon did not know; `fault` says what was wrong.
@@ -78,8 +77,7 @@ def parse_process_guid(text: str) -> ProcessGuid:
     return ProcessGuid(key, groups[0], start, "")
 
 
-@dataclass(frozen=True, slots=True)
-class Hashes:
+class Hashes(NamedTuple):
     """A file's hashes in lower case, as Defender writes them; "" for one that Sysmon was not told to take."""
 
     sha1: str = ""
@@ -113,6 +111,7 @@ def file_name(path: str) -> str:
     return path.replace("/", "\\").rpartition("\\")[2]
 
 
+@lru_cache(maxsize=65536)
 def parse_whole(text: str, base: int = 10) -> int | None:
     """A number written in digits that a long can hold, or None."""
     try:

@@ -50,7 +50,7 @@ class LoggedEvent:
 def read_logged_event(event: Event) -> LoggedEvent:
     """The event as it was logged; UnreadableError where it has no time."""
     time, note = _time(event)
-    data = {name: _plain(value) for name, value in event.fields().items()}
+    data = _plain_fields(event.fields())
     return LoggedEvent(
         time=time,
         host=event.host,
@@ -79,13 +79,22 @@ def _time(event: Event) -> tuple[int, str]:
     return time, _NO_ZONE
 
 
+def _plain_fields(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields with text alone as values; attributes of XML stay, except the names of its namespaces."""
+    found = {name: _plain(value) for name, value in fields.items() if name != "#attributes"}
+    attributes = fields.get("#attributes")
+    if isinstance(attributes, dict):
+        own = {name: as_text(value) for name, value in attributes.items() if not name.startswith("xmlns")}
+        return {"#attributes": own, **found} if own else found
+    return found if attributes is None else {"#attributes": _plain(attributes), **found}
+
+
 def _plain(value: Any) -> Any:
     """Windows has text only in its fields: a number or a truth value is a collector's doing."""
     match value:
-        case dict() if "#text" in value:
-            return _plain(value["#text"])
         case dict():
-            return {name: _plain(item) for name, item in value.items() if name != "#attributes"}
+            fields = _plain_fields(value)
+            return fields["#text"] if fields.keys() == {"#text"} else fields
         case list():
             return [_plain(item) for item in value]
         case None:

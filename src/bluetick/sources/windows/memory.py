@@ -2,7 +2,7 @@
 
 from bisect import bisect_right, insort
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from bluetick.sources.windows.events import DnsQuery, NetworkConnection, Origin, ProcessCreation
 from bluetick.sources.windows.fields import Hashes
@@ -34,8 +34,7 @@ class SeenHashes:
     hashes: Hashes
 
 
-@dataclass(frozen=True, slots=True)
-class Actor:
+class Actor(NamedTuple):
     """Who did what an event tells of: the start of its process where that was seen, else hashes of another's."""
 
     origin: Origin
