@@ -1,7 +1,7 @@
 """Every table of both packs loads from its own export: each column of a row comes back as it was given."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -12,7 +12,7 @@ import pytest
 from bluetick.engines.duckdb_records import RecordReader
 from bluetick.ingest.declared import DeclaredFormat
 from bluetick.ingest.formats import built_in_formats
-from bluetick.schema.packs import PackName, TableSchema, known_table, load_pack, stored_name
+from bluetick.schema.packs import TableSchema, known_table, load_pack, stored_name
 from bluetick.sources.records import Records
 from bluetick.types import Type
 
@@ -29,11 +29,33 @@ def reader() -> Iterator[RecordReader]:
     opened.close()
 
 
-@pytest.mark.parametrize(("pack", "form"), [("defender", "defender"), ("sentinel", "loganalytics")])
-def test_every_column_of_every_table_comes_back(pack: PackName, form: str, reader: RecordReader) -> None:
+def test_every_column_of_defenders_tables_comes_back(reader: RecordReader) -> None:
+    _check("defender", load_pack("defender"), reader)
+
+
+def test_every_column_of_sentinels_tables_comes_back(reader: RecordReader) -> None:
+    """Those that Defender has too, which a lake keeps as one; those with columns alike but for case; some others."""
+    tables = load_pack("sentinel")
+    chosen = [name for name in tables if name in load_pack("defender")]
+    chosen += [
+        "AppServiceAppLogs",
+        "AzureDiagnostics",
+        "DeviceEtw",
+        "SigninLogs",
+        "VMConnection",
+        "AADSignInEventsBeta",
+    ]
+    _check("loganalytics", {name: tables[name] for name in chosen}, reader)
+
+
+@pytest.mark.slow
+def test_every_column_of_all_of_sentinels_tables_comes_back(reader: RecordReader) -> None:
+    _check("loganalytics", load_pack("sentinel"), reader)
+
+
+def _check(form: str, tables: Mapping[str, TableSchema], reader: RecordReader) -> None:
     normaliser = DeclaredFormat(FORMATS[form], reader, lambda: NOW)
-    tables = load_pack(pack)
-    given = {name: {column: _value(place, type_) for place, (column, type_) in _columns(tables[name])} for name in tables}
+    given = {name: _row(table) for name, table in tables.items()}
     texts = [json.dumps(_exported(form, name, row)) for name, row in given.items()]
 
     found = normaliser.normalise(_records(texts))
@@ -53,10 +75,11 @@ def _schema(name: str) -> TableSchema:
     return schema
 
 
-def _columns(table: TableSchema) -> Iterator[tuple[int, tuple[str, Type]]]:
-    for place, (column, type_) in enumerate(table.columns):
-        if column != "Type":
-            yield (0 if column in TIMES else place), (column, type_)
+def _row(table: TableSchema) -> dict[str, Any]:
+    """A value for each column; what the packs keep as one time is one, and Type is the table's name, as ever."""
+    columns = enumerate(table.columns)
+    values = {name: _value(0 if name in TIMES else place, type_) for place, (name, type_) in columns}
+    return {**values, "Type": table.name} if "Type" in values else values
 
 
 def _value(place: int, type_: Type) -> Any:
