@@ -16,6 +16,7 @@ class KqlYamlReader:
 
     text: SourceText
     diagnostics: list[Diagnostic] = field(default_factory=list)
+    _blank: str = ""  # the document with nothing but its line ends
 
     def report(self, diagnostic: Diagnostic) -> None:
         self.diagnostics.append(diagnostic)
@@ -38,8 +39,9 @@ class KqlYamlReader:
             self.report(codes.wrong_part(node.span, key, "a KQL expression, as text"))
             return None
         start, text = self._kql(node)
-        blank = re.sub(r"[^\n]", " ", self.text.text[:start])  # every place is then one of the document
-        tree, found = parse_scalar(blank + text)
+        if not self._blank:
+            self._blank = re.sub(r"[^\n]", " ", self.text.text)
+        tree, found = parse_scalar(self._blank[:start] + text)  # every place is then one of the document
         self.diagnostics += found
         return Written(tree, Span(start, start + len(text)))
 

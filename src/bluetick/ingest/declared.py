@@ -123,10 +123,12 @@ class DeclaredFormat:
         names = [name for name, _ in self._format.parsed]
         fields = {name: rows.column(f"v{self._parser.names.index(name)}").combine_chunks() for name in names}
         if len(sound) == len(texts):
-            return with_fields(texts, fields)
+            whole: pa.LargeStringArray = with_fields(texts, fields)
+            return whole
         mask = np.zeros(len(texts), np.bool_)
         mask[sound] = True
-        return pc.replace_with_mask(texts, pa.array(mask), with_fields(texts.take(sound), fields))
+        mixed: pa.LargeStringArray = pc.replace_with_mask(texts, pa.array(mask), with_fields(texts.take(sound), fields))
+        return mixed
 
     # --- which tables tell of which records ---
 
