@@ -70,7 +70,7 @@ def test_a_format_names_only_columns_of_its_tables(name: str) -> None:
 
 def _records(name: str) -> Records:
     (path,) = (GOLDENS / name).glob("input.*")
-    lines = path.read_text("utf-8").splitlines()
+    lines = path.read_text("utf-8").rstrip("\n").split("\n")
     texts = [json.dumps({"line": line}) for line in lines] if path.suffix == ".txt" else lines
     ends = [0]
     for line in lines:

@@ -67,8 +67,7 @@ class DeclaredFormat:
         self._kinds = [_kind(form, body) for body in form.tables]
         self._every: dict[str, _Kind | None] = {}
         self._memories: dict[str, OrderedDict[str, str]] = {name: OrderedDict() for name in form.memories}
-        parsed = [Wanted(name, written, Type.DYNAMIC) for name, written in form.parsed]
-        self._parser = compile_values(parsed, form.fields, form.text) if parsed else None
+        self._parsers = _compile_parsers(form)
         self._selector = _compile_selector(form)
         self._time = _compile_time(form)
         self._last: _Kind | None = None  # of an export of every table: what the last block began with
@@ -116,18 +115,19 @@ class DeclaredFormat:
         return any(bool(picked.truth(f"memory {name}").any()) for name in self._memories)
 
     def _parsed(self, texts: pa.LargeStringArray, sound: Places) -> pa.LargeStringArray:
-        """The records, the sound ones with what the format parses out of them."""
-        if self._parser is None or not len(sound):
+        """The records, the sound ones with what the format parses out of them, step by step."""
+        if not self._parsers or not len(sound):
             return texts
-        rows = self._select(self._parser, texts, sound)
-        names = [name for name, _ in self._format.parsed]
-        fields = {name: rows.column(f"v{self._parser.names.index(name)}").combine_chunks() for name in names}
+        found = texts if len(sound) == len(texts) else texts.take(sound)
+        for compiled in self._parsers:
+            rows = self._select(compiled, found, np.arange(len(found)))
+            values = {name: rows.column(f"v{place}") for place, name in enumerate(compiled.names)}
+            found = with_fields(found, {name: v for name, v in values.items() if name not in (NUMBER, FAULT)})
         if len(sound) == len(texts):
-            whole: pa.LargeStringArray = with_fields(texts, fields)
-            return whole
+            return found
         mask = np.zeros(len(texts), np.bool_)
         mask[sound] = True
-        mixed: pa.LargeStringArray = pc.replace_with_mask(texts, pa.array(mask), with_fields(texts.take(sound), fields))
+        mixed: pa.LargeStringArray = pc.replace_with_mask(texts, pa.array(mask), found)
         return mixed
 
     # --- which tables tell of which records ---
@@ -313,6 +313,18 @@ def _kind(form: Format, body: TableBody, table: Written | None = None) -> _Kind:
     keys = [Wanted(name, recall.key, Type.STRING) for name, recall in body.recalls.items()]
     recall_keys = compile_values(keys, form.fields, form.text) if keys else None
     return _Kind(schema, schema.time_column or "", compile_values(wanted, form.fields, form.text), body, recall_keys)
+
+
+def _compile_parsers(form: Format) -> list[Compiled]:
+    """What is parsed, in as few statements as it takes: one reads what the ones before it gave."""
+    steps: list[list[Wanted]] = []
+    for name, written in form.parsed:
+        wanted = Wanted(name, written, Type.DYNAMIC)
+        read = {column.source for column in compile_values([wanted], form.fields, form.text).columns}
+        if not steps or not read.isdisjoint(other.name for other in steps[-1]):
+            steps.append([])
+        steps[-1].append(wanted)
+    return [compile_values(step, form.fields, form.text) for step in steps]
 
 
 def _compile_selector(form: Format) -> Compiled | None:

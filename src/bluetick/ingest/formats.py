@@ -6,7 +6,7 @@ format:
   when: isnotempty(uid)                  # whether a record is of this format: a KQL condition over its fields
   time: todatetime(ts)                   # of a record that no table takes
   fields: {Outward: local_orig == 'true'}  # names for expressions, for use in the tables
-  parse: {Ext: "parse_json(message)"}    # further fields of each record: objects whose fields are read as `Ext.name`
+  parse: {Ext: "parse_json(message)"}    # further fields of each record, step by step: read as `Ext.name`
   wrong: {the port is no number: isnotempty(port) and isnull(toint(port))}  # what is kept aside, and why
   memory: {names: {where: _path == 'ssl', key: uid, value: server_name}}
 DeviceNetworkEvents:                     # or a list of such bodies
