@@ -12,6 +12,7 @@ from bluetick.engines.duckdb_records import RecordReader
 from bluetick.ingest.batches import Batches, Derive, Enrich, Tally
 from bluetick.ingest.formats import Format
 from bluetick.ingest.pipeline import Advance, Ingest, Unknown
+from bluetick.ingest.plain_rows import PlainRows
 from bluetick.ingest.progress import KnownInputs
 from bluetick.ingest.recognition import Recogniser, Recognition, declared
 from bluetick.lake.fill import fill_rows
@@ -81,7 +82,7 @@ def recognition(options: Options, reader: RecordReader) -> Recognition:
     if options.is_mapped:
         return Recognition(declared(reader, options.now, options.formats), only=True)
     own = declared(reader, options.now, options.formats) if options.formats else []
-    return Recognition([*own, *options.coded, *declared(reader, options.now)])
+    return Recognition([*own, *options.coded, *declared(reader, options.now), PlainRows(reader, options.now)])
 
 
 def files_of(paths: Sequence[Path]) -> list[Path]:

@@ -1,0 +1,85 @@
+"""Rows exported by hand, without the name of their table."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import bluetick
+from bluetick.diagnostics.errors import SourceError
+from bluetick.ingest.running import Options, Report, ingest_paths
+
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
+FLOW = {
+    "Timestamp": "2026-02-03T06:00:00.5Z",
+    "DeviceName": "ws-7",
+    "ActionType": "ConnectionSuccess",
+    "RemoteIP": "203.0.113.9",
+    "RemotePort": 443,
+    "RemoteUrl": "www.example.com",
+    "LocalPort": 50123,
+    "Protocol": "Tcp",
+}
+CSV = """TimeGenerated [UTC],Computer,Direction,ProcessName,SourceIp,DestinationIp,DestinationPort,BytesSent,Comment
+2026-02-03T06:00:00Z,web-1,outbound,nginx,10.0.0.4,203.0.113.9,443,,first
+2026-02-03T06:01:00Z,web-1,outbound,nginx,10.0.0.4,203.0.113.9,443,120,
+"2/3/2026, 6:02:00.000 AM",web-1,outbound,nginx,10.0.0.4,203.0.113.9,443,1,
+"""
+
+
+def _ingest(folder: Path, name: str, text: str) -> Report:
+    (folder / name).write_text(text)
+    return ingest_paths([folder / name], folder / "lake", Options(now=lambda: NOW, threads=1))
+
+
+def _lines(*records: dict[str, Any]) -> str:
+    return "".join(json.dumps(record) + "\n" for record in records)
+
+
+def test_rows_of_defenders_portal_reach_their_table(tmp_path: Path) -> None:
+    report = _ingest(tmp_path, "export.ndjson", _lines(FLOW, {**FLOW, "RemoteIP": "2001:db8::9", "RemotePort": None}))
+
+    assert (report.tally.input, report.tally.stored) == (2, 2)
+    found = bluetick.connect(lake=tmp_path / "lake").query(
+        "DeviceNetworkEvents | project Timestamp, RemoteIP, RemotePort, LocalPort | order by RemoteIP asc"
+    )
+    time = datetime(2026, 2, 3, 6, 0, 0, 500_000, tzinfo=UTC)
+    assert list(found.rows()) == [(time, "2001:db8::9", None, 50123), (time, "203.0.113.9", 443, 50123)]
+
+
+def test_the_portals_csv_names_its_times_otherwise(tmp_path: Path) -> None:
+    report = _ingest(tmp_path, "export.csv", CSV)
+
+    assert (report.tally.input, report.tally.stored, report.tally.quarantined) == (3, 2, 1)
+    assert report.tally.reasons == {"'TimeGenerated [UTC]' is no datetime": 1}
+    assert report.tally.notes["the field 'Comment' is no column of the table and left out"] == 3
+    found = bluetick.connect(lake=tmp_path / "lake").query("VMConnection | project BytesSent | order by BytesSent asc")
+    assert [row[0] for row in found.rows()] == [None, 120]
+
+
+def test_rows_that_may_be_of_several_tables_are_refused_by_name(tmp_path: Path) -> None:
+    shared = {name: "x" for name in ("DeviceId", "DeviceName", "ActionType", "FileName", "FolderPath", "SHA1")}
+
+    with pytest.raises(SourceError, match=r"may be of any of these tables: .*DeviceEvents.*DeviceFileEvents"):
+        _ingest(tmp_path, "export.ndjson", _lines({"Timestamp": "2026-02-03T06:00:00Z", **shared}))
+
+
+def test_records_with_few_of_a_tables_columns_are_of_no_known_format(tmp_path: Path) -> None:
+    own = {f"own{place}": place for place in range(8)}
+
+    with pytest.raises(SourceError, match="no known log format"):
+        _ingest(tmp_path, "other.ndjson", _lines({**FLOW, **own}))
+
+
+def test_each_file_is_of_its_own_table(tmp_path: Path) -> None:
+    folder = tmp_path / "exports"
+    folder.mkdir()
+    (folder / "a.csv").write_text(CSV)
+    (folder / "b.ndjson").write_text(_lines(FLOW))
+    (folder / "c.csv").write_text(CSV.replace("web-1", "web-2"))
+
+    report = ingest_paths([folder], tmp_path / "lake", Options(now=lambda: NOW, threads=1))
+
+    assert report.tally.rows == {"VMConnection": 4, "DeviceNetworkEvents": 1}
