@@ -19,7 +19,7 @@ from bluetick.sources.records import Normalised, Records
 from bluetick.types import Type
 
 MAX_ROWS: Final = 262_144
-MAX_BYTES: Final = 64 << 20
+MAX_BYTES: Final = 48 << 20
 _QUARANTINE_BYTES: Final = 32 << 20
 
 _OF_ARROW: Final[Mapping[pa.DataType, Type]] = {
