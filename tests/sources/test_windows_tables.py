@@ -585,3 +585,56 @@ def test_a_time_that_is_doubtful_is_noted() -> None:
     assert part.notes["time without a zone: taken as UTC"] == 1
     times = [row["TimeGenerated"] for row in rows_of([part], "WindowsEvent")]
     assert times == [MOMENT, datetime(2024, 3, 25, 10, 30, 16, tzinfo=UTC)]
+
+
+def ecs(event_id: int, data: Mapping[str, str], **parts: Any) -> Row:
+    """As winlogbeat's module for Sysmon writes it: what the Elastic Common Schema has a place for stands there."""
+    record = winlogbeat_8(SYSMON, event_id, data) | {"@timestamp": "2024-03-25T09:30:15.250Z"}
+    process = {
+        "entity_id": "{0a1b2c3d-a1b0-65f0-1100-000000000300}",
+        "pid": 4711,
+        "executable": "C:\\Tools\\sync.exe",
+        **parts.pop("process", {}),
+    }
+    return {**record, "user": {"domain": "LAB", "name": "erin"}, "process": process, **parts}
+
+
+def test_fields_that_a_module_renamed_are_found_again() -> None:
+    hashes = {"sha256": SHA256}
+    guid, explorer = "{0a1b2c3d-a100-65f0-0100-000000000300}", "C:\\Windows\\explorer.exe"
+    parent = {"entity_id": guid, "executable": explorer, "pid": 900}
+    answer = {"question": {"name": "a.example"}, "resolved_ip": ["93.184.216.34"]}
+    start = {"command_line": "sync.exe --all", "hash": hashes, "parent": parent}
+    renamed = [
+        ecs(1, {"IntegrityLevel": "High"}, process=start),
+        ecs(22, {}, dns=answer, sysmon={"dns": {"status": "SUCCESS"}}),
+        ecs(
+            3,
+            {},
+            network={"transport": "tcp", "direction": "egress"},
+            source={"ip": "10.9.8.7", "port": 50123},
+            destination={"ip": "93.184.216.34", "port": 443},
+        ),
+    ]
+    utc = {"UtcTime": "2024-03-25 09:30:15.250"}
+    ends = {"SourceIp": "10.9.8.7", "SourcePort": "50123", "DestinationIp": "93.184.216.34", "DestinationPort": "443"}
+    plain = [
+        winlogbeat_8(
+            SYSMON,
+            1,
+            act(
+                CommandLine="sync.exe --all",
+                Hashes=f"SHA256={SHA256}",
+                IntegrityLevel="High",
+                ParentProcessGuid=guid,
+                ParentImage=explorer,
+                ParentProcessId="900",
+            ),
+        ),
+        winlogbeat_8(SYSMON, 22, act(QueryName="a.example", QueryStatus="0", QueryResults="93.184.216.34")),
+        winlogbeat_8(SYSMON, 3, act(Protocol="tcp", Initiated="true", **ends)),
+    ]
+    assert all(utc.items() <= record["winlog"]["event_data"].items() for record in plain)
+    for table in ("DeviceProcessEvents", "DeviceEvents", "DeviceNetworkEvents", "VMConnection"):
+        assert rows(table, *renamed) == rows(table, *plain)
+    assert rows("DeviceNetworkEvents", *renamed)[0]["RemoteUrl"] == "a.example"

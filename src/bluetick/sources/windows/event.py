@@ -6,7 +6,8 @@ from typing import Any, NamedTuple
 
 from bluetick.sources.json_objects import read_object
 from bluetick.sources.lines import read_fault
-from bluetick.sources.windows.layouts import EVTX, FLAT, LAYOUTS, NOT_DATA, WAZUH, Layout, Part, Path
+from bluetick.sources.windows.ecs import restored
+from bluetick.sources.windows.layouts import EVTX, FLAT, LAYOUTS, NOT_DATA, WAZUH, WINLOG, Layout, Part, Path
 
 SYSMON = "microsoft-windows-sysmon"
 
@@ -72,6 +73,8 @@ def event_of(record: Mapping[str, Any]) -> Event:
         if event_id is None or data is None:
             continue
         event = _event(record, layout, event_id, data)
+        if layout is WINLOG and "UtcTime" not in data and event.is_sysmon:
+            event = event._replace(data=restored(record, data))
         if event.channel or event.provider or event.is_sysmon:
             return event
     raise UnreadableError("not a Windows event in a known layout")

@@ -18,8 +18,8 @@ _SIGHTINGS = 64
 class Limits:
     """How much is remembered at once: at least so many entries used last of each kind, at most twice as many."""
 
-    records: int = 262_144  # among which duplicates are found
-    processes: int = 32_768
+    records: int = 131_072  # among which duplicates are found
+    processes: int = 16_384
     images: int = 16_384
     names: int = 65_536
     addresses: int = 65_536
