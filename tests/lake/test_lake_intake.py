@@ -167,7 +167,7 @@ def test_both_tables_have_the_logs_rows_and_their_source(tmp_path: Path, capfd: 
     assert ingest(capfd, lake, one, two) == {"input": 10, "stored": 3, "quarantined": 1, "duplicates": 6}
     with bluetick.connect(lake=lake) as session:
         assert answer(session, "DeviceNetworkEvents | summarize count(), dcount(RemotePort)") == [(8, 8)]
-        assert answer(session, "DeviceNetworkEvents | summarize count() by _Source") == [("sysmon", 8)]
+        assert answer(session, "DeviceNetworkEvents | summarize count() by _Source") == [("windows", 8)]
         assert answer(session, "DeviceNetworkEvents | summarize dcount(ingestion_time())") == [(2,)]
     assert len(list((lake / "_quarantine").iterdir())) == 2
 

@@ -16,6 +16,7 @@ from bluetick.ingest.progress import KnownInputs, is_own_text
 from bluetick.lake.intake import Batch, TableRows, store
 from bluetick.schema.packs import TIME_COLUMNS, known_table, own_type
 from bluetick.sources.records import Normalised, Records
+from bluetick.sources.windows.process_table import PROCESSES
 from bluetick.types import Type
 
 MAX_ROWS: Final = 262_144
@@ -24,9 +25,14 @@ _QUARANTINE_BYTES: Final = 32 << 20
 
 _OF_ARROW: Final[Mapping[pa.DataType, Type]] = {
     pa.bool_(): Type.BOOL,
+    pa.int32(): Type.INT,
     pa.int64(): Type.LONG,
     pa.float64(): Type.REAL,
 }
+
+HELD: Final = "held-"  # and the source: what its normaliser holds back
+
+_OWN_TABLES: Final = {PROCESSES.name: PROCESSES}
 
 Enrich = Callable[[str, pa.Table], pa.Table]
 Derive = Callable[[Sequence[TableRows], str], Sequence[TableRows]]
@@ -130,6 +136,15 @@ class Batches:
             self._known.discard(outdated)
         self._known.add(receipt)
 
+    def hold(self, held: str) -> None:
+        """What the source's normaliser holds back at this point; "" for nothing. It outlives this process."""
+        name = HELD + self._source
+        self._receipts.pop(name, None)
+        if held:
+            self._receipts[name] = held
+        else:
+            self._outdated.append(name)
+
     @property
     def is_full(self) -> bool:
         return self._rows >= MAX_ROWS or self._bytes >= MAX_BYTES or self._quarantine_bytes >= _QUARANTINE_BYTES
@@ -140,7 +155,8 @@ class Batches:
             return
         tables = [self._table_rows(name) for name in sorted(self._tables)]
         tables += self._derive(tables, self._source)
-        name = hashlib.sha256("".join(sorted(self._receipts)).encode()).hexdigest()[:32]
+        told = sorted(self._receipts.items())
+        name = hashlib.sha256(repr((self._source, told)).encode()).hexdigest()[:32]
         batch = Batch(
             name, self._source, tuple(tables), self._receipts, "".join(self._quarantine), tuple(self._outdated)
         )
@@ -152,7 +168,7 @@ class Batches:
     def _table_rows(self, name: str) -> TableRows:
         """All rows of a table, enriched, and let go here."""
         rows = self._enrich(name, pa.concat_tables(self._tables.pop(name), promote_options="default"))
-        schema = known_table(name)
+        schema = known_table(name) or _OWN_TABLES.get(name)
         known = dict(schema.columns) if schema is not None else {}
         time = schema.time_column if schema is not None else None
         rows = _without_case_twins(rows)

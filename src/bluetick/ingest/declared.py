@@ -21,7 +21,7 @@ from bluetick.ingest.strictness import Strictness, record_fault
 from bluetick.ingest.times import wrong_times
 from bluetick.schema.packs import TableSchema, known_export, known_table, own_type
 from bluetick.sources.arrow import arrow_schema
-from bluetick.sources.minutes import minute_rows
+from bluetick.sources.minutes import MINUTES_TABLE, Minutes
 from bluetick.sources.records import Normalised, Records
 from bluetick.types import Type
 
@@ -60,8 +60,9 @@ class _Found:
 class DeclaredFormat:
     """See `Normaliser`. `now` is when records are received: what claims to be of later is kept aside."""
 
-    def __init__(self, form: Format, reader: RecordReader, now: Callable[[], datetime]) -> None:
+    def __init__(self, form: Format, reader: RecordReader, now: Callable[[], datetime], held: str = "") -> None:
         self._format = form
+        self._minutes = Minutes(held)
         self._reader = reader
         self._now = now
         self._kinds = [_kind(form, body) for body in form.tables]
@@ -82,6 +83,10 @@ class DeclaredFormat:
     def name(self) -> str:
         return self._format.name
 
+    @property
+    def held(self) -> str:
+        return self._minutes.held
+
     def normalise(self, block: Records) -> Normalised:
         found = _Found(dict(block.faults), np.zeros(len(block), np.bool_))
         found.faults |= self._strictness.faults(block.text, found.faults)
@@ -100,10 +105,11 @@ class DeclaredFormat:
         rest = left[~found.taken[left]]
         if len(rest):
             self._keep_raw(block.text, rest, found)
-        return Normalised(_tables(found), found.faults, frozenset(), found.notes)
+        return Normalised(_tables(found, self._minutes), found.faults, frozenset(), found.notes)
 
     def finish(self) -> Normalised:
-        return Normalised({})
+        rest = self._minutes.rest()
+        return Normalised({MINUTES_TABLE: rest} if rest is not None and rest.num_rows else {})
 
     def remembers(self, block: Records) -> bool:
         """Whether any of these records tells a memory."""
@@ -366,20 +372,27 @@ def _objects(compiled: Sequence[Compiled | None], form: Format) -> tuple[tuple[s
     return tuple(sorted(above | ({every.under} if every is not None else set()) | {()}))
 
 
-def _tables(found: _Found) -> dict[str, pa.Table]:
+def _tables(found: _Found, minutes: Minutes) -> dict[str, pa.Table]:
     """The rows of sound records, in the columns of their tables."""
     faulty = np.zeros(len(found.taken), np.bool_)
     faulty[list(found.faults)] = True
     parts: dict[str, list[pa.Table]] = {}
+    flows: list[tuple[pa.Table, Any]] = []
     for kind, places, rows in found.rows:
         bad = faulty[places]
         sound = rows.filter(pa.array(~bad)) if bad.any() else rows
         if not sound.num_rows:
             continue
+        shaped = _shaped(kind.schema, sound)
         if kind.body.until is not None:
-            until = sound.column(_UNTIL)
-            sound = minute_rows(_shaped(kind.schema, sound), until)
-        parts.setdefault(kind.schema.name, []).append(_shaped(kind.schema, sound))
+            flows.append((shaped, sound.column(_UNTIL)))
+        else:
+            parts.setdefault(kind.schema.name, []).append(shaped)
+    if flows:
+        ends = pa.chunked_array([chunk for _, until in flows for chunk in until.chunks])
+        rows = minutes.add(pa.concat_tables([rows for rows, _ in flows]), ends)
+        if rows.num_rows:
+            parts.setdefault(MINUTES_TABLE, []).append(rows)
     return {name: pa.concat_tables(tables) for name, tables in parts.items()}
 
 

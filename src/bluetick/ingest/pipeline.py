@@ -88,11 +88,18 @@ class Ingest:
             done = list(items)
             for item in done:
                 self._read(item)
-            rest = done[0].normaliser.finish()
-            self._batches.add_rows(rest.tables)
-            self._batches.tally.notes.update(rest.notes)
+            self._finish(done[0].normaliser)
+        for normaliser in self._recognition.holding():
+            self._batches.begin(normaliser.name)
+            self._finish(normaliser)
         self._batches.flush()
         return self._batches.tally
+
+    def _finish(self, normaliser: Normaliser) -> None:
+        rest = normaliser.finish()
+        self._batches.add_rows(rest.tables)
+        self._batches.tally.notes.update(rest.notes)
+        self._batches.hold("")
 
     def _read(self, item: Input) -> None:
         known = self._known_records(item)
@@ -116,8 +123,7 @@ class Ingest:
         self._batches.add_faults(item.stream.name, item.normaliser.name, part, done.faults)
         self._note(item, part)
         if self._batches.is_full:
-            # The receipts say that these records are stored: so must be the rows of them that were held back.
-            self._batches.add_rows(item.normaliser.finish().tables)
+            self._batches.hold(item.normaliser.held)
             self._batches.flush()
 
     def _note(self, item: Input, part: Records) -> None:

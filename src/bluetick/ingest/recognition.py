@@ -1,6 +1,6 @@
 """Which format a stream is of, by its first records."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Final, Protocol
 
@@ -28,7 +28,9 @@ class Recogniser(Protocol):
         """How many of these sound records are of the format."""
         ...
 
-    def make(self) -> Normaliser: ...
+    def make(self, held: str) -> Normaliser:
+        """A normaliser that goes on from what another held back."""
+        ...
 
 
 class DeclaredRecogniser:
@@ -52,15 +54,18 @@ class DeclaredRecogniser:
         found = pc.sum(rows.column(f"v{self._compiled.names.index('when')}").cast("int64")).as_py()
         return int(found or 0)
 
-    def make(self) -> Normaliser:
-        return DeclaredFormat(self._form, self._reader, self._now)
+    def make(self, held: str) -> Normaliser:
+        return DeclaredFormat(self._form, self._reader, self._now, held)
 
 
 class Recognition:
     """Chooses among formats; one normaliser of each lives as long as this."""
 
-    def __init__(self, recognisers: Sequence[Recogniser], *, only: bool = False) -> None:
+    def __init__(
+        self, recognisers: Sequence[Recogniser], held: Mapping[str, str] | None = None, *, only: bool = False
+    ) -> None:
         self._recognisers = recognisers
+        self._held = dict(held or {})
         self._only = only  # the user says what it is: the first is taken for whatever the records look like
         self._made: dict[str, Normaliser] = {}
 
@@ -73,10 +78,16 @@ class Recognition:
         best = max(counts, default=0)
         if not best and not self._only:
             return None
-        recogniser = self._recognisers[counts.index(best)]
+        return self._normaliser(self._recognisers[counts.index(best)])
+
+    def _normaliser(self, recogniser: Recogniser) -> Normaliser:
         if recogniser.name not in self._made:
-            self._made[recogniser.name] = recogniser.make()
+            self._made[recogniser.name] = recogniser.make(self._held.pop(recogniser.name, ""))
         return self._made[recogniser.name]
+
+    def holding(self) -> list[Normaliser]:
+        """Normalisers that go on with what an interrupted ingest held back, and that nothing was recognised for."""
+        return [self._normaliser(one) for one in self._recognisers if one.name in self._held]
 
     def tells_others(self, normaliser: Normaliser, first: Records) -> bool:
         """Whether these records say something that records of other streams need."""

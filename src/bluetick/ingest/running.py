@@ -9,14 +9,15 @@ import pyarrow as pa
 
 from bluetick.diagnostics.errors import SourceError
 from bluetick.engines.duckdb_records import RecordReader
-from bluetick.ingest.batches import Batches, Derive, Enrich, Tally
+from bluetick.ingest.batches import HELD, Batches, Derive, Enrich, Tally
 from bluetick.ingest.formats import Format
 from bluetick.ingest.pipeline import Advance, Ingest, Unknown
 from bluetick.ingest.plain_rows import PlainRows
 from bluetick.ingest.progress import KnownInputs
-from bluetick.ingest.recognition import Recogniser, Recognition, declared
+from bluetick.ingest.recognition import Recognition, declared
+from bluetick.ingest.windows import WindowsRecogniser
 from bluetick.lake.fill import fill_rows
-from bluetick.lake.intake import TableRows, locked, receipt_names
+from bluetick.lake.intake import TableRows, locked, receipt, receipt_names
 from bluetick.lake.seen import seen_rows
 
 
@@ -30,7 +31,8 @@ def _as_they_are(_: str, rows: pa.Table) -> pa.Table:
 
 def derived(tables: Sequence[TableRows], source: str) -> Sequence[TableRows]:
     """What a commit tells of its own rows: first sights and how full each column is."""
-    found = (seen_rows(tables), fill_rows(tables, source))
+    told = [table for table in tables if not table.name.startswith("_")]
+    found = (seen_rows(told), fill_rows(told, source))
     return [rows for rows in found if rows is not None]
 
 
@@ -42,7 +44,6 @@ class Options:
     now: Callable[[], datetime] = utc_now
     formats: Sequence[Format] = ()
     is_mapped: bool = False
-    coded: Sequence[Recogniser] = ()
     enrich: Enrich = _as_they_are
     derive: Derive = derived
     advance: Advance = lambda *_: None
@@ -69,7 +70,7 @@ def ingest_paths(paths: Sequence[Path], lake: Path, options: Options = _DEFAULTS
         reader = RecordReader(options.threads)
         try:
             batches = Batches(lake, known, options.now, options.enrich, options.derive)
-            run = Ingest(recognition(options, reader), known, batches, options.advance)
+            run = Ingest(recognition(lake, options, reader), known, batches, options.advance)
             inputs, unknown = run.look(files)
             left_out = _left_out(unknown, paths)
             return Report(run.run(inputs), left_out)
@@ -77,12 +78,14 @@ def ingest_paths(paths: Sequence[Path], lake: Path, options: Options = _DEFAULTS
             reader.close()
 
 
-def recognition(options: Options, reader: RecordReader) -> Recognition:
-    """The formats that an ingest may find."""
+def recognition(lake: Path, options: Options, reader: RecordReader) -> Recognition:
+    """The formats that an ingest into a lake may find."""
+    held = {name.removeprefix(HELD): receipt(lake, name) or "" for name in receipt_names(lake) if name.startswith(HELD)}
     if options.is_mapped:
-        return Recognition(declared(reader, options.now, options.formats), only=True)
+        return Recognition(declared(reader, options.now, options.formats), held, only=True)
     own = declared(reader, options.now, options.formats) if options.formats else []
-    return Recognition([*own, *options.coded, *declared(reader, options.now), PlainRows(reader, options.now)])
+    known = declared(reader, options.now)
+    return Recognition([*own, WindowsRecogniser(lake, options.now), *known, PlainRows(reader, options.now)], held)
 
 
 def files_of(paths: Sequence[Path]) -> list[Path]:

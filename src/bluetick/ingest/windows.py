@@ -37,10 +37,10 @@ class WindowsRecogniser:
         """How many of these sound records are Windows events."""
         return sum(map(_is_event, block.text.to_pylist()))
 
-    def make(self) -> Normaliser:
+    def make(self, held: str) -> Normaliser:
         """A normaliser for all streams of an ingest."""
         stored = StoredProcesses(self._lake)
-        return WindowsEvents(now=self._now, known_processes=stored.latest(), lookup=stored)
+        return WindowsEvents(now=self._now, known_processes=stored.latest(), lookup=stored, held=held)
 
 
 class StoredProcesses:

@@ -1,5 +1,6 @@
 """Flows as rows of VMConnection: one row for each minute in which a process talked to a peer."""
 
+import base64
 from typing import Any, Final
 
 import numpy as np
@@ -8,6 +9,9 @@ import pyarrow.compute as pc
 
 _MINUTE: Final = 60_000_000
 MAX_MINUTES: Final = 7 * 24 * 60  # of one flow; a longer one ends there
+MINUTES_TABLE: Final = "VMConnection"
+HELD_MINUTES: Final = 5  # behind the newest flow of a block
+_MOST_HELD: Final = 200_000
 _TIME: Final = "TimeGenerated"
 # What is summed over the flows of a row, and whether it belongs to the first or the last minute of its flow.
 _FIRST: Final = ("LinksEstablished", "LinksFailed")
@@ -65,3 +69,45 @@ def _merged(rows: pa.Table) -> pa.Table:
 
 def _micros(times: Any) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
     return np.asarray(times.cast(pa.timestamp("us", "UTC")).cast(pa.int64()).to_numpy(), np.int64)
+
+
+class Minutes:
+    """Minute rows over the blocks of an ingest: a minute that may still grow is held back, so that flows in order of
+    time give the same rows in whatever blocks they come.
+
+    `held` is what another held back at the point from which this one goes on.
+    """
+
+    def __init__(self, held: str = "") -> None:
+        self._held: pa.Table | None = _read_held(held) if held else None
+
+    @property
+    def held(self) -> str:
+        """The rows that are held back, as text; "" for none."""
+        if self._held is None or not self._held.num_rows:
+            return ""
+        sink = pa.BufferOutputStream()
+        with pa.ipc.new_stream(sink, self._held.schema) as writer:
+            writer.write_table(self._held)
+        return base64.b64encode(sink.getvalue()).decode("ascii")
+
+    def add(self, flows: pa.Table, until: Any) -> pa.Table:
+        """Takes flows as `minute_rows` does; gives the rows of minutes that are over."""
+        newest = int(_micros(flows.column(_TIME)).max())
+        rows = minute_rows(flows, until)
+        if self._held is not None:
+            rows = _merged(pa.concat_tables([self._held, rows]))
+        over = _micros(rows.column(_TIME)) < newest - HELD_MINUTES * _MINUTE
+        if len(over) - int(over.sum()) > _MOST_HELD:
+            over[:] = True
+        self._held = rows.filter(pa.array(~over))
+        return rows.filter(pa.array(over))
+
+    def rest(self) -> pa.Table | None:
+        """What was held back; it is let go."""
+        held, self._held = self._held, None
+        return held
+
+
+def _read_held(text: str) -> pa.Table:
+    return pa.ipc.open_stream(base64.b64decode(text)).read_all()

@@ -59,8 +59,13 @@ class Normaliser(Protocol):
         """The format, as `_Source` names it: "sysmon", "zeek"."""
         ...
 
+    @property
+    def held(self) -> str:
+        """What is held back, for a normaliser that goes on from here in another process; "" for nothing."""
+        ...
+
     def normalise(self, block: Records) -> Normalised: ...
 
     def finish(self) -> Normalised:
-        """What was held back so far (without faults or duplicates). Blocks may come after it: a commit needs all."""
+        """What was held back until the end of the input (its faults and duplicates are empty)."""
         ...

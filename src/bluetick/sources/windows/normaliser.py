@@ -102,8 +102,9 @@ class WindowsEvents:
 
     @property
     def held(self) -> str:
-        """The rows that are held back, for another to go on with: without them or `finish` they are lost."""
-        return json.dumps(self._minutes.held)
+        """The rows that are held back, for another to go on with; "" for none. Without that or `finish` they are lost."""
+        held = self._minutes.held
+        return json.dumps(held) if held else ""
 
     def normalise(self, block: Records) -> Normalised:
         """The rows of a block. Creations, queries and own addresses in it are known to all of its connections."""
