@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 import bluetick
 from bluetick.ingest import batches, pipeline, windows
 from bluetick.ingest.running import Options, Report, ingest_paths
-from bluetick.ingest.windows import StoredProcesses, WindowsRecogniser, joined
+from bluetick.ingest.windows import StoredProcesses, joined
 from bluetick.lake.layout import PROCESSES as PROCESS_FOLDER
 from bluetick.lake.layout import UNLISTED
 from bluetick.sources.windows import PROCESSES
@@ -60,7 +60,7 @@ def ingest(folder: Path, *records: dict[str, Any]) -> Report:
     path = folder / f"{len(list(folder.glob('*.json')))}.json"
     path.write_text("".join(json.dumps(record) + "\n" for record in records))
     lake = folder / "lake"
-    return ingest_paths([path], lake, Options(now=lambda: NOW, coded=[WindowsRecogniser(lake, lambda: NOW)]))
+    return ingest_paths([path], lake, Options(now=lambda: NOW))
 
 
 def test_a_process_acts_long_after_its_start_was_ingested(tmp_path: Path) -> None:
@@ -140,10 +140,9 @@ def test_rows_that_are_held_back_outlive_a_killed_ingest(
         if len(seen) == blocks:
             raise Killed
 
-    coded = [WindowsRecogniser(lake, lambda: NOW)]
     with pytest.raises(Killed):
-        ingest_paths([path], lake, Options(now=lambda: NOW, coded=coded, advance=advance))
-    ingest_paths([path], lake, Options(now=lambda: NOW, coded=coded))
+        ingest_paths([path], lake, Options(now=lambda: NOW, advance=advance))
+    ingest_paths([path], lake, Options(now=lambda: NOW))
     with bluetick.connect(lake=lake) as session:
         found = list(session.query("VMConnection | summarize sum(LinksEstablished), dcount(DestinationPort)").rows())
     assert found == [(8, 8)]

@@ -45,7 +45,7 @@ class PlainRows:
         found = tables_of(_names(block))
         return len(block) if found and _only(found) else 0
 
-    def make(self) -> Normaliser:
+    def make(self, held: str) -> Normaliser:
         return _RowsNormaliser(self._reader, self._now)
 
 

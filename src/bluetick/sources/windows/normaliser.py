@@ -102,7 +102,7 @@ class WindowsEvents:
 
     @property
     def held(self) -> str:
-        """The rows that are held back, for another to go on with; "" for none. Without that or `finish` they are lost."""
+        """The rows that are held back, for another to go on with; "" for none. Else `finish` must give them."""
         held = self._minutes.held
         return json.dumps(held) if held else ""
 
