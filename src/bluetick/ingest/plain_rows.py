@@ -63,6 +63,10 @@ class _RowsNormaliser:
     def name(self) -> str:
         return NAME
 
+    @property
+    def held(self) -> str:
+        return ""
+
     def normalise(self, block: Records) -> Normalised:
         if self._chosen is None or block.number != self._next:
             self._chosen = self._choose(block)
