@@ -1,5 +1,6 @@
 """Windows events block by block: the same rows for every way to cut a recording, at bounded memory."""
 
+import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -7,6 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 import pyarrow as pa
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from windows_records import Row, block_of, rows_of
@@ -187,3 +189,13 @@ def test_records_of_one_content_differ_by_number() -> None:
     seen = SeenRecords(10)
     assert [seen.is_duplicate("x", 5, number) for number in (1, 2, 1, None)] == [False, False, True, True]
     assert not seen.is_duplicate("x", 6, 1)
+
+
+@pytest.mark.parametrize("depth", [50, 200, 400, 600, 900, 1_100, 100_000])
+def test_a_record_of_any_depth_is_kept_or_at_fault(depth: int) -> None:
+    deep = json.dumps(other(1)).replace('"service 1"', "[" * depth + "]" * depth).encode()
+    part = WindowsEvents().normalise(block_of([deep, connection(1)]))
+    kept = rows_of([part], "WindowsEvent")
+    assert (len(kept), part.faults) in ((1, {}), (0, {0: "nested too deep"}))
+    assert not kept or json.loads(kept[0]["EventData"])["param1"] is not None
+    assert part.tables["DeviceNetworkEvents"].num_rows == 1

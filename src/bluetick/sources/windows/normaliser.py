@@ -5,7 +5,6 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 import pyarrow as pa
 
@@ -116,11 +115,11 @@ class WindowsEvents:
             if text is None or index in faults:
                 continue
             try:
-                event = event_of(_object(text))
+                event = event_of(read_object(text))
                 typed = read_event(event)
                 _check_time(_time(typed), latest)
-            except ValueError as error:
-                faults[index] = str(error)
+            except (ValueError, RecursionError) as error:
+                faults[index] = read_fault(error)
                 continue
             if self._seen.is_duplicate(typed, _time(typed), event.record):
                 duplicates.add(index)
@@ -210,10 +209,3 @@ def _check_time(time: int, latest: int | None) -> None:
         raise UnreadableError(too_early("the time of the event"))
     if latest is not None and time >= latest:
         raise UnreadableError(too_late("the time of the event"))
-
-
-def _object(text: bytes) -> dict[str, Any]:
-    try:
-        return read_object(text)
-    except (ValueError, RecursionError) as error:
-        raise ValueError(read_fault(error)) from error
