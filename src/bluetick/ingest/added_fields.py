@@ -14,9 +14,8 @@ def with_fields(texts: Any, fields: Mapping[str, Any]) -> Any:
     """The objects with these fields in front, given as JSON; a null leaves a field out."""
     parts: list[Any] = []
     for name, values in fields.items():
-        if isinstance(values, pa.ChunkedArray):
-            values = values.combine_chunks()
-        told = pc.binary_join_element_wise(_text(f"{as_json(name)}:"), values.cast(_EMPTY.type), _text(","), _EMPTY)
+        whole = values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
+        told = pc.binary_join_element_wise(_text(f"{as_json(name)}:"), whole.cast(_EMPTY.type), _text(","), _EMPTY)
         parts.append(pc.fill_null(told, _EMPTY))
     rest = pc.replace_substring_regex(texts, r"^\s*\{", "")
     bare = pc.match_substring_regex(rest, r"^\s*\}")  # an object without fields takes no comma behind ours

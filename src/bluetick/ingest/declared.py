@@ -27,6 +27,7 @@ from bluetick.types import Type
 
 RAW: Final = "RawData"
 _UNTIL: Final = "#until"
+_ONLY: Final = "#only"
 _EACH: Final = "each"
 _TABLE: Final = "#table"
 _TIME: Final = "#time"
@@ -194,6 +195,9 @@ class DeclaredFormat:
         """Takes rows of these records; those in which a value is wrong become faults."""
         if not len(places):
             return
+        if kind.body.only is not None:
+            wanted = pc.fill_null(rows.column(f"v{kind.compiled.names.index(_ONLY)}"), False)
+            rows, places = rows.filter(wanted), places[np.asarray(wanted.to_numpy(), np.bool_)]
         fault, time = (f"v{kind.compiled.names.index(name)}" for name in (FAULT, kind.time))
         said: Any = rows.column(fault)
         faults = said.to_pylist() if pc.any(pc.not_equal(said, pa.scalar(""))).as_py() else []
@@ -316,6 +320,8 @@ def _kind(form: Format, body: TableBody, table: Written | None = None) -> _Kind:
         wanted.append(Wanted(_UNTIL, body.until, Type.DATETIME))
     if table is not None:
         wanted.append(Wanted(_TABLE, table, Type.STRING))
+    if body.only is not None:
+        wanted.append(Wanted(_ONLY, body.only, None))
     keys = [Wanted(name, recall.key, Type.STRING) for name, recall in body.recalls.items()]
     recall_keys = compile_values(keys, form.fields, form.text) if keys else None
     return _Kind(schema, schema.time_column or "", compile_values(wanted, form.fields, form.text), body, recall_keys)

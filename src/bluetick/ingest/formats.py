@@ -13,6 +13,7 @@ DeviceNetworkEvents:                     # or a list of such bodies
   where: proto == 'tcp'
   each: answers                          # an array of the record: a row for each element, which is the field `each`
   with: {Name: {from: names, key: uid}}  # further fields, out of memories
+  only: isnotempty(each)                 # a KQL condition on the row, with those fields
   columns: {Timestamp: ts, RemoteIP: "['id.resp_h']", RemoteUrl: "coalesce(server_name, Name)"}
   lacks: {InitiatingProcessSHA256: the sensor sees no processes}
 
@@ -40,7 +41,7 @@ from bluetick.syntax.strict_yaml import YamlList, YamlMapping, YamlNode, YamlTex
 
 _FORMAT: Final = "format"
 _FORMAT_KEYS: Final = ("name", "title", "when", "time", "parse", "fields", "wrong", "memory", "every_table")
-_TABLE_KEYS: Final = ("where", "each", "with", "columns", "until", "lacks", "source")
+_TABLE_KEYS: Final = ("where", "each", "with", "only", "columns", "until", "lacks", "source")
 _MEMORY_NEEDS: Final = ("where", "key", "value")
 _MEMORY_KEYS: Final = (*_MEMORY_NEEDS, "each")
 _RECALL_KEYS: Final = ("from", "key")
@@ -95,6 +96,7 @@ class TableBody:
     until: Written | None = None
     each: tuple[str, ...] = ()
     recalls: Mapping[str, Recall] = field(default_factory=dict)
+    only: Written | None = None
     lacks: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -239,6 +241,7 @@ class _Reader(KqlYamlReader):
                 self._optional(item, "until"),
                 tuple(each.split(".")) if each else (),
                 {key.value: found for key, n in recalls.entries if (found := self._recall(key, n)) is not None},
+                self._optional(item, "only"),
                 {key.value: value.value for key, value in lacks.entries if isinstance(value, YamlText)},
             )
 
