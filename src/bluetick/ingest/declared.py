@@ -17,6 +17,7 @@ from bluetick.execution.mapping import Written
 from bluetick.ingest.added_fields import as_json, read_elements, with_fields
 from bluetick.ingest.binding import Compiled, Wanted, compile_values, field_value
 from bluetick.ingest.formats import EveryTable, Format, TableBody
+from bluetick.ingest.further_fields import MAX_FIELDS, FurtherFields
 from bluetick.ingest.strictness import Strictness, record_fault
 from bluetick.ingest.times import wrong_times
 from bluetick.schema.packs import TableSchema, known_export, known_table, own_type
@@ -32,6 +33,7 @@ _EACH: Final = "each"
 _TABLE: Final = "#table"
 _TIME: Final = "#time"
 _HERE: Final = Span(0, 0)
+_OWN_TIME: Final = "TimeGenerated"  # of tables that no pack knows
 _MEMORY_KEYS: Final = 1_000_000
 
 Places = npt.NDArray[np.int64]
@@ -68,6 +70,7 @@ class DeclaredFormat:
         self._now = now
         self._kinds = [_kind(form, body) for body in form.tables]
         self._every: dict[str, _Kind | None] = {}
+        self._further = FurtherFields(form.every_table.pack) if form.every_table is not None else None
         self._memories: dict[str, OrderedDict[str, str]] = {name: OrderedDict() for name in form.memories}
         self._parsers = _compile_parsers(form)
         self._selector = _compile_selector(form)
@@ -93,6 +96,7 @@ class DeclaredFormat:
         found.faults |= self._strictness.faults(block.text, found.faults)
         sound = _without(len(block), found.faults)
         texts = self._parsed(block.text, sound)
+        self._learn(texts, found)
         left = self._read_alike(texts, sound, found)
         picked = self._pick(texts, left)
         for reason, _ in self._format.wrong:
@@ -235,11 +239,27 @@ class DeclaredFormat:
                     self._last = kind
 
     def _kind_of(self, table: str) -> _Kind | None:
-        """A table's own export; None where no schema has the table."""
+        """A table's own export; None where neither a schema nor its records tell of a table."""
         if table not in self._every:
             every = self._format.every_table
-            self._every[table] = None if every is None else _export(self._format, table, every)
+            further = self._further.of(table) if self._further is not None else ()
+            self._every[table] = None if every is None else _export(self._format, table, every, further)
         return self._every[table]
+
+    def _learn(self, texts: pa.LargeStringArray, found: _Found) -> None:
+        """Takes note of the fields that records of an export of every table have beside their schema."""
+        every = self._format.every_table
+        new = [(place, names) for place, names in self._strictness.take_new() if place not in found.faults]
+        if every is None or self._further is None or not new:
+            return
+        under = self._strictness.objects.index(every.under)
+        picked = self._pick(texts, np.array([place for place, _ in new], np.int64))
+        for (_, names), table in zip(new, picked.column("table").to_pylist(), strict=True):
+            if self._further.learn(table, names[under] or ()):
+                self._every.pop(table, None)
+                self._last = None
+            if self._further.is_full(table):
+                found.notes[f"{table} has more than {MAX_FIELDS} fields of its own: further ones may be left out"] += 1
 
     def _keep_raw(self, texts: pa.LargeStringArray, places: Places, found: _Found) -> None:
         """Records of which no table tells, in a table of the format's own."""
@@ -416,15 +436,16 @@ def _shaped(schema: TableSchema, rows: pa.Table) -> pa.Table:
     return pa.Table.from_arrays(arrays, schema=target)
 
 
-def _export(form: Format, table: str, every: EveryTable) -> _Kind | None:
-    """A table's own export; None where the pack does not have the table."""
+def _export(form: Format, table: str, every: EveryTable, further: Sequence[tuple[str, str]]) -> _Kind | None:
+    """A table's own export, with further fields; None where neither the pack nor a time among these tell of a table."""
+    columns = (*known_export(table, every.pack), *further)
     schema = known_table(table)
-    columns = known_export(table, every.pack)
-    if schema is None or schema.time_column is None or not columns:
-        return None
+    time = (schema.time_column if schema is not None else None) or _OWN_TIME
     values = [(stored, field_value((*every.under, name), every.table)) for stored, name in columns]
-    if schema.time_column not in dict(columns) and form.time is not None:
-        values.append((schema.time_column, form.time))
+    if schema is None and time not in dict(columns):
+        return None
+    if time not in dict(columns) and form.time is not None:
+        values.append((time, form.time))
     return _kind(form, TableBody(table, _HERE, tuple(values)), every.table)
 
 
@@ -443,4 +464,4 @@ def _schema_of(body: TableBody) -> TableSchema:
 def _own_schema(body: TableBody) -> TableSchema:
     """A table that no pack knows."""
     columns = tuple((name, own_type(name)) for name, _ in body.columns)
-    return TableSchema(body.table, columns, "TimeGenerated")
+    return TableSchema(body.table, columns, _OWN_TIME)

@@ -22,12 +22,18 @@ class Strictness:
 
     def __init__(self, reader: RecordReader, objects: Sequence[tuple[str, ...]]) -> None:
         self._reader = reader
-        self._objects = objects
+        self.objects = objects
         self._good: set[int] = set()
+        self._new: list[tuple[int, list[list[str] | None]]] = []
+
+    def take_new(self) -> list[tuple[int, list[list[str] | None]]]:
+        """The texts of the last block whose names were not seen before, by place, and their names in each object."""
+        new, self._new = self._new, []
+        return new
 
     def faults(self, texts: pa.LargeStringArray, known: Mapping[int, str]) -> dict[int, str]:
         """What is no record, by its place, and why; not again what is `known`."""
-        table = self._reader.shapes(texts, self._objects)
+        table = self._reader.shapes(texts, self.objects)
         shapes: Any = table.column("shape").combine_chunks()
         doubtful = np.asarray(pc.is_null(shapes).to_numpy(zero_copy_only=False), np.bool_)
         doubtful |= ~self._known_shapes(texts, shapes)
@@ -46,10 +52,11 @@ class Strictness:
         new = [(int(n), int(i)) for n, i in zip(distinct, first, strict=True) if int(n) not in self._good]
         if new:
             places = [i for _, i in new if shapes[i].is_valid]
-            names = self._reader.names(texts.take(pa.array(places, pa.int64())), self._objects)
+            names = self._reader.names(texts.take(pa.array(places, pa.int64())), self.objects)
             if len(self._good) > _SHAPES:
                 self._good.clear()
             by_place = dict(zip(places, names, strict=True))
+            self._new = sorted(by_place.items())
             self._good |= {n for n, i in new if i in by_place and _are_unique(by_place[i])}
         good = np.array([int(n) in self._good for n in distinct], np.bool_)
         return np.asarray(good[np.searchsorted(distinct, numbers)], np.bool_)

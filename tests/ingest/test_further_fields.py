@@ -1,0 +1,58 @@
+"""Columns that an export has beside those of its table's schema are kept, from whichever record on they come."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import bluetick
+from bluetick.ingest.further_fields import MAX_FIELDS, FurtherFields
+from bluetick.ingest.running import Options, Report, ingest_paths
+
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
+
+
+def _ingest(folder: Path, name: str, *records: dict[str, Any]) -> Report:
+    (folder / name).write_text("".join(json.dumps(record) + "\n" for record in records))
+    return ingest_paths([folder / name], folder / "lake", Options(now=lambda: NOW, threads=1))
+
+
+def _rows(folder: Path, query: str) -> list[tuple[Any, ...]]:
+    return list(bluetick.connect(lake=folder / "lake").query(query).rows())
+
+
+def test_a_newer_column_of_a_known_table_is_kept(tmp_path: Path) -> None:
+    event = {"time": "2026-02-03T06:00:00Z", "category": "AdvancedHunting-DeviceNetworkEvents"}
+    old = {"Timestamp": "2026-02-03T05:59:00Z", "RemoteIP": "203.0.113.9"}
+    _ingest(tmp_path, "a.json", {**event, "properties": old})
+    _ingest(tmp_path, "b.json", {**event, "properties": {**old, "BrandNew": {"a": 1}, "RemotePort": 1}})
+
+    assert _rows(tmp_path, "DeviceNetworkEvents | project RemotePort, BrandNew | order by RemotePort asc") == [
+        (None, ""),
+        (1, '{"a":1}'),
+    ]
+
+
+def test_a_custom_table_grows_with_its_records_and_is_typed_by_its_names(tmp_path: Path) -> None:
+    own = {"TimeGenerated": "2026-02-03T06:00:00Z", "Type": "Own_CL", "Name_s": "x"}
+    report = _ingest(tmp_path, "a.json", own, {**own, "Count_d": 2.5, "IsNew_b": True})
+
+    assert report.tally.rows == {"Own_CL": 2}
+    assert _rows(tmp_path, "Own_CL | where Count_d > 2 | project Name_s, Count_d, IsNew_b") == [("x", 2.5, True)]
+
+
+def test_names_that_differ_in_case_only_are_two_columns() -> None:
+    fields = FurtherFields("sentinel")
+
+    assert fields.learn("Own_CL", ["level", "Level", "LEVEL"])
+    assert not fields.learn("Own_CL", ["Level"])
+    assert dict(fields.of("Own_CL")) == {"LEVEL": "LEVEL", "Level_twin": "Level"}
+    assert not fields.learn("no such: table", ["a"])
+
+
+def test_a_table_has_only_so_many_fields_of_its_own() -> None:
+    fields = FurtherFields("sentinel")
+    fields.learn("Own_CL", [f"f{place}" for place in range(MAX_FIELDS + 1)])
+
+    assert fields.is_full("Own_CL")
+    assert len(fields.of("Own_CL")) == MAX_FIELDS
