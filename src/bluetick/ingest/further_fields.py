@@ -47,6 +47,7 @@ class FurtherFields:
 def _kept_name(name: str, taken: Collection[str]) -> str:
     """A name that every reader of the lake takes; "" of a field that is not kept."""
     plain = re.sub(r"[^A-Za-z0-9_]", "_", name)
+    plain = plain if plain == name else f"{plain}_s"  # it is text, however its name now ends
     if not plain.strip("_") or plain.casefold() in _OWN:
         return ""
     return next((kept for kept in (plain, plain + TWIN) if kept.casefold() not in taken), "")
