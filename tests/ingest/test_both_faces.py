@@ -1,0 +1,46 @@
+"""Both packs' queries over one stored table: names that differ between the packs, or in case alone."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import bluetick
+from bluetick.ingest.running import Options, ingest_paths
+
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
+TIME = "2026-02-03T06:00:00Z"
+
+
+def _lake(folder: Path, *records: dict[str, Any]) -> bluetick.Session:
+    (folder / "export.json").write_text("".join(json.dumps(record) + "\n" for record in records))
+    ingest_paths([folder / "export.json"], folder / "lake", Options(now=lambda: NOW, threads=1))
+    return bluetick.connect(lake=folder / "lake")
+
+
+def test_a_column_that_the_packs_spell_otherwise_is_seen_by_both(tmp_path: Path) -> None:
+    lake = _lake(tmp_path, {"TimeGenerated": TIME, "ISP": "Example Net", "Type": "CloudAppEvents", "MG": "x"})
+
+    sentinel = lake.query("CloudAppEvents | where TimeGenerated < datetime(2026-02-04) | project ISP")
+    assert list(sentinel.rows()) == [("Example Net",)]
+    assert list(lake.query("CloudAppEvents | project Isp, Timestamp").rows()) == [
+        ("Example Net", datetime(2026, 2, 3, 6, tzinfo=UTC))
+    ]
+
+
+def test_columns_of_one_pack_that_differ_in_case_are_two(tmp_path: Path) -> None:
+    properties = {"Timestamp": TIME, "LogonId": 11, "LogonID": 12}
+    event = {"time": TIME, "category": "AdvancedHunting-DeviceProcessEvents", "properties": properties}
+    lake = _lake(tmp_path, event)
+
+    assert list(lake.query("DeviceProcessEvents | project LogonId, LogonID").rows()) == [(11, 12)]
+
+
+def test_a_number_that_the_other_pack_holds_as_text_is_a_number_again(tmp_path: Path) -> None:
+    properties = {"Timestamp": TIME, "Port": 389}
+    event = {"time": TIME, "category": "AdvancedHunting-IdentityQueryEvents", "properties": properties}
+    lake = _lake(tmp_path, event)
+
+    assert list(lake.query("IdentityQueryEvents | where Port > 300 | project Port").rows()) == [(389,)]
+    text = lake.query("IdentityQueryEvents | where TimeGenerated > datetime(2026-01-01) | project Port")
+    assert list(text.rows()) == [("389",)]
