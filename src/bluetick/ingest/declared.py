@@ -200,7 +200,7 @@ class DeclaredFormat:
         if not len(places):
             return
         if kind.body.only is not None:
-            wanted = pc.fill_null(rows.column(f"v{kind.compiled.names.index(_ONLY)}"), False)
+            wanted: Any = pc.fill_null(rows.column(f"v{kind.compiled.names.index(_ONLY)}"), False)
             rows, places = rows.filter(wanted), places[np.asarray(wanted.to_numpy(), np.bool_)]
         fault, time = (f"v{kind.compiled.names.index(name)}" for name in (FAULT, kind.time))
         said: Any = rows.column(fault)
