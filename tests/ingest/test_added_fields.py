@@ -111,6 +111,38 @@ Ports_CL:
     assert _rows(found, "Ports_CL", "Port") == [("1",), ("",)]
 
 
+def test_rows_are_only_those_for_which_a_condition_holds(tmp_path: Path) -> None:
+    document = """
+DeviceEvents:
+  each: rows
+  only: each.state == 'open'
+  columns: {Timestamp: "datetime(2026-01-01)", ProcessId: each.pid}
+"""
+    rows = [{"pid": 1, "state": "open"}, {"pid": "wrong, but not asked for", "state": "closed"}]
+
+    found = _normalise(document, tmp_path, [{"rows": rows}, {"rows": rows[1:]}])
+
+    assert _rows(found, "DeviceEvents", "ProcessId") == [(1,)]
+    assert _rows(found, "Probe_CL", "RawData") == [(json.dumps({"rows": rows[1:]}),)]
+    assert not found.faults
+
+
+def test_what_is_parsed_in_one_step_is_read_by_the_next(tmp_path: Path) -> None:
+    document = """
+format:
+  parse: {Pair: "parse_json(strcat('{', note, '}'))", Twice: "strcat(Pair.a, Pair.a)", Plain: toupper(note)}
+Parsed_CL:
+  where: Twice == 'xx'
+  columns: {TimeGenerated: "datetime(2026-01-01)", A: Pair.a, B: Twice, C: Plain}
+"""
+    record = {"note": '"a":"x"'}
+
+    found = _normalise(document, tmp_path, [record, {"note": "torn"}])
+
+    assert _rows(found, "Parsed_CL", "A", "B", "C") == [("x", "xx", '"A":"X"')]
+    assert _rows(found, "Probe_CL", "RawData") == [('{"note": "torn"}',)]
+
+
 def test_a_memory_that_the_format_lacks_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "probe.yaml"
     path.write_text("T_CL: {with: {Name: {from: nowhere, key: a}}, columns: {TimeGenerated: now()}}", "utf-8")

@@ -200,7 +200,8 @@ class DeclaredFormat:
         if not len(places):
             return
         if kind.body.only is not None:
-            wanted: Any = pc.fill_null(rows.column(f"v{kind.compiled.names.index(_ONLY)}"), False)
+            holds: Any = rows.column(f"v{kind.compiled.names.index(_ONLY)}")
+            wanted: Any = pc.fill_null(holds, False)
             rows, places = rows.filter(wanted), places[np.asarray(wanted.to_numpy(), np.bool_)]
         fault, time = (f"v{kind.compiled.names.index(name)}" for name in (FAULT, kind.time))
         said: Any = rows.column(fault)
