@@ -66,6 +66,16 @@ def test_rows_that_may_be_of_several_tables_are_refused_by_name(tmp_path: Path) 
         _ingest(tmp_path, "export.ndjson", _lines({"Timestamp": "2026-02-03T06:00:00Z", **shared}))
 
 
+def test_a_table_that_the_rows_name_is_theirs(tmp_path: Path) -> None:
+    """Also where their fields alone would fit several, or where another format reads them."""
+    shared = {name: "x" for name in ("DeviceId", "DeviceName", "ActionType", "FileName", "FolderPath", "SHA1")}
+    row = {"TimeGenerated [UTC]": "2026-02-03T06:00:00Z", **shared, "Type": "DeviceFileEvents"}
+    named = {"TimeGenerated": "2026-02-03T06:00:00Z", **shared, "Type": "DeviceImageLoadEvents"}
+
+    assert _ingest(tmp_path, "a.ndjson", _lines(row)).tally.rows == {"DeviceFileEvents": 1}
+    assert _ingest(tmp_path, "b.ndjson", _lines(named)).tally.rows == {"DeviceImageLoadEvents": 1}
+
+
 def test_records_with_few_of_a_tables_columns_are_of_no_known_format(tmp_path: Path) -> None:
     own = {f"own{place}": place for place in range(8)}
 

@@ -2,11 +2,11 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from functools import cache
-from typing import Final
+from typing import Any, Final
 
 from bluetick.diagnostics import SourceText, Span
 from bluetick.diagnostics.errors import SourceError
@@ -31,7 +31,8 @@ _NOWHERE: Final = Written(NameReference(Span(0, 0), ""), Span(0, 0))
 
 
 class PlainRows:
-    """Knows such records (see `Recogniser`). Where two tables may be meant, a SourceError names them."""
+    """Knows such records (see `Recogniser`). Where several tables may be meant it claims but one of them, so that any
+    other format comes first."""
 
     def __init__(self, reader: RecordReader, now: Callable[[], datetime]) -> None:
         self._reader = reader
@@ -43,14 +44,15 @@ class PlainRows:
 
     def matches(self, block: Records) -> int:
         found = tables_of(_names(block))
-        return len(block) if found and _only(found) else 0
+        return len(block) if len(found) == 1 else min(len(found), 1)
 
     def make(self, held: str) -> Normaliser:
-        return _RowsNormaliser(self._reader, self._now)
+        return RowsNormaliser(self._reader, self._now)
 
 
-class _RowsNormaliser:
-    """See `Normaliser`: decides at the start of each stream which table its rows are of."""
+class RowsNormaliser:
+    """See `Normaliser`: decides at the start of each stream which table its rows are of. A SourceError names the tables
+    where several may be meant."""
 
     def __init__(self, reader: RecordReader, now: Callable[[], datetime]) -> None:
         self._reader = reader
@@ -79,12 +81,14 @@ class _RowsNormaliser:
     def finish(self) -> Normalised:
         return Normalised({})
 
+    def refuse_doubt(self, block: Records) -> None:
+        """The SourceError of a stream that begins so, if it is to be one."""
+        _only(tables_of(_names(block)), block)
+
     def _choose(self, block: Records) -> tuple[DeclaredFormat, frozenset[str]]:
         names = _names(block)
         found = tables_of(names)
-        if not found:
-            raise SourceError("rows whose table their fields do not tell: name it", NAME)
-        table, pack = _only(found)
+        table, pack = _only(found, block)
         key = table, frozenset(name for name in names if name.endswith(_PORTAL_ENDING))
         if key not in self._made:
             self._made[key] = DeclaredFormat(rows_format(table, pack, key[1]), self._reader, self._now)
@@ -129,13 +133,24 @@ def _columns(pack: PackName) -> Mapping[str, frozenset[str]]:
     return {name: frozenset(column for column, _ in table.columns) for name, table in load_pack(pack).items()}
 
 
-def _only(found: Mapping[str, PackName]) -> tuple[str, PackName]:
-    if len(found) > 1:
-        raise SourceError(f"rows that may be of any of these tables: {', '.join(sorted(found))}; name one", NAME)
-    return next(iter(found.items()))
+def _only(found: Mapping[str, PackName], block: Records) -> tuple[str, PackName]:
+    if not found:
+        raise SourceError("rows whose table their fields do not tell: --map reads them by a mapping", NAME)
+    named = {record.get("Type") for record in _heads(block)}
+    table = next(iter(found)) if len(found) == 1 else next((name for name in found if named == {name}), None)
+    if table is None:
+        candidates = ", ".join(sorted(found))
+        raise SourceError(f"rows that may be of any of these tables: {candidates}; --map says which", NAME)
+    return table, found[table]
 
 
 def _names(block: Records) -> set[str]:
     """The fields of the first records."""
-    texts = (block.text[place].as_py() or "" for place in range(min(len(block), _HEAD)) if place not in block.faults)
-    return {name for text in texts if not record_fault(text) for name in json.loads(text)}
+    return {name for record in _heads(block) for name in record}
+
+
+def _heads(block: Records) -> Iterator[dict[str, Any]]:
+    for place in range(min(len(block), _HEAD)):
+        text = block.text[place].as_py() if place not in block.faults else None
+        if text is not None and not record_fault(text):
+            yield json.loads(text)

@@ -11,6 +11,7 @@ from bluetick.engines.duckdb_records import RecordReader
 from bluetick.ingest.binding import Wanted, compile_values
 from bluetick.ingest.declared import DeclaredFormat
 from bluetick.ingest.formats import Format, built_in_formats
+from bluetick.ingest.plain_rows import RowsNormaliser
 from bluetick.ingest.progress import part_of
 from bluetick.ingest.strictness import record_fault
 from bluetick.sources.records import Normaliser, Records
@@ -78,7 +79,10 @@ class Recognition:
         best = max(counts, default=0)
         if not best and not self._only:
             return None
-        return self._normaliser(self._recognisers[counts.index(best)])
+        normaliser = self._normaliser(self._recognisers[counts.index(best)])
+        if isinstance(normaliser, RowsNormaliser):
+            normaliser.refuse_doubt(head)
+        return normaliser
 
     def _normaliser(self, recogniser: Recogniser) -> Normaliser:
         if recogniser.name not in self._made:
