@@ -69,3 +69,16 @@ def test_reading_that_goes_on_later_knows_the_header(tmp_path: Path, start: int,
     (tmp_path / "log").write_bytes(b"a,b\n1,2\n3,4\n")
     (stream,) = open_streams(tmp_path / "log")
     assert [text for block in read_blocks(stream, "csv", start=start) for text in block.text.to_pylist()] == texts
+
+
+def test_a_table_with_blanks_between_its_values_has_a_header(tmp_path: Path) -> None:
+    content = b"version srcaddr srcport end log-status\n2 10.0.0.5 50001 1767268830 OK\n2 - - 1767268831 NODATA\n"
+    found = [json.loads(text or "null") for _, text, _ in entries(blocks_of(tmp_path / "log", content, "csv"))]
+    assert found[0] == {
+        "version": "2",
+        "srcaddr": "10.0.0.5",
+        "srcport": "50001",
+        "end": "1767268830",
+        "log-status": "OK",
+    }
+    assert found[1]["log-status"] == "NODATA"

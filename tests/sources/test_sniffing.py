@@ -29,6 +29,8 @@ from bluetick.sources.sniffing import container_of
         (b"time,host,note\n1,b,\n2,c,d\n", "csv"),
         (b"time;host\n1;b\n", "csv"),
         (b'"time"\t"host name"\n1\t"b\nc"\n', "csv"),
+        (b"version srcaddr dstaddr srcport dstport\n2 10.0.0.5 203.0.113.10 50001 443\n2 - - - -\n", "csv"),
+        (b"five words make no table\nfive other words stand here\n", "text"),
         (b"Jan  1 00:00:00 host sshd[1]: Failed password, for root\nJan  1 00:00:01 host x: y\n", "text"),
         (b'192.0.2.1 - - [01/Jan/2026] "GET / HTTP/1.1" 200 5\n', "text"),
     ],

@@ -15,6 +15,8 @@ _DELIMITERS = ",;\t|"
 _HEAD_BYTES = 64 * 1024
 _SAMPLE_ROWS = 6
 _LONGEST_NAME = 128
+_SPACED_COLUMNS, _SPACED_NUMBERS = 5, 3  # at least, of a table with blanks as AWS writes its flow logs
+_WORD = re.compile(r"[a-z][a-z0-9_-]*")
 _NAME = re.compile(r"[@#$_]*[^\W\d][\w\x80-\xff @#$%./:()-]*")
 _BAD_QUOTE = "a quote is not closed, or not at the end of its field"
 _WRONG_LENGTH = "not as many values as the header names"
@@ -28,7 +30,18 @@ def delimiter_of(head: str) -> str:
         rows = _sample(head.encode("latin-1"), _Form.of(delimiter))
         if rows and _are_names(rows[0]) and {len(row) for row in rows} == {len(rows[0])} and len(rows[0]) > most:
             best, most = delimiter, len(rows[0])
-    return best
+    return best or (" " if _is_spaced(_sample(head.encode("latin-1"), _Form.of(" "))) else "")
+
+
+def _is_spaced(rows: list[list[str]]) -> bool:
+    """Whether this is a table with blanks between its values, and no prose: names of one word each, and numbers."""
+    return (
+        len(rows) > 1
+        and len(rows[0]) >= _SPACED_COLUMNS
+        and all(_WORD.fullmatch(name) for name in rows[0])
+        and {len(row) for row in rows} == {len(rows[0])}
+        and any(sum(value.isdecimal() for value in row) >= _SPACED_NUMBERS for row in rows[1:])
+    )
 
 
 def _sample(head: bytes, form: "_Form") -> list[list[str]]:
