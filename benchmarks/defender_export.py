@@ -3,54 +3,48 @@
 import json
 import shutil
 import tempfile
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
-import duckdb
+import pyarrow.dataset as ds
 
 from bluetick.simulation import simulate
 
 END = datetime(2026, 6, 18, 12, tzinfo=UTC)
-_WRITTEN = 500_000  # events that are simulated; more are these again, which a file of any size is made of
+MOST_SIMULATED = 300_000  # a larger file is made of these, again and again with another port
 
 
 def write_export(path: Path, events: int) -> int:
-    """Writes so many events (a multiple of what the simulation gives, if they are many); gives their number."""
-    with tempfile.TemporaryDirectory() as folder:
-        simulate(Path(folder), end=END, rows=min(events, _WRITTEN), days=3, devices=200)
-        files = f"{folder}/DeviceNetworkEvents/**/*.parquet"
-        connection = duckdb.connect()
-        connection.execute("SET TimeZone = 'UTC'")
-        names = [row[0] for row in connection.execute(f"DESCRIBE SELECT * FROM '{files}'").fetchall()]
-        times = {"Timestamp", "InitiatingProcessCreationTime", "InitiatingProcessParentCreationTime"}
-        values = ", ".join(
-            f"'{name}', "
-            + (
-                f"strftime(\"{name}\", '%Y-%m-%dT%H:%M:%S.%f0Z')"
-                if name in times
-                else f"nullif(\"{name}\"::VARCHAR, '')"
-                if name == "AdditionalFields"
-                else f'"{name}"'
-            )
-            for name in names
-        )
-        head = json.dumps({"tenantId": "11111111-2222-3333-4444-555555555555", "operationName": "Publish"})[1:-1]
-        rows = connection.execute(
-            "SELECT '{\"time\":\"' || strftime(\"Timestamp\", '%Y-%m-%dT%H:%M:%S.%f0Z') || '\",' || ? || "
-            '\',"category":"AdvancedHunting-DeviceNetworkEvents","properties":\' || '
-            f"json_object({values}) || '}}' FROM '{files}' ORDER BY \"Timestamp\" LIMIT {events}",
-            [head],
-        )
-        first = path.with_suffix(".first")
-        count = 0
+    """Writes about so many events of DeviceNetworkEvents, one JSON object a line; gives their number."""
+    with tempfile.TemporaryDirectory(prefix="bluetick-bench-") as folder:
+        simulate(Path(folder), end=END, rows=min(events, MOST_SIMULATED), days=3, devices=200)
+        first = path.with_name(path.name + ".part")
         with first.open("w", encoding="utf-8") as out:
-            while batch := rows.fetchmany(10_000):
-                out.writelines(line + "\n" for (line,) in batch)
-                count += len(batch)
-        times_over = max(1, round(events / count))
-        with path.open("wb") as out:
-            for _ in range(times_over):
-                with first.open("rb") as source:
-                    shutil.copyfileobj(source, out, 1 << 20)
-        first.unlink()
-    return count * times_over
+            count = sum(out.write(line) > 0 for line in _lines(Path(folder) / "DeviceNetworkEvents"))
+    times = max(1, round(events / count))
+    with path.open("wb") as out, first.open("rb") as source:
+        for _ in range(times):
+            source.seek(0)
+            shutil.copyfileobj(source, out, 1 << 20)
+    first.unlink()
+    return count * times
+
+
+def _lines(folder: Path) -> Iterator[str]:
+    for batch in ds.dataset(folder, format="parquet").to_batches():
+        for row in batch.to_pylist():
+            event = {name: _told(value) for name, value in row.items()}
+            outer = {
+                "time": event["Timestamp"],
+                "tenantId": "11111111-2222-3333-4444-555555555555",
+                "operationName": "Publish",
+                "category": "AdvancedHunting-DeviceNetworkEvents",
+                "properties": event,
+            }
+            yield json.dumps(outer, separators=(",", ":")) + "\n"
+
+
+def _told(value: Any) -> Any:
+    return f"{value.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%f}0Z" if isinstance(value, datetime) else value
