@@ -16,11 +16,12 @@ from bluetick.types import Type
 @dataclass(frozen=True, slots=True)
 class Conversion:
     """`offends` is true of a value that does not fit; empty where every value does. `plain` has no guard: it is for
-    values of which it is known that they fit."""
+    values of which it is known that they fit. `or_null` is null for a value that does not fit."""
 
     expression: str
     offends: str = ""
     plain: str = ""
+    or_null: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,8 +182,11 @@ def absent(type_: Type) -> str:
     return "''" if type_ is Type.STRING else f"CAST(NULL AS {DUCKDB.types[type_]})"
 
 
-def conversion(column: str, duckdb_type: str, type_: Type, *, native: bool = False) -> Conversion | None:
-    """From a quoted column of a DuckDB type to a KQL type; None where there is no way."""
+def conversion(
+    column: str, duckdb_type: str, type_: Type, *, native: bool = False, trimmed: bool = False
+) -> Conversion | None:
+    """From a quoted column of a DuckDB type to a KQL type; None where there is no way. A `trimmed` text has no space
+    around it, and is null where there is none."""
     kind = kind_of(duckdb_type)
     if kind == _NULL:
         return Conversion(absent(type_), plain=absent(type_))
@@ -195,7 +199,8 @@ def conversion(column: str, duckdb_type: str, type_: Type, *, native: bool = Fal
     if kind == _NESTED:
         column = with_iso_times(column, duckdb_type)
     # An empty text is the absence of a number, a time or a bag, as in Kusto's ingestion.
-    value = f"NULLIF(trim({column}), '')" if kind == _TEXT and type_ is not Type.STRING else column
+    is_raw = kind == _TEXT and type_ is not Type.STRING and not trimmed
+    value = f"NULLIF(trim({column}), '')" if is_raw else column
     return _apply(rule, value, type_)
 
 
@@ -234,6 +239,7 @@ def _apply(rule: _Rule, value: str, type_: Type) -> Conversion:
     if rule.total:
         return Conversion(strict, plain=strict)
     if not fits:
-        return Conversion(strict, f"{value} IS NOT NULL AND {tried} IS NULL", tried)
+        return Conversion(strict, f"{value} IS NOT NULL AND {tried} IS NULL", tried, tried)
     guarded = f"CASE WHEN {value} IS NULL OR {fits} THEN {strict} ELSE error('a value does not fit') END"
-    return Conversion(guarded, f"{value} IS NOT NULL AND (NOT ({fits}) OR {tried} IS NULL)", tried)
+    offends = f"{value} IS NOT NULL AND (NOT ({fits}) OR {tried} IS NULL)"
+    return Conversion(guarded, offends, tried, f"CASE WHEN {fits} THEN {tried} END")

@@ -42,6 +42,8 @@ class RecordReader:
         self._connection = duckdb.connect(config=config)
         self._connection.execute("SET TimeZone = 'UTC'")
 
+        self._view = ""  # that RECORDS is now
+
     def close(self) -> None:
         self._connection.close()
 
@@ -76,7 +78,8 @@ class RecordReader:
         numbers = pa.array(np.arange(len(texts)))
         try:
             self._connection.register(_GIVEN, pa.table({"number": numbers, "text": texts}))
-            if view:
+            if view and view != self._view:
+                self._view = view
                 self._connection.execute(f"CREATE OR REPLACE TEMP VIEW {quote_name(RECORDS)} AS {view}")
             found: pa.Table = self._connection.sql(sql).to_arrow_table()
         except duckdb.Error as error:
@@ -87,43 +90,47 @@ class RecordReader:
 
 
 def _records_view(columns: Sequence[ScanColumn]) -> str:
-    """Three levels: the fields as texts, the texts as values, and what does not fit. A text that is no value of its
-    type is null on the second level, so the third needs no second look at those that are."""
+    """Levels: the fields as texts, the texts as values, and what does not fit. A text that is no value of its
+    type is null on the second level, so the last needs no second look at those that are."""
     fields = [column for column in columns if column.source not in (NUMBER, FAULT)]
     ways = list(dict.fromkeys(map(_way, fields)))
-    places = {way: f"{_VALUES}[{place}]" for place, way in enumerate(ways, 1)}
+    places = {way: place for place, way in enumerate(ways, 1)}
+    trimmed: dict[int, str] = {}
     values: list[str] = []
     offences: list[str] = []
     for column in fields:
-        alias, text = quote_name(column.alias), places[_way(column)]
+        alias, place = quote_name(column.alias), places[_way(column)]
+        text = f"{_VALUES}[{place}]"
+        if column.type is not Type.STRING:
+            trimmed[place], text = f"nullif(trim({text}), '') AS t{place}", f"t{place}"
         value, may_offend = _value(text, column.type)
         values.append(f"{value} AS {alias}")
         if may_offend:
             said = DUCKDB.quote_text(f"'{column.place}' is no {column.type}")
-            offences.append(f"WHEN {alias} IS NULL AND trim({text}) <> '' THEN {said}")
+            offences.append(f"WHEN {alias} IS NULL AND {text} IS NOT NULL THEN {said}")
     fault = f"CASE {' '.join(offences)} ELSE '' END" if offences else "''"
     own = {NUMBER: "number", FAULT: fault}
     items = [f"{own.get(c.source or '', quote_name(c.alias))} AS {quote_name(c.alias)}" for c in columns]
     texts = f"SELECT number, json_extract_string(text, {_pointers(ways)}) AS {_VALUES} FROM {_GIVEN}"  # noqa: S608 quoted
-    typed = f"SELECT {', '.join(['number', _VALUES, *values])} FROM ({texts})"  # noqa: S608 quoted
+    bare = f"SELECT {', '.join(['number', _VALUES, *trimmed.values()])} FROM ({texts})"  # noqa: S608 quoted
+    typed = f"SELECT {', '.join(['number', *(f't{place}' for place in trimmed), *values])} FROM ({bare})"  # noqa: S608 quoted
     return f"SELECT {', '.join(items)} FROM ({typed})"  # noqa: S608 quoted
 
 
 def _value(text: str, type_: Type) -> tuple[str, bool]:
-    """The value of a text, null for one that does not fit, and whether there may be such."""
+    """The value of a text (a trimmed one, null where it is empty, if it is not to be a text itself), null for one that
+    does not fit, and whether there may be such."""
     if type_ is Type.DYNAMIC:
         # What the engine's reader of JSON lets pass, but no other does: NaN and its like, and endless nesting.
         strict = f"NOT regexp_matches({text}, {DUCKDB.quote_text(LENIENT)})"
         value = f"CASE WHEN json_valid({text}) THEN {text} ELSE CAST(to_json({text}) AS VARCHAR) END"
-        return f"CASE WHEN trim({text}) <> '' AND {strict} THEN {value} END", True
-    done = conversion(text, "VARCHAR", type_)
+        return f"CASE WHEN {strict} THEN {value} END", True
+    done = conversion(text, "VARCHAR", type_, trimmed=True)
     if done is None:
         raise EngineError(f"a field of a record cannot be read as {type_}")
     if type_ is Type.REAL:
-        return f"CASE WHEN isfinite({done.plain}) THEN {done.plain} END", True
-    if not done.offends:
-        return done.plain or done.expression, False
-    return f"CASE WHEN NOT ({done.offends}) THEN {done.plain} END", True
+        return f"CASE WHEN isfinite({done.or_null}) THEN {done.or_null} END", True
+    return (done.or_null, True) if done.offends else (done.plain or done.expression, False)
 
 
 def _way(column: ScanColumn) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from bluetick.engines.duckdb_records import RecordReader
 from bluetick.ingest.binding import Wanted, compile_values
 from bluetick.ingest.declared import DeclaredFormat
-from bluetick.ingest.formats import Format, built_in_formats
+from bluetick.ingest.formats import Format, built_in_format, built_in_heads
 from bluetick.ingest.plain_rows import RowsNormaliser
 from bluetick.ingest.progress import part_of
 from bluetick.ingest.strictness import record_fault
@@ -37,8 +37,15 @@ class Recogniser(Protocol):
 class DeclaredRecogniser:
     """Of a declared format."""
 
-    def __init__(self, form: Format, reader: RecordReader, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        form: Format,
+        reader: RecordReader,
+        now: Callable[[], datetime],
+        whole: Callable[[str], Format] | None = None,
+    ) -> None:
         self._form = form
+        self._whole = whole  # gives the format with its tables, where `form` has none
         self._reader = reader
         self._now = now
         wanted = [] if form.when is None else [Wanted("when", form.when, None)]
@@ -56,7 +63,8 @@ class DeclaredRecogniser:
         return int(found or 0)
 
     def make(self, held: str) -> Normaliser:
-        return DeclaredFormat(self._form, self._reader, self._now, held)
+        form = self._form if self._whole is None else self._whole(self._form.text.name)
+        return DeclaredFormat(form, self._reader, self._now, held)
 
 
 class Recognition:
@@ -100,7 +108,9 @@ class Recognition:
 
 def declared(reader: RecordReader, now: Callable[[], datetime], formats: Sequence[Format] = ()) -> list[Recogniser]:
     """Recognisers of these formats, or of those of this package."""
-    return [DeclaredRecogniser(form, reader, now) for form in formats or built_in_formats()]
+    if formats:
+        return [DeclaredRecogniser(form, reader, now) for form in formats]
+    return [DeclaredRecogniser(form, reader, now, built_in_format) for form in built_in_heads()]
 
 
 def _sound(block: Records) -> Records:
