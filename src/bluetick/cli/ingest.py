@@ -14,8 +14,9 @@ from bluetick.cli.failures import say
 from bluetick.cli.writing import compact
 from bluetick.enrichment.opening import open_enricher
 from bluetick.ingest.batches import Tally
-from bluetick.ingest.formats import read_format
+from bluetick.ingest.formats import Format, read_format
 from bluetick.ingest.pipeline import Advance
+from bluetick.ingest.plain_rows import pack_of, rows_format
 from bluetick.ingest.running import Options, Report, files_of, ingest_paths
 from bluetick.lake.layout import QUARANTINE
 
@@ -30,6 +31,7 @@ _FILE = click.Path(path_type=Path)
 @click.option(
     "--map", "mapping", type=_FILE, metavar="FILE", help="Read every file by this mapping, whatever it looks like."
 )
+@click.option("--table", metavar="NAME", help="Every record is a row of this known table, column for column.")
 @click.option(
     "--countries", type=_FILE, metavar="FILE", help="Countries of addresses: a .mmdb database, or ranges as CSV."
 )
@@ -41,6 +43,7 @@ def ingest(
     paths: Sequence[Path],
     lake: Path,
     mapping: Path | None,
+    table: str | None,
     countries: Path | None,
     asn: Path | None,
     indicators: Sequence[Path],
@@ -54,11 +57,9 @@ def ingest(
     """
     pa.set_memory_pool(pa.system_memory_pool())  # gives back what is free; the default one keeps a fifth more
     enricher = open_enricher(countries, asn, indicators)
-    formats = (read_format(mapping),) if mapping is not None else ()
+    formats = _formats(mapping, table)
     with _progress(paths) as advance:
-        options = Options(
-            formats=formats, is_mapped=mapping is not None, enrich=enricher.enrich, advance=advance, threads=1
-        )
+        options = Options(formats=formats, is_mapped=bool(formats), enrich=enricher.enrich, advance=advance, threads=1)
         report = ingest_paths(paths, lake, options)
     for name in report.left_out:
         say(f"note: '{name}' is of no known log format, and was left out (--explain, --map)")
@@ -70,6 +71,20 @@ def ingest(
     _print(lake, report)
     if countries is None and "VMConnection" in report.tally.rows:
         say("note: no --countries FILE was given, so RemoteCountry is empty")
+
+
+def _formats(mapping: Path | None, table: str | None) -> tuple[Format, ...]:
+    """How the user says that records are to be read."""
+    if mapping is not None and table is not None:
+        raise click.UsageError("--map and --table are two ways to say what the records are: give one")
+    if mapping is not None:
+        return (read_format(mapping),)
+    if table is None:
+        return ()
+    pack = pack_of(table)
+    if pack is None:
+        raise click.BadParameter(f"no known table is called '{table}'", param_hint="--table")
+    return (rows_format(table, pack),)
 
 
 @contextmanager

@@ -115,6 +115,11 @@ def tables_of(names: Collection[str]) -> Mapping[str, PackName]:
     return found if told >= max(_ENOUGH, _MOST * len(own)) else {}
 
 
+def pack_of(table: str) -> PackName | None:
+    """The pack that has a table, Defender's first; None where neither has it."""
+    return next((pack for pack in _PACKS if table in load_pack(pack)), None)
+
+
 def rows_format(table: str, pack: PackName, names: frozenset[str] = frozenset()) -> Format:
     """The format of rows of a table; `names` are those fields that have the portal's spelling."""
     columns = tuple(

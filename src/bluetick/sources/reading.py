@@ -7,6 +7,7 @@ from bluetick.sources.blocks import LIMITS, Limits, Reading, owning_all
 from bluetick.sources.delimited import read_csv
 from bluetick.sources.documents import read_documents
 from bluetick.sources.evtx import read_evtx
+from bluetick.sources.parquet_rows import read_parquet_rows
 from bluetick.sources.plain_text import read_text
 from bluetick.sources.records import Records
 from bluetick.sources.splitting import read_lines
@@ -22,7 +23,12 @@ _READERS: Mapping[str, Callable[[ByteStream, Reading], Iterator[Records]]] = {
     "zeek": read_zeek,
     "text": read_text,
 }
-CONTAINERS = (*_READERS, "evtx")
+# Whose offsets are not those of the stream.
+_APART: Mapping[str, Callable[[ByteStream, Reading], Iterator[Records]]] = {
+    "evtx": read_evtx,
+    "parquet": read_parquet_rows,
+}
+CONTAINERS = (*_READERS, *_APART)
 
 
 def read_blocks(
@@ -44,8 +50,8 @@ def read_blocks(
     if container not in CONTAINERS:
         raise SourceError(f"'{container}' is no container of records; there are {', '.join(CONTAINERS)}", stream.name)
     reading = Reading(start, number, block_bytes, at_end, limits)
-    if container == "evtx":  # its offsets are not those of the stream
-        yield from read_evtx(stream, reading)
+    if container in _APART:
+        yield from _APART[container](stream, reading)
         return
     if stream.position != start:
         stream = stream.open_at(start)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from bluetick.sources.delimited import delimiter_of
 from bluetick.sources.documents import begins_wrapper
+from bluetick.sources.parquet_rows import PARQUET_MAGIC
 from bluetick.sources.splitting import BOM
 
 HEAD_BYTES = 64 * 1024
@@ -21,6 +22,8 @@ def container_of(head: bytes, path: Path | None = None) -> str:
     """
     if head.startswith(EVTX_MAGIC):
         return "evtx"
+    if head.startswith(PARQUET_MAGIC):
+        return "parquet"
     text = head.removeprefix(BOM).decode("latin-1").lstrip(" \t\r\n")
     if _ZEEK_HEADER.match(text.encode("latin-1")):
         return "zeek"

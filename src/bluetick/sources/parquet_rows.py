@@ -1,0 +1,73 @@
+"""Rows of a Parquet file as records: each row as the JSON object that its columns spell."""
+
+import base64
+import io
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Final
+
+import orjson
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from bluetick.sources.blocks import Gathering, Reading
+from bluetick.sources.records import Records
+from bluetick.sources.streams import ByteStream
+
+PARQUET_MAGIC: Final = b"PAR1"
+_ROWS: Final = 8_192
+_OPTIONS: Final = orjson.OPT_NON_STR_KEYS | orjson.OPT_PASSTHROUGH_DATETIME  # the form is ours
+_PACKED_BYTES: Final = 256 << 20
+
+
+def read_parquet_rows(stream: ByteStream, reading: Reading) -> Iterator[Records]:
+    """Each row as a record. Its text stands for its bytes, which lie apart in the file: offsets count over the texts.
+    A damaged file is one faulty record."""
+    gathering, end = Gathering(reading), 0
+    for raw, fault in _rows(stream):
+        end += len(raw) + 1
+        if end <= reading.start:
+            continue
+        gathering.add(raw, None if fault else raw.decode("utf-8"), end, fault)
+        if gathering.is_full:
+            yield gathering.take()
+    if len(gathering):
+        yield gathering.take()
+
+
+def _rows(stream: ByteStream) -> Iterator[tuple[bytes, str]]:
+    try:
+        for batch in pq.ParquetFile(_seekable(stream)).iter_batches(_ROWS):
+            for row in batch.to_pylist():
+                told = {name: value for name, value in row.items() if value is not None}
+                yield orjson.dumps(told, default=_plain, option=_OPTIONS), ""
+    except (pa.ArrowException, OSError, ValueError) as error:
+        yield b"", f"a damaged Parquet file: {str(error).splitlines()[0]}"
+
+
+def _seekable(stream: ByteStream) -> Any:
+    """The file itself; what is packed is read whole, up to a limit."""
+    if stream.is_growable:
+        return Path(stream.name)
+    with stream.open_at(0) as whole:
+        data = whole.read(_PACKED_BYTES + 1)
+    if len(data) > _PACKED_BYTES:
+        raise ValueError(f"larger than {_PACKED_BYTES} bytes inside of an archive: unpack it first")
+    return io.BytesIO(data)
+
+
+def _plain(value: Any) -> Any:
+    """What JSON has no form for, as text."""
+    match value:
+        case datetime():
+            moment = value if value.tzinfo is None else value.astimezone(UTC).replace(tzinfo=None)
+            return moment.isoformat() + "Z"
+        case date() | Decimal():
+            return str(value)
+        case timedelta():
+            return value // timedelta(microseconds=1)
+        case bytes():
+            return base64.b64encode(value).decode("ascii")
+    return str(value)
