@@ -6,6 +6,7 @@ Whatever name stands in an expression is a field of the record, or one of the do
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import UTC, datetime
+from itertools import count
 from typing import Any, Final
 
 from bluetick.binder.nested_fields import way_of
@@ -17,6 +18,7 @@ from bluetick.diagnostics.errors import QueryError
 from bluetick.engines.duckdb_records import FAULT, NUMBER, RECORDS
 from bluetick.engines.protocol import ScanColumn
 from bluetick.execution.mapping import Written
+from bluetick.ingest.sharing import shared_steps
 from bluetick.lowering.flavour import FLAVOURS
 from bluetick.lowering.lowerer import Context, ScanUse
 from bluetick.lowering.nodes import new_lowerer
@@ -98,22 +100,31 @@ def _converted(row: SourceRow, item: Wanted, value: Expr, diagnostics: list[Diag
 
 def _compiled(row: SourceRow, items: Sequence[tuple[str, Expr]]) -> Compiled:
     given = [(NUMBER, row.column(_NUMBER)), (FAULT, row.column(_FAULT))]
-    values: list[tuple[str, Expr]] = [(name, ColumnRef(column)) for name, column in given] + list(items)
-    read = dict.fromkeys(part.column for _, value in values for part in walk(value) if isinstance(part, ColumnRef))
+    ids = count(_FIRST_ID + len(given) + len(items))
+    steps, over = shared_steps([value for _, value in items], lambda type_: Column(next(ids), "shared", type_))
+    names = [name for name, _ in given] + [name for name, _ in items]
+    values = [*(ColumnRef(column) for _, column in given), *over]
+    wanted: list[Expr] = [*(ColumnRef(column) for _, column in given), *(value for _, value in items)]
+    read = dict.fromkeys(part.column for value in wanted for part in walk(value) if isinstance(part, ColumnRef))
     aliases = {column.id: f"c{place}" for place, column in enumerate(read)}
     columns = tuple(_scan_column(row, column, aliases[column.id]) for column in read)
-    scan = Scan(RECORDS, tuple(read), tuple(aliases.values()), None)
-    named = tuple((Column(_FIRST_ID + place, name, value.type), value) for place, (name, value) in enumerate(values))
+    source: Scan | Project = Scan(RECORDS, tuple(read), tuple(aliases.values()), None)
+    kept = list(read)
+    for step in steps:
+        source = Project(source, (*((column, ColumnRef(column)) for column in kept), *step))
+        kept += [column for column, _ in step]
+    pairs = enumerate(zip(names, values, strict=True))
+    named = tuple((Column(_FIRST_ID + place, name, value.type), value) for place, (name, value) in pairs)
     context = Context(FLAVOURS["duckdb"])
     uses = tuple((aliases[c.id], aliases[c.id], c.type) for c in read)
     context.scans[RECORDS] = ScanUse(RECORDS, RECORDS, uses)
-    lowered = new_lowerer(context).statement(Project(scan, named), ordered=False)
+    lowered = new_lowerer(context).statement(Project(source, named), ordered=False)
     body = lowered.statement.body
     assert isinstance(body, sql.Select)  # noqa: S101 - what a projection is lowered to
     renamed = tuple((f"v{place}", sql.Column(alias)) for place, alias in enumerate(lowered.aliases))
     statement = replace(lowered.statement, body=replace(body, items=renamed))
     one, other = (render_statement(statement, DUCKDB, {"now": now}) for now in _TWO_TIMES)
-    return Compiled(columns, one, tuple(name for name, _ in values), None if one == other else statement)
+    return Compiled(columns, one, tuple(names), None if one == other else statement)
 
 
 def _scan_column(row: SourceRow, column: Column, alias: str) -> ScanColumn:
