@@ -3,6 +3,8 @@
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import click
@@ -10,10 +12,13 @@ import pyarrow as pa
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
+from bluetick.cli.compare import WindowType
 from bluetick.cli.failures import say
+from bluetick.cli.following import follow as follow_paths
 from bluetick.cli.writing import compact
 from bluetick.enrichment.opening import open_enricher
 from bluetick.ingest.batches import Tally
+from bluetick.ingest.following import Rhythm
 from bluetick.ingest.formats import Format, read_format
 from bluetick.ingest.pipeline import Advance
 from bluetick.ingest.plain_rows import pack_of, rows_format
@@ -37,8 +42,11 @@ _FILE = click.Path(path_type=Path)
 )
 @click.option("--asn", type=_FILE, metavar="FILE", help="Autonomous systems of addresses: a .mmdb database.")
 @click.option("--indicators", multiple=True, type=_FILE, metavar="FILE", help="Threat indicators, CSV or STIX 2.1.")
+@click.option("--follow", is_flag=True, help="Stay, and take in what is added to the files and folders.")
+@click.option("--interval", type=WindowType(), default="1s", show_default=True, help="How often --follow looks.")
+@click.option("--commit-every", type=WindowType(), default="5s", show_default=True, help="How often --follow stores.")
 @click.option("--format", "form", type=click.Choice(("text", "json")), default="text", show_default=True)
-def ingest(
+def ingest(  # noqa: PLR0913 - one for each option
     *,
     paths: Sequence[Path],
     lake: Path,
@@ -47,6 +55,9 @@ def ingest(
     countries: Path | None,
     asn: Path | None,
     indicators: Sequence[Path],
+    follow: bool,
+    interval: timedelta,
+    commit_every: timedelta,
     form: str,
 ) -> None:
     """Read log files into a lake's tables.
@@ -58,9 +69,13 @@ def ingest(
     pa.set_memory_pool(pa.system_memory_pool())  # gives back what is free; the default one keeps a fifth more
     enricher = open_enricher(countries, asn, indicators)
     formats = _formats(mapping, table)
-    with _progress(paths) as advance:
-        options = Options(formats=formats, is_mapped=bool(formats), enrich=enricher.enrich, advance=advance, threads=1)
-        report = ingest_paths(paths, lake, options)
+    options = Options(formats=formats, is_mapped=bool(formats), enrich=enricher.enrich, threads=1)
+    if follow:
+        rhythm = Rhythm(interval.total_seconds(), commit_every.total_seconds())
+        report = Report(follow_paths(paths, lake, options, rhythm), ())
+    else:
+        with _progress(paths) as advance:
+            report = ingest_paths(paths, lake, replace(options, advance=advance))
     for name in report.left_out:
         say(f"note: '{name}' is of no known log format, and was left out (--explain, --map)")
     if form == "json":

@@ -77,9 +77,15 @@ class Batches:
     """Gathers rows, quarantine and receipts, and stores them together. `derive` gives further tables for a batch."""
 
     def __init__(
-        self, lake: Path, known: KnownInputs, now: Callable[[], datetime], enrich: Enrich, derive: Derive
+        self,
+        lake: Path,
+        known: KnownInputs,
+        now: Callable[[], datetime],
+        enrich: Enrich,
+        derive: Derive,
+        tally: Tally | None = None,
     ) -> None:
-        self.tally = Tally()
+        self.tally = Tally() if tally is None else tally
         self._lake = lake
         self._known = known
         self._now = now

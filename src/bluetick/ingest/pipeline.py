@@ -23,20 +23,50 @@ Advance = Callable[[str, int, int], None]
 """Told after each block: the stream's name, its records and bytes so far."""
 
 
+Mark = tuple[int, int, bytes]
+"""A record: from where to where it owns the bytes of its stream, and those that are its own."""
+
+
 @dataclass(slots=True)
 class Input:
-    """A stream that was looked at: what it is made of, and what its records are. `known` are those that the lake has
-    already, `ends` says whether they are all."""
+    """A stream that was looked at: what it is made of, and what its records are; and how far it has been read.
+
+    `known` says how many of its first records the lake has, None where that is yet to be found out; `is_growing` that
+    what stands at its end may be half a record."""
 
     stream: ByteStream
     container: str
     normaliser: Normaliser
     tells_others: bool
+    is_growing: bool = False
     fingerprint: Fingerprint = field(default_factory=Fingerprint)
     receipt: str | None = None
+    known: int | None = None
+    offset: int = 0
+    first_record: Mark | None = None
+    last_record: Mark | None = None
 
-    def blocks(self) -> Iterator[Records]:
-        return read_blocks(self.stream.open_at(0), self.container, block_bytes=BLOCK_BYTES)
+    def blocks(self, start: int = 0, number: int = 1) -> Iterator[Records]:
+        stream = self.stream.open_at(start)
+        size = BLOCK_BYTES
+        return read_blocks(
+            stream, self.container, start=start, number=number, block_bytes=size, at_end=not self.is_growing
+        )
+
+    def passed(self, block: Records) -> None:
+        """The block has been read."""
+        self.offset = block.end
+        if len(block):
+            self.first_record = self.first_record or _mark(block, 0)
+            self.last_record = _mark(block, len(block) - 1)
+
+    def marks(self) -> list[Mark]:
+        """The first and the last record that were read."""
+        return [mark for mark in (self.first_record, self.last_record) if mark is not None]
+
+
+class ReplacedError(Exception):
+    """Under the name of a stream stands another file now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,35 +81,44 @@ class Ingest:
     """One run over inputs. `advance` hears of every block."""
 
     def __init__(
-        self, recognition: Recognition, known: KnownInputs, batches: Batches, advance: Advance = lambda *_: None
+        self,
+        recognition: Recognition,
+        known: KnownInputs,
+        batches: Batches,
+        advance: Advance = lambda *_: None,
+        stopping: Callable[[], bool] = lambda: False,
     ) -> None:
         self._recognition = recognition
         self._known = known
         self._batches = batches
         self._advance = advance
+        self._stopping = stopping  # asked behind each block
 
-    def look(self, paths: Iterable[Path]) -> tuple[list[Input], list[Unknown]]:
-        """What the files are. Nothing is stored yet; a SourceError says that a file cannot be opened."""
+    def look(self, paths: Iterable[Path], *, growing: bool = False) -> tuple[list[Input], list[Unknown]]:
+        """What the files are. Nothing is stored yet; a SourceError says that a file cannot be opened. Of a plain file
+        that is `growing` only whole records are looked at."""
         inputs: list[Input] = []
         unknown: list[Unknown] = []
         for path in paths:
             try:
                 for stream in open_streams(path):
-                    found = self._look_at(stream, path)
+                    found = self._look_at(stream, path, is_growing=growing and stream.is_growable)
                     (inputs if isinstance(found, Input) else unknown).append(found)  # type: ignore[arg-type]  # by its kind
             except OSError as error:
                 raise SourceError(f"'{path}' cannot be read: {error.strerror or error}", str(path)) from error
         return inputs, unknown
 
-    def _look_at(self, stream: ByteStream, path: Path) -> Input | Unknown:
+    def _look_at(self, stream: ByteStream, path: Path, *, is_growing: bool) -> Input | Unknown:
         container = container_of(stream.peek(_HEAD_BYTES), path)
-        first = next(read_blocks(stream.open_at(0), container, block_bytes=_HEAD_BYTES), None)
+        stream.close()
+        blocks = read_blocks(stream.open_at(0), container, block_bytes=_HEAD_BYTES, at_end=not is_growing)
+        first = next((block for block in blocks if len(block)), None)
         if first is None:
             return Unknown(stream.name, is_empty=True)
         normaliser = self._recognition.recognise(first)
         if normaliser is None:
             return Unknown(stream.name, is_empty=False)
-        return Input(stream, container, normaliser, self._recognition.tells_others(normaliser, first))
+        return Input(stream, container, normaliser, self._recognition.tells_others(normaliser, first), is_growing)
 
     def run(self, inputs: Sequence[Input]) -> Tally:
         """Stores what is new in them, format by format; what explains other records comes before them."""
@@ -89,11 +128,31 @@ class Ingest:
             for item in done:
                 self._read(item)
             self._finish(done[0].normaliser)
-        for normaliser in self._recognition.holding():
+        self.end(self._recognition.holding())
+        return self._batches.tally
+
+    def read_on(self, inputs: Sequence[Input]) -> list[Input]:
+        """Stores what is new in them by now; what normalisers hold back is theirs to go on with. Gives the inputs
+        under whose names other files stand."""
+        replaced: list[Input] = []
+        for name, items in groupby(sorted(inputs, key=_order), lambda item: item.normaliser.name):
+            self._batches.begin(name)
+            done = list(items)
+            for item in done:
+                try:
+                    self._read(item)
+                except ReplacedError:
+                    replaced.append(item)
+            self._batches.hold(done[0].normaliser.held)
+        self._batches.flush()
+        return replaced
+
+    def end(self, normalisers: Iterable[Normaliser]) -> None:
+        """Stores what they hold back."""
+        for normaliser in normalisers:
             self._batches.begin(normaliser.name)
             self._finish(normaliser)
         self._batches.flush()
-        return self._batches.tally
 
     def _finish(self, normaliser: Normaliser) -> None:
         rest = normaliser.finish()
@@ -102,14 +161,18 @@ class Ingest:
         self._batches.hold("")
 
     def _read(self, item: Input) -> None:
-        known = self._known_records(item)
-        for block in item.blocks():
+        known = self._known_records(item) if item.known is None else item.known
+        item.known = known
+        for block in item.blocks(item.offset, item.fingerprint.records + 1):
             before = item.fingerprint.records
             old = min(max(known - before, 0), len(block))
             for part, is_known in ((part_of(block, 0, old), True), (part_of(block, old), False)):
                 if len(part):
                     self._read_part(item, part, is_known=is_known)
+            item.passed(block)
             self._advance(item.stream.name, item.fingerprint.records, block.end)
+            if self._stopping():
+                break
         item.stream.close()
 
     def _read_part(self, item: Input, part: Records, *, is_known: bool) -> None:
@@ -161,6 +224,11 @@ class Ingest:
 
 def _order(item: Input) -> tuple[str, bool]:
     return item.normaliser.name, not item.tells_others
+
+
+def _mark(block: Records, place: int) -> Mark:
+    start, end = block.offsets[place : place + 2].to_pylist()
+    return int(start or 0), int(end or 0), block.raw[place].as_py() or b""
 
 
 def _is_torn(part: Records) -> bool:

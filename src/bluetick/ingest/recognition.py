@@ -101,6 +101,14 @@ class Recognition:
         """Normalisers that go on with what an interrupted ingest held back, and that nothing was recognised for."""
         return [self._normaliser(one) for one in self._recognisers if one.name in self._held]
 
+    def of(self, name: str) -> Normaliser:
+        """The normaliser of the format of this name."""
+        return self._normaliser(next(one for one in self._recognisers if one.name == name))
+
+    def made(self) -> list[Normaliser]:
+        """All normalisers so far."""
+        return list(self._made.values())
+
     def tells_others(self, normaliser: Normaliser, first: Records) -> bool:
         """Whether these records say something that records of other streams need."""
         return isinstance(normaliser, DeclaredFormat) and normaliser.remembers(first)

@@ -80,12 +80,18 @@ def ingest_paths(paths: Sequence[Path], lake: Path, options: Options = _DEFAULTS
 
 def recognition(lake: Path, options: Options, reader: RecordReader) -> Recognition:
     """The formats that an ingest into a lake may find."""
-    held = {name.removeprefix(HELD): receipt(lake, name) or "" for name in receipt_names(lake) if name.startswith(HELD)}
+    held = held_back(lake)
     if options.is_mapped:
         return Recognition(declared(reader, options.now, options.formats), held, only=True)
     own = declared(reader, options.now, options.formats) if options.formats else []
     known = declared(reader, options.now)
     return Recognition([*own, WindowsRecogniser(lake, options.now), *known, PlainRows(reader, options.now)], held)
+
+
+def held_back(lake: Path) -> dict[str, str]:
+    """What normalisers held back at the end of the last commit, by format."""
+    names = [name for name in receipt_names(lake) if name.startswith(HELD)]
+    return {name.removeprefix(HELD): receipt(lake, name) or "" for name in names}
 
 
 def files_of(paths: Sequence[Path]) -> list[Path]:
