@@ -1,6 +1,8 @@
-"""`bluetick ingest` that kills itself: `python dying_ingest.py STEP ARGUMENT...`.
+"""A command that kills itself: `python dying_ingest.py STEP COMMAND ARGUMENT...`; at step 0 it lives, and prints how
+many there were.
 
 A step is an operation on a file or folder of the lake that Python makes; the commits of deltalake lie between them.
+Blocks and batches are so small that a log of some records makes several commits.
 """
 
 import os
@@ -9,7 +11,10 @@ import sys
 from pathlib import Path
 
 from bluetick.cli.main import run_command
+from bluetick.ingest import batches, pipeline
 
+_SMALL_BLOCK = 4_096
+_SMALL_BATCH = 8
 _STEPS = frozenset({"open", "os.mkdir", "os.rename", "os.remove", "os.scandir", "fcntl.flock"})
 
 
@@ -25,7 +30,11 @@ def main(step: int, arguments: list[str]) -> None:
                 os.kill(os.getpid(), signal.SIGKILL)
 
     sys.addaudithook(hook)
-    run_command(["ingest", *arguments])
+    setattr(pipeline, "BLOCK_BYTES", _SMALL_BLOCK)  # noqa: B010 - a constant elsewhere
+    setattr(batches, "MAX_ROWS", _SMALL_BATCH)  # noqa: B010
+    code = run_command(arguments)
+    print(seen)
+    sys.exit(code)
 
 
 if __name__ == "__main__":

@@ -46,6 +46,12 @@ def _ingest() -> click.Command:
     return ingest
 
 
+def _quarantine() -> click.Command:
+    from bluetick.cli.quarantine import quarantine  # noqa: PLC0415 - loaded when asked for
+
+    return quarantine
+
+
 def _tables() -> click.Command:
     from bluetick.cli.tables import tables  # noqa: PLC0415 - loaded when asked for
 
@@ -82,6 +88,7 @@ _COMMANDS: dict[str, Callable[[], click.Command]] = {
     "run": _run,
     "check": _check,
     "ingest": _ingest,
+    "quarantine": _quarantine,
     "tables": _tables,
     "lake": _lake,
     "simulate": _simulate,

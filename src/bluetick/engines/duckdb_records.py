@@ -51,7 +51,8 @@ class RecordReader:
         """Two columns, a row each text: `shape`, the same number for objects that have the same names in the same
         order, at the root and in these objects below it; null for what is no JSON. `place` is the text's index."""
         keys = f"json_keys(text, {_pointers(objects)})"
-        query = f"SELECT number AS place, TRY(hash({keys})) AS shape FROM {_GIVEN} ORDER BY number"  # noqa: S608 quoted
+        shape = f"CASE WHEN text IS NOT NULL THEN TRY(hash({keys})) END"  # the hash of a null is a number
+        query = f"SELECT number AS place, {shape} AS shape FROM {_GIVEN} ORDER BY number"  # noqa: S608 quoted
         return self._over(texts, query)
 
     def names(self, texts: pa.LargeStringArray, objects: Sequence[tuple[str, ...]]) -> list[list[list[str] | None]]:

@@ -1,8 +1,8 @@
 """Rows on their way into a lake: gathered until they are worth a commit, then stored with their inputs' account."""
 
 import base64
-import hashlib
 import json
+import uuid
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -70,7 +70,7 @@ class Tally:
         self.stored += len(block) - len(done.faults) - len(done.duplicates)
         self.bytes.update(input=whole, quarantined=faulty, duplicates=known, stored=whole - faulty - known)
         self.reasons.update(done.faults.values())
-        self.notes.update(done.notes)
+        self.notes += done.notes  # without those of nothing
 
 
 class Batches:
@@ -98,6 +98,7 @@ class Batches:
         self._quarantine_bytes = 0
         self._receipts: dict[str, str] = {}
         self._outdated: list[str] = []
+        self._rewritten: dict[str, str] = {}
         self._source = ""
 
     def begin(self, source: str) -> None:
@@ -116,6 +117,7 @@ class Batches:
 
     def add_faults(self, name: str, form: str, block: Records, faults: Mapping[int, str]) -> None:
         """Records to be kept aside, with their bytes and the reason."""
+        received = self._now().isoformat()
         for place in sorted(faults):
             raw = block.raw[place].as_py() or b""
             line = json.dumps(
@@ -124,6 +126,7 @@ class Batches:
                     "line": block.number + place,
                     "reason": faults[place],
                     "format": form,
+                    "received": received,
                     "raw": base64.b64encode(raw).decode("ascii"),
                 }
                 | ({} if is_own_text(block) else {"text": block.text[place].as_py()}),
@@ -132,6 +135,10 @@ class Batches:
             )
             self._quarantine.append(line + "\n")
             self._quarantine_bytes += len(line)
+
+    def rewrite(self, name: str, rest: str) -> None:
+        """A file of the quarantine gives way to what is left of it; see `Batch`."""
+        self._rewritten[name] = rest
 
     def receive(self, receipt: str, text: Mapping[str, object], outdated: str | None) -> None:
         """Everything up to here of an input is in the batch; `outdated` was its receipt before."""
@@ -146,6 +153,7 @@ class Batches:
         """What the source's normaliser holds back at this point; "" for nothing. It outlives this process."""
         name = HELD + self._source
         self._receipts.pop(name, None)
+        self._outdated = [other for other in self._outdated if other != name]
         if held:
             self._receipts[name] = held
         else:
@@ -157,18 +165,22 @@ class Batches:
 
     def flush(self) -> None:
         """Stores what was gathered: all of it or nothing."""
-        if not self._receipts and not self._tables and not self._quarantine:
+        if not (self._receipts or self._tables or self._quarantine or self._rewritten):
             return
         tables = [self._table_rows(name) for name in sorted(self._tables)]
         tables += self._derive(tables, self._source)
-        told = sorted(self._receipts.items())
-        name = hashlib.sha256(repr((self._source, told)).encode()).hexdigest()[:32]
         batch = Batch(
-            name, self._source, tuple(tables), self._receipts, "".join(self._quarantine), tuple(self._outdated)
+            uuid.uuid4().hex,  # a table takes an id in once; two batches without a receipt would share a digest
+            self._source,
+            tuple(tables),
+            self._receipts,
+            "".join(self._quarantine),
+            tuple(self._outdated),
+            self._rewritten,
         )
         store(self._lake, batch, self._now())
         self._tables.clear()
-        self._receipts, self._quarantine, self._outdated = {}, [], []
+        self._receipts, self._quarantine, self._outdated, self._rewritten = {}, [], [], {}
         self._rows = self._bytes = self._quarantine_bytes = 0
 
     def _table_rows(self, name: str) -> TableRows:

@@ -278,7 +278,8 @@ class DeclaredFormat:
         found.faults |= {int(places[i]): reason for i, reason in wrong.items()}
         raw = texts.take(places).cast(pa.string())
         rows = pa.Table.from_arrays([pc.fill_null(times, received), raw], names=["TimeGenerated", RAW])
-        found.notes[f"records of which no table tells, kept in {schema.name}"] += len(places)
+        kept = sum(place not in found.faults for place in places.tolist())
+        found.notes += Counter({f"records of which no table tells, kept in {schema.name}": kept})
         kind = _Kind(schema, "TimeGenerated", Compiled((), "", ()), TableBody(schema.name, _HERE, ()))
         found.rows.append((kind, places, rows))
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby
+from itertools import groupby, islice
 from pathlib import Path
 from typing import Final
 
@@ -18,6 +18,7 @@ from bluetick.sources.streams import ByteStream
 
 BLOCK_BYTES: Final = 12 << 20
 _HEAD_BYTES: Final = 64 << 10
+_HEAD_BLOCKS: Final = 8
 
 Advance = Callable[[str, int, int], None]
 """Told after each block: the stream's name, its records and bytes so far."""
@@ -109,16 +110,18 @@ class Ingest:
         return inputs, unknown
 
     def _look_at(self, stream: ByteStream, path: Path, *, is_growing: bool) -> Input | Unknown:
+        """A stream may begin with records that nobody can read, so more than the first block is looked at."""
         container = container_of(stream.peek(_HEAD_BYTES), path)
         stream.close()
         blocks = read_blocks(stream.open_at(0), container, block_bytes=_HEAD_BYTES, at_end=not is_growing)
-        first = next((block for block in blocks if len(block)), None)
-        if first is None:
-            return Unknown(stream.name, is_empty=True)
-        normaliser = self._recognition.recognise(first)
-        if normaliser is None:
-            return Unknown(stream.name, is_empty=False)
-        return Input(stream, container, normaliser, self._recognition.tells_others(normaliser, first), is_growing)
+        is_empty = True
+        for block in islice((block for block in blocks if len(block)), _HEAD_BLOCKS):
+            is_empty = False
+            normaliser = self._recognition.recognise(block)
+            if normaliser is not None:
+                tells_others = self._recognition.tells_others(normaliser, block)
+                return Input(stream, container, normaliser, tells_others, is_growing)
+        return Unknown(stream.name, is_empty)
 
     def run(self, inputs: Sequence[Input]) -> Tally:
         """Stores what is new in them, format by format; what explains other records comes before them."""

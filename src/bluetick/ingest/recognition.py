@@ -92,6 +92,12 @@ class Recognition:
             normaliser.refuse_doubt(head)
         return normaliser
 
+    def named(self, name: str) -> Normaliser | None:
+        """The normaliser of a format by its name; that of the user's one format where that is for whatever comes."""
+        found = (one for one in self._recognisers if self._only or one.name == name)
+        recogniser = next(found, None)
+        return None if recogniser is None else self._normaliser(recogniser)
+
     def _normaliser(self, recogniser: Recogniser) -> Normaliser:
         if recogniser.name not in self._made:
             self._made[recogniser.name] = recogniser.make(self._held.pop(recogniser.name, ""))

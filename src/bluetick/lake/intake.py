@@ -10,7 +10,7 @@ import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -42,9 +42,10 @@ class TableRows:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """One intake. `id` is the same for the same input; `source` is what the rows were read from, in a word. `receipts`
-    are texts by the name of their input, `outdated` names of earlier ones that these replace, `quarantine` what could
-    not become rows."""
+    """One intake. No other has its `id`; `source` is what the rows were read from, in a word. `receipts` are texts by
+    the name of their input, `outdated` names of earlier ones that these replace, `quarantine` what could not become
+    rows. `rewritten` names files of the quarantine, and beside each (under a name that ends in PART) the one to take
+    its place; "" where nothing is left of it."""
 
     id: str
     source: str
@@ -52,6 +53,7 @@ class Batch:
     receipts: Mapping[str, str]
     quarantine: str = ""
     outdated: tuple[str, ...] = ()
+    rewritten: Mapping[str, str] = field(default_factory=dict)
 
 
 @contextmanager
@@ -69,6 +71,9 @@ def locked(lake: Path) -> Iterator[None]:
                 record.unlink(missing_ok=True)
             else:
                 _finish(lake, record)
+        with writing(lake):
+            for left in (lake / QUARANTINE).glob(f"*{PART}"):  # no record names it any more
+                left.unlink(missing_ok=True)
         yield
 
 
@@ -143,6 +148,7 @@ def _write_record(lake: Path, batch: Batch, tables: list[dict[str, Any]]) -> Pat
         "receipts": dict(batch.receipts),
         "quarantine": batch.quarantine,
         "outdated": list(batch.outdated),
+        "rewritten": dict(batch.rewritten),
     }
     with writing(lake):
         _write_whole(record, json.dumps(content))
@@ -175,8 +181,19 @@ def _finish(lake: Path, record: Path) -> None:
         if content["quarantine"]:
             (lake / QUARANTINE).mkdir(exist_ok=True)
             _write_whole(lake / QUARANTINE / content["id"], content["quarantine"])
+        for name, rest in content.get("rewritten", {}).items():
+            _give_way(lake / QUARANTINE / name, rest)
         for name, text in content["receipts"].items():
             _write_whole(lake / RECEIPTS / name, text)
         for name in content["outdated"]:
             (lake / RECEIPTS / name).unlink(missing_ok=True)
         record.unlink()
+
+
+def _give_way(path: Path, rest: str) -> None:
+    """Puts what is left of a file of the quarantine in its place, unless that has been done."""
+    if not rest:
+        path.unlink(missing_ok=True)
+    elif path.with_name(rest).exists():
+        path.with_name(rest).replace(path)
+    flush(path.parent)

@@ -21,6 +21,7 @@ from bluetick.sources.windows.fields import (
 # Beyond this, the time in the event and the time of its collection tell different stories.
 MAX_CLOCK_GAP = 5 * 60 * 1_000_000
 
+_NO_PORT = ("", "-")
 _INITIATED = {"true": True, "false": False}
 _ANSWER_TYPE = re.compile(r"^type: +\d+ ")
 
@@ -175,8 +176,9 @@ def _end(event: Event, side: str) -> End:
     ip = normalise_ip(event.text(f"{side}Ip"))
     if not ip:
         raise UnreadableError(f"{side}Ip is missing or not an address")
-    port = parse_whole(event.text(f"{side}Port"))
-    if port is not None and not 0 <= port < 65536:
+    written = event.text(f"{side}Port")
+    port = parse_whole(written)
+    if (port is None and written not in _NO_PORT) or (port is not None and not 0 <= port < 65536):
         raise UnreadableError(f"{side}Port is not a port")
     return End(ip, port)
 
