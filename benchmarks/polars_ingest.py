@@ -6,7 +6,9 @@ what was seen.
 """
 
 import sys
+from collections.abc import Iterator
 from ipaddress import ip_address
+from typing import Any, BinaryIO
 
 import polars as pl
 from deltalake import write_deltalake
@@ -24,7 +26,7 @@ def main(export: str, countries: str, folder: str) -> None:
     ranges = pl.read_csv(countries, has_header=False, new_columns=["start", "end", "country"])
     ranges = ranges.with_columns(_number("start"), _number("end")).sort("start")
     fields = [pl.Field(name, _KINDS.get(type_, pl.String)) for name, type_ in SCHEMA.columns]
-    form = {"category": pl.String, "properties": pl.Struct(fields)}
+    form: dict[str, Any] = {"category": pl.String, "properties": pl.Struct(fields)}
     with open(export, "rb") as stream:
         while lines := list(_take(stream)):
             events = pl.read_ndjson(b"".join(lines), schema=form, batch_size=LINES)
@@ -35,7 +37,7 @@ def main(export: str, countries: str, folder: str) -> None:
             write_deltalake(folder, rows, mode="append", partition_by=["LakeDay"])
 
 
-def _take(stream):  # type: ignore[no-untyped-def]  # lines of a block
+def _take(stream: BinaryIO) -> Iterator[bytes]:
     for _ in range(LINES):
         line = stream.readline()
         if not line:

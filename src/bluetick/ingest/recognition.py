@@ -76,18 +76,16 @@ class Recognition:
         self._recognisers = recognisers
         self._held = dict(held or {})
         self._only = only  # the user says what it is: the first is taken for whatever the records look like
+        self._last = ""
         self._made: dict[str, Normaliser] = {}
 
     def recognise(self, block: Records) -> Normaliser | None:
-        """The format of which most of a stream's first records are; None where none knows one of them."""
+        """The format of which at least half of a stream's first records are; None where there is none."""
         head = _sound(part_of(block, 0, min(len(block), RECORDS_TO_READ)))
-        if not len(head) and not self._only:
+        recogniser = self._recognisers[0] if self._only else self._best(head)
+        if recogniser is None:
             return None
-        counts = [recogniser.matches(head) for recogniser in self._recognisers]
-        best = max(counts, default=0)
-        if not best and not self._only:
-            return None
-        normaliser = self._normaliser(self._recognisers[counts.index(best)])
+        normaliser = self._normaliser(recogniser)
         if isinstance(normaliser, RowsNormaliser):
             normaliser.refuse_doubt(head)
         return normaliser
@@ -97,6 +95,18 @@ class Recognition:
         found = (one for one in self._recognisers if self._only or one.name == name)
         recogniser = next(found, None)
         return None if recogniser is None else self._normaliser(recogniser)
+
+    def _best(self, head: Records) -> Recogniser | None:
+        """Asked first is what was recognised last: the files of a folder are often alike, and no record is of two."""
+        best, most = None, 0
+        for recogniser in sorted(self._recognisers, key=lambda one: one.name != self._last):
+            count = recogniser.matches(head)
+            if count > most and 2 * count >= len(head):
+                best, most = recogniser, count
+            if most == len(head):
+                break
+        self._last = best.name if best is not None else self._last
+        return best
 
     def _normaliser(self, recogniser: Recogniser) -> Normaliser:
         if recogniser.name not in self._made:
