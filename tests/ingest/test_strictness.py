@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bluetick.engines.duckdb_records import FAULT, NUMBER, RecordReader
@@ -112,6 +112,7 @@ objects = st.recursive(
 )
 
 
+@settings(deadline=None)  # a block costs the same however small
 @given(st.lists(st.dictionaries(st.text(max_size=4), objects, max_size=5), min_size=1, max_size=6), st.data())
 def test_sound_records_are_cleared_and_damaged_ones_judged_alike(
     records: list[dict[str, object]], data: st.DataObject
