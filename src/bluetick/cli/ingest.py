@@ -69,13 +69,15 @@ def ingest(  # noqa: PLR0913 - one for each option
     pa.set_memory_pool(pa.system_memory_pool())  # gives back what is free; the default one keeps a fifth more
     enricher = open_enricher(countries, asn, indicators)
     formats = _formats(mapping, table)
-    options = Options(formats=formats, is_mapped=bool(formats), enrich=enricher.enrich, threads=1)
+    options = Options(formats=formats, is_mapped=bool(formats), enrichment=enricher, threads=1)
     if follow:
         rhythm = Rhythm(interval.total_seconds(), commit_every.total_seconds())
         report = Report(follow_paths(paths, lake, options, rhythm), ())
     else:
         with _progress(paths) as advance:
             report = ingest_paths(paths, lake, replace(options, advance=advance))
+    for note in enricher.notes:
+        say(f"note: {note}")
     for name in report.left_out:
         say(f"note: '{name}' is of no known log format, and was left out (--explain, --map)")
     if form == "json":

@@ -147,6 +147,7 @@ def _facts(change: Change) -> dict[str, Any]:
         "files_added": change.files_added,
         "files_removed": change.files_removed,
         "source": change.source,
+        "provenance": dict(change.provenance),
     }
 
 

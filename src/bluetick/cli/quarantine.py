@@ -122,7 +122,7 @@ def retry_command(
     """
     enricher = open_enricher(countries, asn, indicators)
     formats = (read_format(mapping),) if mapping is not None else ()
-    options = Options(formats=formats, is_mapped=mapping is not None, enrich=enricher.enrich, threads=1)
+    options = Options(formats=formats, is_mapped=mapping is not None, enrichment=enricher, threads=1)
     tally = retry(lake, Choice(choice["reason"], choice["file"], choice["source"]), options)
     counts = (tally.input, tally.stored, tally.quarantined, tally.duplicates)
     if form == "json":

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 import pyarrow as pa
 
@@ -34,7 +34,18 @@ HELD: Final = "held-"  # and the source: what its normaliser holds back
 
 _OWN_TABLES: Final = {PROCESSES.name: PROCESSES}
 
-Enrich = Callable[[str, pa.Table], pa.Table]
+
+class Enrichment(Protocol):
+    """Fills what the rows of a table do not say."""
+
+    @property
+    def provenance(self) -> Mapping[str, str]:
+        """Which edition of which data fills."""
+        ...
+
+    def enrich(self, table: str, rows: pa.Table) -> pa.Table: ...
+
+
 Derive = Callable[[Sequence[TableRows], str], Sequence[TableRows]]
 
 
@@ -81,7 +92,7 @@ class Batches:
         lake: Path,
         known: KnownInputs,
         now: Callable[[], datetime],
-        enrich: Enrich,
+        enrichment: Enrichment,
         derive: Derive,
         tally: Tally | None = None,
     ) -> None:
@@ -89,7 +100,7 @@ class Batches:
         self._lake = lake
         self._known = known
         self._now = now
-        self._enrich = enrich
+        self._enrichment = enrichment
         self._derive = derive
         self._tables: defaultdict[str, list[pa.Table]] = defaultdict(list)
         self._rows = 0
@@ -177,6 +188,7 @@ class Batches:
             "".join(self._quarantine),
             tuple(self._outdated),
             self._rewritten,
+            self._enrichment.provenance,
         )
         store(self._lake, batch, self._now())
         self._tables.clear()
@@ -185,7 +197,7 @@ class Batches:
 
     def _table_rows(self, name: str) -> TableRows:
         """All rows of a table, enriched, and let go here."""
-        rows = self._enrich(name, pa.concat_tables(self._tables.pop(name), promote_options="default"))
+        rows = self._enrichment.enrich(name, pa.concat_tables(self._tables.pop(name), promote_options="default"))
         schema = known_table(name) or _OWN_TABLES.get(name)
         known = dict(schema.columns) if schema is not None else {}
         time = schema.time_column if schema is not None else None

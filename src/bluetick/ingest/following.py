@@ -159,7 +159,7 @@ class Watch:
                 if file.item is not None:
                     file.item.normaliser = self._recognition.of(file.item.normaliser.name)
         known, options = KnownInputs(names), self._options
-        batches = Batches(self._lake, known, options.now, options.enrich, options.derive, self._tally)
+        batches = Batches(self._lake, known, options.now, options.enrichment, options.derive, self._tally)
         return Ingest(self._recognition, known, batches, options.advance, stop.is_set), is_foreign
 
     def _note_state(self) -> None:

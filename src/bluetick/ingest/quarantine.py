@@ -170,7 +170,7 @@ def retry(lake: Path, choice: Choice, options: Options) -> Tally:
     with locked(lake):
         reader = RecordReader(options.threads)
         try:
-            batches = Batches(lake, KnownInputs(()), options.now, options.enrich, options.derive)
+            batches = Batches(lake, KnownInputs(()), options.now, options.enrichment, options.derive)
             work = _Retry(recognition(lake, options, reader), batches, choice)
             for path in quarantine_files(lake):
                 work.file(path)

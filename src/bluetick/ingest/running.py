@@ -1,15 +1,17 @@
 """One call from paths to a lake: what the command, the tests and a watch of folders share."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
+from typing import Final
 
 import pyarrow as pa
 
 from bluetick.diagnostics.errors import SourceError
 from bluetick.engines.duckdb_records import RecordReader
-from bluetick.ingest.batches import HELD, Batches, Derive, Enrich, Tally
+from bluetick.ingest.batches import HELD, Batches, Derive, Enrichment, Tally
 from bluetick.ingest.formats import Format
 from bluetick.ingest.pipeline import Advance, Ingest, Unknown
 from bluetick.ingest.plain_rows import PlainRows
@@ -25,8 +27,16 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def _as_they_are(_: str, rows: pa.Table) -> pa.Table:
-    return rows
+class _Nothing:
+    """An enrichment that knows nothing."""
+
+    provenance: Mapping[str, str] = MappingProxyType({})
+
+    def enrich(self, table: str, rows: pa.Table) -> pa.Table:
+        return rows
+
+
+_NOTHING: Final = _Nothing()
 
 
 def derived(tables: Sequence[TableRows], source: str) -> Sequence[TableRows]:
@@ -44,7 +54,7 @@ class Options:
     now: Callable[[], datetime] = utc_now
     formats: Sequence[Format] = ()
     is_mapped: bool = False
-    enrich: Enrich = _as_they_are
+    enrichment: Enrichment = _NOTHING
     derive: Derive = derived
     advance: Advance = lambda *_: None
     threads: int | None = None
@@ -69,7 +79,7 @@ def ingest_paths(paths: Sequence[Path], lake: Path, options: Options = _DEFAULTS
         known = KnownInputs(receipt_names(lake))
         reader = RecordReader(options.threads)
         try:
-            batches = Batches(lake, known, options.now, options.enrich, options.derive)
+            batches = Batches(lake, known, options.now, options.enrichment, options.derive)
             run = Ingest(recognition(lake, options, reader), known, batches, options.advance)
             inputs, unknown = run.look(files)
             left_out = _left_out(unknown, paths)

@@ -29,6 +29,7 @@ _STATISTICS: Final = "delta.dataSkippingStatsColumns"
 # What a commit says of itself in the log.
 NOTE_ROWS: Final = "bluetick.rows"
 NOTE_SOURCE: Final = "bluetick.source"
+NOTE_PROVENANCE: Final = "bluetick.provenance"
 NOTE_OPERATION: Final = "bluetick.operation"
 
 

@@ -19,7 +19,7 @@ import pyarrow as pa
 
 from bluetick.diagnostics.errors import SourceError
 from bluetick.lake.columns import LakeColumn, with_system
-from bluetick.lake.commits import NOTE_ROWS, NOTE_SOURCE, Shape, append, make_ready
+from bluetick.lake.commits import NOTE_PROVENANCE, NOTE_ROWS, NOTE_SOURCE, Shape, append, make_ready
 from bluetick.lake.data_files import DataFile, discard, flush, write_data
 from bluetick.lake.failures import writing
 from bluetick.lake.layout import QUARANTINE, RECEIPTS, RECEIVED, SOURCE
@@ -45,7 +45,7 @@ class Batch:
     """One intake. No other has its `id`; `source` is what the rows were read from, in a word. `receipts` are texts by
     the name of their input, `outdated` names of earlier ones that these replace, `quarantine` what could not become
     rows. `rewritten` names files of the quarantine, and beside each (under a name that ends in PART) the one to take
-    its place; "" where nothing is left of it."""
+    its place; "" where nothing is left of it. `provenance` is which editions of which data filled columns."""
 
     id: str
     source: str
@@ -54,6 +54,7 @@ class Batch:
     quarantine: str = ""
     outdated: tuple[str, ...] = ()
     rewritten: Mapping[str, str] = field(default_factory=dict)
+    provenance: Mapping[str, str] = field(default_factory=dict)
 
 
 @contextmanager
@@ -148,6 +149,7 @@ def _write_record(lake: Path, batch: Batch, tables: list[dict[str, Any]]) -> Pat
         "receipts": dict(batch.receipts),
         "quarantine": batch.quarantine,
         "outdated": list(batch.outdated),
+        "provenance": dict(batch.provenance),
         "rewritten": dict(batch.rewritten),
     }
     with writing(lake):
@@ -176,6 +178,8 @@ def _finish(lake: Path, record: Path) -> None:
         columns = tuple(LakeColumn(name, Type(type_), hidden) for name, type_, hidden in table["columns"])
         files = [DataFile.of_json(item) for item in table["files"]]
         note = {NOTE_ROWS: str(table["rows"]), NOTE_SOURCE: content["source"]}
+        if content.get("provenance"):
+            note[NOTE_PROVENANCE] = json.dumps(content["provenance"])
         append(lake / table["name"], Shape(columns, table["time"]), files, f"ingest:{content['id']}", note)
     with writing(lake):
         if content["quarantine"]:

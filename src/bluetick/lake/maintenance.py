@@ -1,7 +1,7 @@
 """Upkeep of a table: small files into large ones, files that no version needs away, and what was done when."""
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from math import ceil
@@ -15,7 +15,7 @@ from deltalake import DeltaTable
 
 from bluetick.diagnostics.errors import SourceError
 from bluetick.lake.columns import LakeColumn, is_own_day, read_columns
-from bluetick.lake.commits import NOTE_OPERATION, NOTE_ROWS, NOTE_SOURCE, replace, time_column
+from bluetick.lake.commits import NOTE_OPERATION, NOTE_PROVENANCE, NOTE_ROWS, NOTE_SOURCE, replace, time_column
 from bluetick.lake.data_files import FILE_ROWS, DataFile, discard, write_data
 from bluetick.lake.failures import reading, writing
 from bluetick.lake.folder import file_actions, open_table
@@ -53,6 +53,7 @@ class Change:
     files_added: int | None
     files_removed: int | None
     source: str
+    provenance: Mapping[str, str]  # which editions of which data filled its columns
 
 
 def optimize(
@@ -176,6 +177,7 @@ def _change(folder: Path, entry: dict[str, Any]) -> Change:
         added,
         removed,
         str(entry.get(NOTE_SOURCE, "")),
+        json.loads(entry.get(NOTE_PROVENANCE, "{}")),
     )
 
 
