@@ -20,6 +20,7 @@ from bluetick.enrichment.opening import open_enricher
 from bluetick.ingest.batches import Tally
 from bluetick.ingest.following import Rhythm
 from bluetick.ingest.formats import Format, read_format
+from bluetick.ingest.indicators import store_indicators
 from bluetick.ingest.pipeline import Advance
 from bluetick.ingest.plain_rows import pack_of, rows_format
 from bluetick.ingest.running import Options, Report, files_of, ingest_paths
@@ -76,6 +77,8 @@ def ingest(  # noqa: PLR0913 - one for each option
     else:
         with _progress(paths) as advance:
             report = ingest_paths(paths, lake, replace(options, advance=advance))
+    for name, count in store_indicators(lake, indicators, options.now()).items():
+        say(f"note: {count:,} rows of indicators in {name}")
     for note in enricher.notes:
         say(f"note: {note}")
     for name in report.left_out:
