@@ -89,8 +89,8 @@ def ingest(  # noqa: PLR0913 - one for each option
         click.echo(compact(dict(zip(_FATES, counts, strict=True))))
         return
     _print(lake, report)
-    if countries is None and "VMConnection" in report.tally.rows:
-        say("note: no --countries FILE was given, so RemoteCountry is empty")
+    if "VMConnection" in report.tally.rows and "country" not in enricher.provenance:
+        say("note: RemoteCountry is empty: give --countries FILE, or install bluetick[countries]")
 
 
 def _formats(mapping: Path | None, table: str | None) -> tuple[Format, ...]:

@@ -13,6 +13,7 @@ from bluetick.enrichment.indicator_files import read_indicators
 from bluetick.enrichment.indicators import AddressIndicators
 from bluetick.enrichment.mmdb import Mmdb, MmdbCountries, MmdbSystems
 from bluetick.enrichment.mmdb_file import has_mark
+from bluetick.enrichment.registry_countries import RegistryCountries, installed_countries
 from bluetick.enrichment.rows import Enricher
 
 
@@ -40,10 +41,10 @@ def open_systems(path: Path) -> MmdbSystems:
 def open_enricher(countries: Path | None, asn: Path | None, indicators: Sequence[Path]) -> Enricher:
     """An enricher over the files that an ingest was given.
 
-    Without `asn`, the autonomous systems are those of the database of countries, where it has them too. Nothing is
-    looked for elsewhere, and nothing is fetched.
+    Without `asn`, the autonomous systems are those of the database of countries, where it has them too. Without
+    `countries`, those of the data package of the extra `countries` are used where it is installed. Nothing is fetched.
     """
-    known = open_countries(countries) if countries is not None else None
+    known = open_countries(countries) if countries is not None else installed_countries()
     systems = open_systems(asn) if asn is not None else _systems_beside(known)
     feeds = [read_indicators(path) for path in indicators]
     if not feeds:
@@ -54,7 +55,7 @@ def open_enricher(countries: Path | None, asn: Path | None, indicators: Sequence
     return Enricher(known, systems, AddressIndicators(table), indicators_version=version, notes=notes)
 
 
-def _systems_beside(known: RangeCountries | MmdbCountries | None) -> MmdbSystems | None:
+def _systems_beside(known: RangeCountries | MmdbCountries | RegistryCountries | None) -> MmdbSystems | None:
     if isinstance(known, MmdbCountries) and known.database.holds_systems():
         return MmdbSystems(known.database)
     return None
