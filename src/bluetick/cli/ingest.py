@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from bluetick.cli.compare import WindowType
+from bluetick.cli.explanation import explain
 from bluetick.cli.failures import say
 from bluetick.cli.following import follow as follow_paths
 from bluetick.cli.writing import compact
@@ -33,7 +34,7 @@ _FILE = click.Path(path_type=Path)
 
 @click.command()
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...", type=_FILE)
-@click.option("--lake", required=True, type=_FILE, help="The folder of tables; made if missing.")
+@click.option("--lake", type=_FILE, help="The folder of tables; made if missing.")
 @click.option(
     "--map", "mapping", type=_FILE, metavar="FILE", help="Read every file by this mapping, whatever it looks like."
 )
@@ -43,6 +44,8 @@ _FILE = click.Path(path_type=Path)
 )
 @click.option("--asn", type=_FILE, metavar="FILE", help="Autonomous systems of addresses: a .mmdb database.")
 @click.option("--indicators", multiple=True, type=_FILE, metavar="FILE", help="Threat indicators, CSV or STIX 2.1.")
+@click.option("--explain", "explains", is_flag=True, help="Only tell what each file is, and what would become of it.")
+@click.option("--write", type=_FILE, metavar="FILE", help="Where --explain puts the mapping that it proposes.")
 @click.option("--follow", is_flag=True, help="Stay, and take in what is added to the files and folders.")
 @click.option("--interval", type=WindowType(), default="1s", show_default=True, help="How often --follow looks.")
 @click.option("--commit-every", type=WindowType(), default="5s", show_default=True, help="How often --follow stores.")
@@ -50,12 +53,14 @@ _FILE = click.Path(path_type=Path)
 def ingest(  # noqa: PLR0913 - one for each option
     *,
     paths: Sequence[Path],
-    lake: Path,
+    lake: Path | None,
     mapping: Path | None,
     table: str | None,
     countries: Path | None,
     asn: Path | None,
     indicators: Sequence[Path],
+    explains: bool,
+    write: Path | None,
     follow: bool,
     interval: timedelta,
     commit_every: timedelta,
@@ -71,6 +76,11 @@ def ingest(  # noqa: PLR0913 - one for each option
     enricher = open_enricher(countries, asn, indicators)
     formats = _formats(mapping, table)
     options = Options(formats=formats, is_mapped=bool(formats), enrichment=enricher, threads=1)
+    if explains:
+        explain(paths, options, form, write)
+        return
+    if lake is None:
+        raise click.UsageError("Missing option '--lake'.")
     if follow:
         rhythm = Rhythm(interval.total_seconds(), commit_every.total_seconds())
         report = Report(follow_paths(paths, lake, options, rhythm), ())

@@ -91,6 +91,20 @@ class DeclaredFormat:
     def held(self) -> str:
         return self._minutes.held
 
+    @property
+    def lacks(self) -> Mapping[str, Mapping[str, str]]:
+        """Why columns are empty, by table and column."""
+        return {kind.schema.name: kind.body.lacks for kind in self._kinds if kind.body.lacks}
+
+    @property
+    def reads(self) -> frozenset[tuple[str, ...]]:
+        """The ways of the fields that rows have been computed of."""
+        kinds = [*self._kinds, *(kind for kind in self._every.values() if kind is not None)]
+        compiled = [*self._parsers, *(one for kind in kinds for one in (kind.compiled, kind.recall_keys))]
+        compiled += [self._selector, self._time]
+        ways = {(c.source or "", *c.path) for one in compiled if one is not None for c in one.columns}
+        return frozenset(ways | {kind.body.each for kind in kinds if kind.body.each})
+
     def normalise(self, block: Records) -> Normalised:
         found = _Found(dict(block.faults), np.zeros(len(block), np.bool_))
         found.faults |= self._strictness.faults(block.text, found.faults)

@@ -157,7 +157,7 @@ class Watch:
             self._recognition = recognition(self._lake, self._options, reader)
             for file in self._files.values():
                 if file.item is not None:
-                    file.item.normaliser = self._recognition.of(file.item.normaliser.name)
+                    file.item.normaliser = self._recognition.named(file.item.normaliser.name) or file.item.normaliser
         known, options = KnownInputs(names), self._options
         batches = Batches(self._lake, known, options.now, options.enrichment, options.derive, self._tally)
         return Ingest(self._recognition, known, batches, options.advance, stop.is_set), is_foreign

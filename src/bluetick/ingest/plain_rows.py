@@ -81,6 +81,11 @@ class RowsNormaliser:
     def finish(self) -> Normalised:
         return Normalised({})
 
+    @property
+    def reads(self) -> frozenset[tuple[str, ...]]:
+        """The ways of the fields that rows of the last stream have been computed of."""
+        return frozenset() if self._chosen is None else self._chosen[0].reads
+
     def refuse_doubt(self, block: Records) -> None:
         """The SourceError of a stream that begins so, if it is to be one."""
         _only(tables_of(_names(block)), block)

@@ -117,9 +117,10 @@ class Recognition:
         """Normalisers that go on with what an interrupted ingest held back, and that nothing was recognised for."""
         return [self._normaliser(one) for one in self._recognisers if one.name in self._held]
 
-    def of(self, name: str) -> Normaliser:
-        """The normaliser of the format of this name."""
-        return self._normaliser(next(one for one in self._recognisers if one.name == name))
+    def claims(self, block: Records) -> list[tuple[str, int]]:
+        """The formats that know some of these records, and how many each; those that know most first."""
+        counts = [(one.name, one.matches(_sound(block))) for one in self._recognisers]
+        return sorted(((name, count) for name, count in counts if count), key=lambda claim: -claim[1])
 
     def made(self) -> list[Normaliser]:
         """All normalisers so far."""

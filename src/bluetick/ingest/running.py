@@ -88,9 +88,9 @@ def ingest_paths(paths: Sequence[Path], lake: Path, options: Options = _DEFAULTS
             reader.close()
 
 
-def recognition(lake: Path, options: Options, reader: RecordReader) -> Recognition:
-    """The formats that an ingest into a lake may find."""
-    held = held_back(lake)
+def recognition(lake: Path | None, options: Options, reader: RecordReader) -> Recognition:
+    """The formats that an ingest may find; `lake` is what it goes into."""
+    held = held_back(lake) if lake is not None else {}
     if options.is_mapped:
         return Recognition(declared(reader, options.now, options.formats), held, only=True)
     own = declared(reader, options.now, options.formats) if options.formats else []

@@ -25,11 +25,11 @@ _LATEST: Final = 16_384  # starts whose images' hashes are known from the outset
 
 
 class WindowsRecogniser:
-    """A `Recogniser` of Windows events, whose normaliser knows the processes of a lake."""
+    """A `Recogniser` of Windows events, whose normaliser knows the processes of a lake where there is one."""
 
     name = "windows"
 
-    def __init__(self, lake: Path, now: Callable[[], datetime]) -> None:
+    def __init__(self, lake: Path | None, now: Callable[[], datetime]) -> None:
         self._lake = lake
         self._now = now
 
@@ -39,6 +39,8 @@ class WindowsRecogniser:
 
     def make(self, held: str) -> Normaliser:
         """A normaliser for all streams of an ingest."""
+        if self._lake is None:
+            return WindowsEvents(now=self._now, held=held)
         stored = StoredProcesses(self._lake)
         return WindowsEvents(now=self._now, known_processes=stored.latest(), lookup=stored, held=held)
 
