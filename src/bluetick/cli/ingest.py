@@ -16,6 +16,7 @@ from bluetick.cli.compare import WindowType
 from bluetick.cli.explanation import explain
 from bluetick.cli.failures import say
 from bluetick.cli.following import follow as follow_paths
+from bluetick.cli.fusion import StoredTimes, tell
 from bluetick.cli.writing import compact
 from bluetick.enrichment.opening import open_enricher
 from bluetick.ingest.batches import Tally
@@ -46,6 +47,7 @@ _FILE = click.Path(path_type=Path)
 @click.option("--indicators", multiple=True, type=_FILE, metavar="FILE", help="Threat indicators, CSV or STIX 2.1.")
 @click.option("--explain", "explains", is_flag=True, help="Only tell what each file is, and what would become of it.")
 @click.option("--write", type=_FILE, metavar="FILE", help="Where --explain puts the mapping that it proposes.")
+@click.option("--fuse", is_flag=True, help="At the end, `lake fuse` over the times that were stored.")
 @click.option("--follow", is_flag=True, help="Stay, and take in what is added to the files and folders.")
 @click.option("--interval", type=WindowType(), default="1s", show_default=True, help="How often --follow looks.")
 @click.option("--commit-every", type=WindowType(), default="5s", show_default=True, help="How often --follow stores.")
@@ -61,6 +63,7 @@ def ingest(  # noqa: PLR0913 - one for each option
     indicators: Sequence[Path],
     explains: bool,
     write: Path | None,
+    fuse: bool,
     follow: bool,
     interval: timedelta,
     commit_every: timedelta,
@@ -81,12 +84,16 @@ def ingest(  # noqa: PLR0913 - one for each option
         return
     if lake is None:
         raise click.UsageError("Missing option '--lake'.")
+    times = StoredTimes()
+    if fuse:
+        options = replace(options, derive=times.watching(options.derive))
     if follow:
         rhythm = Rhythm(interval.total_seconds(), commit_every.total_seconds())
         report = Report(follow_paths(paths, lake, options, rhythm), ())
     else:
         with _progress(paths) as advance:
             report = ingest_paths(paths, lake, replace(options, advance=advance))
+    fused = list(times.fuse(lake))
     for name, count in store_indicators(lake, indicators, options.now()).items():
         say(f"note: {count:,} rows of indicators in {name}")
     for note in enricher.notes:
@@ -99,6 +106,8 @@ def ingest(  # noqa: PLR0913 - one for each option
         click.echo(compact(dict(zip(_FATES, counts, strict=True))))
         return
     _print(lake, report)
+    for found in fused:
+        tell(found, form)
     if "VMConnection" in report.tally.rows and "country" not in enricher.provenance:
         say("note: RemoteCountry is empty: give --countries FILE, or install bluetick[countries]")
 

@@ -10,6 +10,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from bluetick.cli.fusion import fuse_command
 from bluetick.cli.grid import new_console, print_rows
 from bluetick.cli.writing import compact
 from bluetick.diagnostics.errors import SourceError
@@ -50,6 +51,9 @@ _format_option = click.option(
 @click.group()
 def lake() -> None:
     """Look after a lake's Delta tables."""
+
+
+lake.add_command(fuse_command)
 
 
 @lake.command("optimize")

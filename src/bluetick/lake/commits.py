@@ -58,9 +58,16 @@ def append(folder: Path, shape: Shape, files: Sequence[DataFile], transaction: s
 
 
 def replace(
-    folder: Path, old: Sequence[DataFile], new: Sequence[DataFile], transaction: str, note: Mapping[str, str]
+    folder: Path,
+    old: Sequence[DataFile],
+    new: Sequence[DataFile],
+    transaction: str,
+    note: Mapping[str, str],
+    *,
+    is_change: bool = False,
 ) -> bool:
-    """Puts files in the place of others that have the same rows. False where one of those is no longer there."""
+    """Puts files in the place of others that have the same rows, or, where it is a change, rows that replace them.
+    False where one of those is no longer there."""
     for _ in range(_TRIES):
         with writing(folder):
             table = open_table(folder)
@@ -68,8 +75,8 @@ def replace(
             if not all(file.path in present for file in old):
                 return table.transaction_version(transaction) is not None
             gone = int(time.time() * 1000)
-            removed = [RemoveAction(f.path, False, gone, f.size, {DAY: f.day}) for f in old]
-            if _try_commit(table, [*_added(new, is_change=False), *removed], transaction, note):
+            removed = [RemoveAction(f.path, is_change, gone, f.size, {DAY: f.day}) for f in old]
+            if _try_commit(table, [*_added(new, is_change=is_change), *removed], transaction, note):
                 return True
     raise SourceError(f"other writers keep committing to '{folder}'; nothing was changed", str(folder))
 
