@@ -20,7 +20,7 @@ def explain(paths: Sequence[Path], options: Options, form: str, write: Path | No
     """Prints the explanation of each file; `write` takes the mapping that is proposed for the one unknown log."""
     found = [one for file in files_of(paths) for one in explain_file(file, options)]
     for one in found:
-        click.echo(compact(_json(one)) if form == "json" else "\n".join(_lines(one)))
+        click.echo(compact(_json(one)) if form == "json" else "\n".join(map(_shown, _lines(one))))
     if write is None:
         return
     documents = [one.document for one in found if one.document]
@@ -55,7 +55,7 @@ def _lines(one: Explanation) -> Iterator[str]:
         yield "  this format does not tell which fields it leaves out"
     elif one.left:
         yield "  fields that no column takes:"
-        yield from (f"    {name:<{_WIDTH}} {fill:>5.0%}  {_shown(example)}" for name, fill, example in one.left)
+        yield from (f"    {name:<{_WIDTH}} {fill:>5.0%}  {example}" for name, fill, example in one.left)
 
 
 def _table_lines(table: TableExplained) -> Iterator[str]:
@@ -80,7 +80,7 @@ def _proposal_lines(proposal: Proposal) -> Iterator[str]:
     if proposal.unmapped:
         yield "  fields that no column takes:"
     for one in proposal.unmapped:
-        yield f"    {one.name:<{_WIDTH}} {len(one.values) / proposal.sample.records:>5.0%}  {_shown(one.example)}"
+        yield f"    {one.name:<{_WIDTH}} {len(one.values) / proposal.sample.records:>5.0%}  {one.example}"
     if best is not None:
         yield "  --write MAPPING.yaml writes this as a mapping to edit"
 
