@@ -9,7 +9,21 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from hostile_records import DEFENDER, DEPTH, KINDS, LOGS, LONG_LINE, NOW, SYSMON, Kind, Log, digest, good, write_mixed
+from hostile_records import (
+    DEFENDER,
+    DEPTH,
+    KINDS,
+    LOGS,
+    LONG_LINE,
+    NOW,
+    SYSMON,
+    ZEEK,
+    Kind,
+    Log,
+    digest,
+    good,
+    write_mixed,
+)
 
 import bluetick
 from bluetick.ingest.formats import read_format
@@ -188,6 +202,23 @@ def mapped(folder: Path, time: str) -> Options:
     document = folder / "doors.yaml"
     document.write_text(MAPPING.format(time=time, count="n"))
     return Options(now=lambda: NOW, threads=1, formats=(read_format(document),), is_mapped=True)
+
+
+def test_what_was_stored_before_still_tells_of_what_comes(tmp_path: Path) -> None:
+    """Names of TLS were stored by an ingest that was stopped then; its connections get them from the next."""
+    (tmp_path / "logs").mkdir()
+    names, connections = tmp_path / "logs" / "ssl.log", tmp_path / "logs" / "conn.log"
+    records = [ZEEK.record(number) for number in range(3)]
+    own = ("ts", "uid", "id.orig_h", "id.resp_h")
+    told = [{**{key: one[key] for key in own}, "_path": "ssl", "server_name": "a.example"} for one in records]
+    names.write_text("".join(json.dumps(one) + "\n" for one in told))
+    connections.write_text("".join(json.dumps(one) + "\n" for one in records))
+    lake = tmp_path / "lake"
+    ingest_paths([names], lake, OPTIONS)
+    assert fates(ingest_paths([tmp_path / "logs"], lake, OPTIONS)) == (6, 3, 0, 3)
+    with bluetick.connect(lake=lake) as session:
+        query = "DeviceNetworkEvents | where ActionType startswith 'Connection' | summarize count() by RemoteUrl"
+        assert list(session.query(query).rows()) == [("a.example", 3)]
 
 
 @pytest.mark.skipif(not RECORDINGS.is_dir(), reason="the recordings are not beside this repository")

@@ -134,10 +134,17 @@ class DeclaredFormat:
         """Whether any of these records tells a memory."""
         if not self._memories:
             return False
+        picked = self._picked(block)
+        return any(bool(picked.truth(f"memory {name}").any()) for name in self._memories)
+
+    def learn(self, block: Records) -> None:
+        """Remembers what records tell that were stored before, so that those behind them become the same rows."""
+        self._remember(self._picked(block))
+
+    def _picked(self, block: Records) -> "_Picked":
         faults = self._strictness.faults(block.text, block.faults)
         sound = _without(len(block), {**block.faults, **faults})
-        picked = self._pick(self._parsed(block.text, sound), sound)
-        return any(bool(picked.truth(f"memory {name}").any()) for name in self._memories)
+        return self._pick(self._parsed(block.text, sound), sound)
 
     def _parsed(self, texts: pa.LargeStringArray, sound: Places) -> pa.LargeStringArray:
         """The records, the sound ones with what the format parses out of them, step by step."""

@@ -182,6 +182,8 @@ class Ingest:
         if is_known:
             item.fingerprint.take(part)
             self._batches.tally.add_duplicates(part)
+            if item.tells_others:
+                self._recognition.learn(item.normaliser, part)
             return
         done = item.normaliser.normalise(part)
         self._batches.tally.add(part, done)

@@ -156,9 +156,11 @@ def groups(lake: Path, choice: Choice = _ALL) -> dict[Group, Amount]:
     """How much is kept, in the order of time."""
     found: dict[Group, Amount] = {}
     for path in quarantine_files(lake):
+        received = ""
         for kept in read_kept(path):
+            received = received or kept.received
             if choice.takes(kept):
-                group = Group(path.name, kept.received, kept.file, kept.form, kept.reason)
+                group = Group(path.name, received, kept.file, kept.form, kept.reason)
                 found.setdefault(group, Amount()).add(len(kept.raw))
     return dict(sorted(found.items(), key=lambda item: (item[0].received, item[0].batch)))
 

@@ -130,6 +130,11 @@ class Recognition:
         """Whether these records say something that records of other streams need."""
         return isinstance(normaliser, DeclaredFormat) and normaliser.remembers(first)
 
+    def learn(self, normaliser: Normaliser, block: Records) -> None:
+        """What such records say, where they are stored already."""
+        if isinstance(normaliser, DeclaredFormat):
+            normaliser.learn(block)
+
 
 def declared(reader: RecordReader, now: Callable[[], datetime], formats: Sequence[Format] = ()) -> list[Recogniser]:
     """Recognisers of these formats, or of those of this package."""
