@@ -62,6 +62,7 @@ def minutes(session: bluetick.Session) -> int:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(max(600, 30 * KILLS))
 def test_a_kill_anywhere_loses_nothing_and_doubles_nothing(tmp_path: Path) -> None:
     """Kills at every step that Python makes on the lake, the whole of them spread over KILLS; then by the clock."""
     old, new = write_log(tmp_path, range(20)), write_log(tmp_path, range(20, 60))
@@ -106,6 +107,7 @@ def readable(lake: Path, before: int) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(max(600, 30 * KILLS))
 def test_a_kill_by_the_clock(tmp_path: Path) -> None:
     """The same while deltalake is at work, whose steps Python does not see."""
     old, new = write_log(tmp_path, range(20)), write_log(tmp_path, range(20, 60))
