@@ -87,15 +87,8 @@ def ingest(  # noqa: PLR0913 - one for each option
     times = StoredTimes()
     if fuse:
         options = replace(options, derive=times.watching(options.derive))
-    if follow:
-        rhythm = Rhythm(interval.total_seconds(), commit_every.total_seconds())
-        report = Report(follow_paths(paths, lake, options, rhythm), ())
-    else:
-        with _progress(paths) as advance:
-            report = ingest_paths(paths, lake, replace(options, advance=advance))
-    fused = list(times.fuse(lake))
-    for name, count in store_indicators(lake, indicators, options.now()).items():
-        say(f"note: {count:,} rows of indicators in {name}")
+    rhythm = Rhythm(interval.total_seconds(), commit_every.total_seconds()) if follow else None
+    report = _ingested(paths, lake, options, rhythm)
     for note in enricher.notes:
         say(f"note: {note}")
     for name in report.left_out:
@@ -110,6 +103,14 @@ def ingest(  # noqa: PLR0913 - one for each option
         tell(found, form)
     if "VMConnection" in report.tally.rows and "country" not in enricher.provenance:
         say("note: RemoteCountry is empty: give --countries FILE, or install bluetick[countries]")
+
+
+def _ingested(paths: Sequence[Path], lake: Path, options: Options, rhythm: Rhythm | None) -> Report:
+    """Once, or with a rhythm until a signal ends it."""
+    if rhythm is not None:
+        return Report(follow_paths(paths, lake, options, rhythm), ())
+    with _progress(paths) as advance:
+        return ingest_paths(paths, lake, replace(options, advance=advance))
 
 
 def _formats(mapping: Path | None, table: str | None) -> tuple[Format, ...]:
