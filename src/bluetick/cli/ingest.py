@@ -89,6 +89,9 @@ def ingest(  # noqa: PLR0913 - one for each option
         options = replace(options, derive=times.watching(options.derive))
     rhythm = Rhythm(interval.total_seconds(), commit_every.total_seconds()) if follow else None
     report = _ingested(paths, lake, options, rhythm)
+    fused = list(times.fuse(lake))
+    for name, count in store_indicators(lake, indicators, options.now()).items():
+        say(f"note: {count:,} rows of indicators in {name}")
     for note in enricher.notes:
         say(f"note: {note}")
     for name in report.left_out:
