@@ -1,5 +1,6 @@
 """The documents, held to the code: paths, make targets, quotes, examples and transcripts."""
 
+import json
 import re
 import subprocess
 import sys
@@ -13,15 +14,17 @@ import bluetick
 from bluetick.cli.main import bluetick as bluetick_command
 from bluetick.functions.definition import ScalarFunction
 from bluetick.functions.registry import CATALOGUE
+from bluetick.ingest.formats import read_format
+from bluetick.ingest.running import Options, ingest_paths
+from bluetick.lake.layout import QUARANTINE
 from bluetick.lowering.flavour import DUCKDB, SPARK
-from bluetick.sources.model import SourceResult
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md")
 PLACES = (ROOT, ROOT / "src" / "bluetick")
 PATH = re.compile(r"`((?:\.?[\w*-]+/)[\w./*-]*|[\w*-]+\.(?:py|md|toml|txt))`")
 TARGET = re.compile(r"(?:^|`)(?:\$ )?make ([a-z][a-z-]*)", re.MULTILINE)
-EXAMPLE = re.compile(r"<!-- example: (.+?) -->\n```python\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+EXAMPLE = re.compile(r"<!-- example: (.+?) -->\n```(?:python|yaml)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
 
 def text_of(name: str) -> str:
@@ -88,11 +91,14 @@ def check(tool: str) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def example(name: str) -> str:
+    return str(dict(EXAMPLE.findall(text_of("CONTRIBUTING.md")))[name])
+
+
 def run_example(name: str) -> dict[str, Any]:
     """The names that the example defines, as a module's."""
-    examples = dict(EXAMPLE.findall(text_of("CONTRIBUTING.md")))
     defined: dict[str, Any] = {"__name__": "example"}
-    exec(compile(examples[name], f"CONTRIBUTING.md: {name}", "exec"), defined)  # noqa: S102 - our own text
+    exec(compile(example(name), f"CONTRIBUTING.md: {name}", "exec"), defined)  # noqa: S102 - our own text
     return defined
 
 
@@ -112,15 +118,20 @@ def test_the_log_source_accounts_for_every_line(tmp_path: Path) -> None:
     log.write_text(
         '{"time": 1700000000, "host": "gw", "to": "192.0.2.7", "port": 443}\n'
         '{"time": "soon", "host": "gw", "to": "192.0.2.7", "port": 443}\n'
+        '{"time": 1700000000, "host": "gw", "to": "192.0.2.7", "port": 65536}\n'
         "no JSON\n"
     )
-    result = run_example("log source")["read_gate"]([log])
-    assert isinstance(result, SourceResult)
-    assert result.report.is_complete
-    assert [(lost.line_number, lost.reason) for lost in result.report.quarantined] == [
-        (2, "not a connection"),
-        (3, "not JSON"),
+    document = tmp_path / "gate.yaml"
+    document.write_text(example("log source"))
+    report = ingest_paths([log], tmp_path / "lake", Options(formats=(read_format(document),)))
+    tally = report.tally
+    assert (tally.input, tally.stored, tally.duplicates, tally.quarantined) == (4, 1, 0, 3)
+    (kept,) = (tmp_path / "lake" / QUARANTINE).iterdir()
+    assert [(lost["line"], lost["reason"]) for lost in map(json.loads, kept.read_text().splitlines())] == [
+        (2, "no Timestamp"),
+        (3, "port is none that there is"),
+        (4, "not JSON"),
     ]
-    with bluetick.connect(tables=dict(result.tables)) as session:
+    with bluetick.connect(lake=tmp_path / "lake") as session:
         query = "DeviceNetworkEvents | project unix = (Timestamp - datetime(1970-01-01)) / 1s, RemoteIP, RemotePort"
         assert list(session.query(query).rows()) == [(1_700_000_000.0, "192.0.2.7", 443)]

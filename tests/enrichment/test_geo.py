@@ -8,8 +8,8 @@ import pytest
 
 from bluetick.enrichment.countries import country_name
 from bluetick.enrichment.geo import GeoDataError, RangeCountries, load_range_countries
+from bluetick.enrichment.rows import Countries
 from bluetick.sources.addresses import is_public
-from bluetick.sources.model import GeoLookup
 
 RANGES = (
     ("1.0.0.0", "1.0.0.255", "AU"),
@@ -43,8 +43,8 @@ RANGES = (
     ],
 )
 def test_country_of_an_address(ip: str, country: str) -> None:
-    geo: GeoLookup = RangeCountries(RANGES, "test")
-    assert geo.country(ip) == country
+    geo: Countries = RangeCountries(RANGES, "test")
+    assert geo.countries([ip]) == [country]
 
 
 def test_countries_keeps_the_order_and_the_repeats() -> None:
@@ -54,7 +54,7 @@ def test_countries_keeps_the_order_and_the_repeats() -> None:
 
 
 def test_no_ranges_know_no_country() -> None:
-    assert RangeCountries([], "empty").country("1.1.1.1") == ""
+    assert RangeCountries([], "empty").countries(["1.1.1.1"]) == [""]
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ def test_text_files(tmp_path: Path, text: str) -> None:
 def test_parquet_file(tmp_path: Path) -> None:
     path = tmp_path / "ranges.parquet"
     pq.write_table(pa.table({"end": ["1.0.0.255"], "start": ["1.0.0.0"], "country": ["AU"]}), path)
-    assert load_range_countries(path).country("1.0.0.1") == "Australia"
+    assert load_range_countries(path).countries(["1.0.0.1"]) == ["Australia"]
     pq.write_table(pa.table({"first": ["1.0.0.0"], "end": ["1.0.0.255"], "country": ["AU"]}), path)
     with pytest.raises(GeoDataError, match="no column 'start'"):
         load_range_countries(path)

@@ -51,7 +51,7 @@ def countries(path: Path) -> MmdbCountries:
     ],
 )
 def test_country_of_an_address(tmp_path: Path, ip: str, country: str) -> None:
-    assert countries(write_mmdb(tmp_path / "c.mmdb", COUNTRIES)).country(ip) == country
+    assert countries(write_mmdb(tmp_path / "c.mmdb", COUNTRIES)).countries([ip]) == [country]
 
 
 def test_a_database_of_ipv4_alone(tmp_path: Path) -> None:
@@ -85,7 +85,7 @@ def test_shapes_of_records(tmp_path: Path, record: Value, country: str | None, s
         with pytest.raises(SourceError, match=r"x\.mmdb' is a database that holds no countries: Some-Type of 2026-"):
             MmdbCountries(database)
     else:
-        assert MmdbCountries(database).country("8.8.8.8") == country
+        assert MmdbCountries(database).countries(["8.8.8.8"]) == [country]
     if system is None:
         with pytest.raises(SourceError, match="holds no autonomous systems"):
             MmdbSystems(database)
@@ -147,7 +147,7 @@ def test_a_damaged_record_is_an_error_where_it_is_asked_for(tmp_path: Path) -> N
     struct.pack_into(">I", whole, last * 4, nodes[last] + 60_000)
     path.write_bytes(whole)
     with pytest.raises(SourceError, match=r"x\.mmdb' is damaged"):
-        countries(path).country("200.1.1.1")
+        countries(path).countries(["200.1.1.1"])
 
 
 NETWORKS: dict[str, Value] = {"2a00::/16": {"n": 1}, "2a01:5::/33": {"n": 2}, "2a01:6::1/128": {"n": 3}}

@@ -1,14 +1,42 @@
+"""JSON lines as every normaliser gets them: what is no record has its reason, and costs no other line."""
+
 import gzip
 from pathlib import Path
 
 import pytest
 
-from bluetick.sources.lines import read_json_lines
+from bluetick.ingest.strictness import record_fault
+from bluetick.sources.json_objects import read_fault, read_object
+from bluetick.sources.opening import open_streams
+from bluetick.sources.reading import read_blocks
+
+Line = tuple[int, dict[str, object] | None, str]
 
 
-def lines_of(path: Path, content: bytes) -> list[tuple[int, dict[str, object] | None, str]]:
-    path.write_bytes(content)
-    return [(line.number, line.record, line.reason) for line in read_json_lines(path)]
+def lines_of(path: Path, content: bytes, stored: bytes | None = None) -> list[Line]:
+    """Number, object and reason of each line of a file that has the content as it is, or in this form."""
+    path.write_bytes(content if stored is None else stored)
+    (stream,) = open_streams(path)
+    found: list[Line] = []
+    with stream:
+        for block in read_blocks(stream.open_at(0), "lines"):
+            for place, text in enumerate(block.text.to_pylist()):
+                number = content[: block.offsets[place + 1].as_py()].rstrip(b"\n").count(b"\n") + 1
+                reason = block.faults.get(place)
+                found.append((number, None, reason) if reason else (number, *_read(text)))
+    return found
+
+
+def _read(text: str | None) -> tuple[dict[str, object] | None, str]:
+    """By the reader of coded formats, with which that of declared ones must agree."""
+    assert text is not None
+    try:
+        record = read_object(text.encode())
+    except (ValueError, RecursionError) as error:
+        assert record_fault(text) == read_fault(error)
+        return None, read_fault(error)
+    assert record_fault(text) == ""
+    return record, ""
 
 
 def test_blank_lines_are_skipped_and_numbers_stay(tmp_path: Path) -> None:
@@ -47,12 +75,12 @@ def test_a_line_that_is_too_long_is_left_out_alone(tmp_path: Path) -> None:
 
 
 def test_gzip_is_known_by_its_content(tmp_path: Path) -> None:
-    assert lines_of(tmp_path / "x.json", gzip.compress(b'{"a":1}\n')) == [(1, {"a": 1}, "")]
+    assert lines_of(tmp_path / "x.json", b'{"a":1}\n', gzip.compress(b'{"a":1}\n')) == [(1, {"a": 1}, "")]
 
 
 def test_a_broken_gzip_stream_is_told(tmp_path: Path) -> None:
     body = b"".join(b'{"a":%d}\n' % number for number in range(20_000))
-    found = lines_of(tmp_path / "x.gz", gzip.compress(body)[:-2000])
+    found = lines_of(tmp_path / "x.gz", body, gzip.compress(body)[:-2000])
     assert found[0] == (1, {"a": 0}, "")
     assert found[-1][1] is None
     assert found[-1][2].startswith("the gzip stream is damaged")
@@ -60,4 +88,4 @@ def test_a_broken_gzip_stream_is_told(tmp_path: Path) -> None:
 
 def test_an_absent_file_is_an_os_error(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
-        list(read_json_lines(tmp_path / "none"))
+        list(open_streams(tmp_path / "none"))

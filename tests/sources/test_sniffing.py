@@ -23,6 +23,10 @@ from bluetick.sources.sniffing import container_of
         (b'{"Records":[{"eventVersion":"1.08"}]}', "documents"),
         (b'{"@odata.context": "x", "value": [\n {"a": 1}]}', "documents"),
         (b' [\n{"a": 1}]', "documents"),
+        (b'"b": 1}\n{"a": 2}\n', "lines"),
+        (b'starting, please wait\n\n{"a": 1, "b": 2}\n{"a": 3, "b": 4}\n{"a": "br', "lines"),
+        (b'level {"a": 1}\nlevel {"a": 2}\n', "text"),
+        (b'report\n{"a": 1}\nmade today\nand tomorrow\n', "text"),
         (b"[2026-01-01 00:00:00] started, [x] done\n", "text"),
         (b"#separator \\x09\n#fields\tts\n", "zeek"),
         (b"ElfFile\0\0\0", "evtx"),
@@ -41,6 +45,8 @@ def test_a_head_tells_the_container(head: bytes, container: str) -> None:
 
 def test_a_table_of_one_column_is_known_by_its_name() -> None:
     assert (container_of(b"ip\n192.0.2.1\n"), container_of(b"ip\n192.0.2.1\n", Path("a.CSV.gz"))) == ("text", "csv")
+    objects = b'payload\n{"a":1}\n'
+    assert (container_of(objects), container_of(objects, Path("a.tsv"))) == ("lines", "csv")
 
 
 def test_lines_of_text_are_objects_with_one_field(tmp_path: Path) -> None:

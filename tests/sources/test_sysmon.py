@@ -2,17 +2,22 @@
 
 import gzip
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pytest
+from windows_records import Reading, read_files
 
-from bluetick.sources.detection import detect_source
-from bluetick.sources.model import ReadReport, SourceResult
-from bluetick.sources.windows import read_sysmon
+import bluetick
+from bluetick.diagnostics.errors import SourceError
+from bluetick.enrichment.rows import Enricher
+from bluetick.ingest.batches import Tally
+from bluetick.ingest.running import Options, Report, ingest_paths
+from bluetick.lake.layout import QUARANTINE
+from bluetick.schema.packs import PackName, load_pack
 
 SHARED = Path(__file__).parents[3] / "shared" / "data" / "otrf" / "sysmon.ndjson.gz"
 
@@ -136,35 +141,52 @@ def event_xml(event_id: int, data: Mapping[str, Any]) -> Record:
     }
 
 
-def read(tmp_path: Path, *lines: Record | bytes, geo: Any = None, every_protocol: bool = False) -> SourceResult:
+# The pack whose names the expected rows have.
+PACKS: Mapping[str, PackName] = {"VMConnection": "sentinel", "WindowsEvent": "sentinel", "SecurityEvent": "sentinel"}
+
+
+def lines_of(*lines: Record | bytes) -> bytes:
+    return b"".join(line if isinstance(line, bytes) else json.dumps(line).encode() + b"\n" for line in lines)
+
+
+def read(tmp_path: Path, *lines: Record | bytes, **options: Any) -> Reading:
     path = tmp_path / "events.json"
-    path.write_bytes(b"".join(line if isinstance(line, bytes) else json.dumps(line).encode() + b"\n" for line in lines))
-    result = read_sysmon([path], geo=geo, every_protocol=every_protocol)
-    assert result.report.is_complete
+    path.write_bytes(lines_of(*lines))
+    result = read_files([path], **options)
+    assert result.is_complete
     return result
 
 
-def rows(result: SourceResult, table: str = "DeviceNetworkEvents") -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = result.tables[table].to_pylist()
-    return found
+def rows(result: Reading, table: str = "DeviceNetworkEvents") -> list[dict[str, Any]]:
+    return result.rows(table, PACKS.get(table, "defender"))
 
 
-def account(report: ReadReport) -> tuple[int, int, int, int, int]:
-    kept = (report.input_lines, report.stored, report.duplicates)
-    return (*kept, len(report.quarantined), report.other_events)
+def notes(result: Reading) -> Mapping[str, int]:
+    return result.tally.notes
+
+
+def account(tally: Tally) -> tuple[int, int, int, int]:
+    return (tally.input, tally.stored, tally.duplicates, tally.quarantined)
+
+
+def ingest(tmp_path: Path, content: bytes, options: Options | None = None) -> Report:
+    """Into the lake of this name beside it."""
+    path = tmp_path / "events.json"
+    path.write_bytes(content)
+    return ingest_paths([path], tmp_path / "lake", options or Options())
 
 
 class OneCountry:
-    """A GeoLookup that answers for anything, and remembers what it was asked."""
+    """Countries that answer for anything, and remember what they were asked."""
 
     version = "test-1"
 
     def __init__(self) -> None:
         self.asked: list[str] = []
 
-    def country(self, ip: str) -> str:
-        self.asked.append(ip)
-        return "United States"
+    def countries(self, ips: Sequence[str]) -> list[str]:
+        self.asked += ips
+        return ["United States"] * len(ips)
 
 
 @pytest.mark.parametrize("style", [flat, winlogbeat_6, winlogbeat_7, event_data_text, event_xml])
@@ -223,14 +245,23 @@ def test_numbers_that_no_column_can_hold_are_null(tmp_path: Path) -> None:
 
 
 def test_columns_are_those_of_the_tables_and_text_is_never_null(tmp_path: Path) -> None:
-    result = read(tmp_path, flat(3, connection(ProcessGuid="-", User="-", ProcessId="-", SourcePort="-")))
-    for table in result.tables.values():
-        for field in table.schema:
-            assert table[field.name].null_count == 0 or field.nullable, field.name
-    (row,) = rows(result)
+    bare = flat(3, connection(ProcessGuid="-", User="-", ProcessId="-", SourcePort="-"))
+    ingest(tmp_path, lines_of(bare, flat(1, creation()), flat(22, query())))
+    widths = {}
+    for table in ("DeviceNetworkEvents", "VMConnection", "DeviceProcessEvents", "DeviceEvents"):
+        pack = PACKS.get(table, "defender")
+        with bluetick.connect(lake=tmp_path / "lake", schemas=pack) as session:
+            result = session.query(table)
+            found = result.to_arrow()
+        assert found.num_rows == 1
+        widths[table] = len(set(found.column_names) & {name for name, _ in load_pack(pack)[table].columns})
+        texts = [name for name, kind in result.columns if kind == "string"]
+        assert texts
+        assert {name: found[name].null_count for name in texts if found[name].null_count} == {}
+    assert list(widths.values()) == [46, 44, 69, 65]
+    (row,) = rows(read(tmp_path, bare))
     assert (row["InitiatingProcessAccountName"], row["InitiatingProcessId"], row["LocalPort"]) == ("", None, None)
     assert len(row) == 46
-    assert [len(table.column_names) for table in result.tables.values()] == [46, 44, 69, 65]
 
 
 @pytest.mark.parametrize(
@@ -245,12 +276,12 @@ def test_columns_are_those_of_the_tables_and_text_is_never_null(tmp_path: Path) 
 def test_a_doubtful_process_start_is_null_and_counted(tmp_path: Path, guid: str, note: str) -> None:
     result = read(tmp_path, flat(3, connection(ProcessGuid=guid)))
     assert rows(result)[0]["InitiatingProcessCreationTime"] is None
-    assert result.report.notes[note] == 1
+    assert notes(result)[note] == 1
 
 
 def test_a_process_that_starts_after_its_connection_is_counted(tmp_path: Path) -> None:
-    report = read(tmp_path, flat(3, connection(UtcTime="2024-03-12 18:40:47.000"))).report
-    assert report.notes["process start after the connection"] == 1
+    result = read(tmp_path, flat(3, connection(UtcTime="2024-03-12 18:40:47.000")))
+    assert notes(result)["process start after the connection"] == 1
 
 
 def test_unknown_image_is_freed_of_html(tmp_path: Path) -> None:
@@ -331,11 +362,11 @@ def test_a_query_is_a_row_of_its_own(tmp_path: Path) -> None:
 
 
 def test_processes_of_an_earlier_reading_are_known(tmp_path: Path) -> None:
-    earlier = read(tmp_path, flat(1, creation())).tables["DeviceProcessEvents"]
+    (earlier, _) = read(tmp_path, flat(1, creation())).parts
     path = tmp_path / "later.json"
     path.write_text(json.dumps(flat(3, connection())))
     together = rows(read(tmp_path, flat(3, connection()), flat(1, creation())))
-    result = read_sysmon([path], known_processes=earlier)
+    result = read_files([path], known_processes=earlier.tables["DeviceProcessEvents"])
     assert rows(result) == together
     assert rows(result)[0]["InitiatingProcessCommandLine"] == "sync.exe --all"
     assert rows(result, "DeviceProcessEvents") == []
@@ -354,7 +385,7 @@ def test_known_processes_of_another_sensor_lend_hashes_only(tmp_path: Path) -> N
     )
     path = tmp_path / "later.json"
     path.write_text(json.dumps(flat(3, connection())))
-    (row,) = rows(read_sysmon([path], known_processes=known))
+    (row,) = rows(read_files([path], known_processes=known))
     assert (row["InitiatingProcessSHA256"], row["InitiatingProcessCommandLine"]) == ("44" * 32, "")
 
 
@@ -375,7 +406,7 @@ def test_times_far_apart_are_flagged(tmp_path: Path) -> None:
     far = flat(3, connection(), **{"@timestamp": "2024-03-26T03:30:16.000Z"})
     result = read(tmp_path, far)
     assert json.loads(rows(result)[0]["AdditionalFields"]) == {"CollectedTime": "2024-03-26T03:30:16Z"}
-    assert result.report.notes["event time and collection time over 5 minutes apart"] == 1
+    assert notes(result)["event time and collection time over 5 minutes apart"] == 1
     local = flat(3, connection(), **{"@timestamp": None, "TimeCreated": "2024-03-25 05:30:16.000"})
     assert rows(read(tmp_path, local))[0]["AdditionalFields"] == ""
 
@@ -406,7 +437,7 @@ def test_unknown_direction_is_empty_and_counted(tmp_path: Path) -> None:
     result = read(tmp_path, flat(3, connection(Initiated="-")))
     assert rows(result)[0]["ActionType"] == ""
     assert rows(result, "VMConnection")[0]["Direction"] == ""
-    assert result.report.notes["direction unknown: Initiated is neither true nor false"] == 1
+    assert notes(result)["direction unknown: Initiated is neither true nor false"] == 1
 
 
 def test_connections_of_one_minute_are_one_row(tmp_path: Path) -> None:
@@ -433,7 +464,7 @@ def test_vm_connection_is_tcp_over_ipv4_unless_asked(tmp_path: Path) -> None:
     )
     narrow = read(tmp_path, *lines)
     assert [row["DestinationIp"] for row in rows(narrow, "VMConnection")] == ["93.184.216.34"]
-    assert narrow.report.notes["not in VMConnection: not TCP over IPv4"] == 2
+    assert notes(narrow)["not in VMConnection: not TCP over IPv4"] == 2
     wide = rows(read(tmp_path, *lines, every_protocol=True), "VMConnection")
     assert sorted((row["Protocol"], row["DestinationIp"]) for row in wide) == [
         ("tcp", "2606:4700::1111"),
@@ -444,20 +475,21 @@ def test_vm_connection_is_tcp_over_ipv4_unless_asked(tmp_path: Path) -> None:
 
 def test_country_is_asked_for_public_peers_only(tmp_path: Path) -> None:
     geo = OneCountry()
+    enricher = Enricher(geo)
     lines = [flat(3, connection(DestinationIp=ip)) for ip in ("93.184.216.34", "10.0.0.5", "127.0.0.1")]
-    result = read(tmp_path, *lines, geo=geo)
+    ingest(tmp_path, lines_of(*lines), Options(enrich=enricher.enrich))
     assert geo.asked == ["93.184.216.34"]
-    assert {row["RemoteIp"]: row["RemoteCountry"] for row in rows(result, "VMConnection")} == {
-        "93.184.216.34": "United States",
-        "10.0.0.5": "",
-        "127.0.0.1": "",
-    }
-    assert result.report.geo_version == "test-1"
+    with bluetick.connect(lake=tmp_path / "lake") as session:
+        assert dict(session.query("VMConnection | project RemoteIp, RemoteCountry").rows()) == {
+            "93.184.216.34": "United States",
+            "10.0.0.5": "",
+            "127.0.0.1": "",
+        }
+    assert enricher.provenance["country"] == "test-1"
 
 
 def test_every_line_is_accounted_for(tmp_path: Path) -> None:
-    result = read(
-        tmp_path,
+    lines = (
         flat(3, connection()),
         b"not json\n\n",
         flat(3, connection(DestinationIp="-")),
@@ -472,9 +504,10 @@ def test_every_line_is_accounted_for(tmp_path: Path) -> None:
         {**event_data_text(3, {}), "EventData": "{broken"},
         {"hello": "world"},
     )
-    report = result.report
-    assert account(report) == (13, 5, 0, 8, 0)
-    assert [(bad.line_number, bad.reason) for bad in report.quarantined] == [
+    result = read(tmp_path, *lines)
+    assert account(result.tally) == (13, 5, 0, 8)
+    content = lines_of(*lines)
+    assert [(content[: bad.owned.stop].count(b"\n"), bad.reason) for bad in result.faults] == [
         (2, "not JSON"),
         (4, "DestinationIp is missing or not an address"),
         (5, "UtcTime is missing or not a time"),
@@ -484,80 +517,93 @@ def test_every_line_is_accounted_for(tmp_path: Path) -> None:
         (13, "event data is a text that cannot be read as JSON: not JSON"),
         (14, "not a Windows event in a known layout"),
     ]
-    assert report.quarantined[0].raw == b"not json\n"
+    assert result.faults[0].raw == b"not json"
+    assert content[result.faults[0].owned.start : result.faults[0].owned.stop] == b"not json\n"
     assert [row["EventID"] for row in rows(result, "WindowsEvent")] == [5]
     assert [row["EventID"] for row in rows(result, "SecurityEvent")] == [3]
 
 
 def test_the_same_record_twice_is_stored_once(tmp_path: Path) -> None:
     once = flat(3, connection(), RecordNumber=10)
-    assert account(read(tmp_path, once, once).report) == (2, 1, 1, 0, 0)
+    assert account(read(tmp_path, once, once).tally) == (2, 1, 1, 0)
     # The same record by collectors that keep less of it.
-    assert account(read(tmp_path, once, flat(3, connection())).report) == (2, 1, 1, 0, 0)
-    assert account(read(tmp_path, flat(3, connection()), once).report) == (2, 1, 1, 0, 0)
-    assert account(read(tmp_path, flat(22, query()), flat(22, query())).report) == (2, 1, 1, 0, 0)
+    assert account(read(tmp_path, once, flat(3, connection())).tally) == (2, 1, 1, 0)
+    assert account(read(tmp_path, flat(3, connection()), once).tally) == (2, 1, 1, 0)
+    assert account(read(tmp_path, flat(22, query()), flat(22, query())).tally) == (2, 1, 1, 0)
 
 
 def test_records_that_only_look_alike_are_all_stored(tmp_path: Path) -> None:
     both_ends = (flat(3, connection()), flat(3, connection(Initiated="false")))
-    assert account(read(tmp_path, *both_ends).report) == (2, 2, 0, 0, 0)
+    assert account(read(tmp_path, *both_ends).tally) == (2, 2, 0, 0)
     two_numbers = (flat(3, connection(), RecordNumber=10), flat(3, connection(), RecordNumber=11))
-    assert account(read(tmp_path, *two_numbers).report) == (2, 2, 0, 0, 0)
+    assert account(read(tmp_path, *two_numbers).tally) == (2, 2, 0, 0)
 
 
 def test_several_files_are_one_reading(tmp_path: Path) -> None:
     plain, packed = tmp_path / "a.json", tmp_path / "b.ndjson.gz"
     plain.write_text(json.dumps(flat(3, connection())))
     packed.write_bytes(gzip.compress(json.dumps(flat(1, creation())).encode()))
-    assert rows(read_sysmon([plain, packed]))[0]["InitiatingProcessSHA256"] == "ab" * 32
+    assert rows(read_files([packed, plain]))[0]["InitiatingProcessSHA256"] == "ab" * 32
 
 
-def test_detect_source(tmp_path: Path) -> None:
-    path = tmp_path / "x"
-    path.write_text("junk\n" + json.dumps({"a": 1}) + "\n" + json.dumps(winlogbeat_7(22, query())) + "\n")
-    assert detect_source(path) == "windows"
-    path.write_text(json.dumps(flat(4624, {"TargetUserName": "erin"}, Channel="Security")) + "\n")
-    assert detect_source(path) == "windows"
-    path.write_text(json.dumps({"EventID": 7, "note": "no log is named"}) + "\n")
-    assert detect_source(path) is None
-    path.write_bytes(b"")
-    assert detect_source(path) is None
+@pytest.mark.parametrize(
+    ("content", "is_windows"),
+    [
+        (lines_of(b"junk\n", {"a": 1}, winlogbeat_7(22, query())), True),
+        (lines_of(flat(4624, {"TargetUserName": "erin"}, Channel="Security")), True),
+        (lines_of({"EventID": 7, "note": "no log is named"}), False),
+    ],
+)
+def test_a_file_is_known_by_any_of_its_records(tmp_path: Path, content: bytes, is_windows: bool) -> None:
+    if not is_windows:
+        with pytest.raises(SourceError, match="of no known log format"):
+            ingest(tmp_path, content)
+        return
+    tally = ingest(tmp_path, content).tally
+    assert tally.input == content.count(b"\n")
+    assert tally.stored == 1
+    if tally.quarantined:
+        (kept,) = (tmp_path / "lake").glob(f"{QUARANTINE}/*")
+        told = [json.loads(line) for line in kept.read_text().splitlines()]
+        assert {entry["format"] for entry in told} == {"windows"}
+
+
+def test_an_empty_file_is_of_no_format_and_no_error(tmp_path: Path) -> None:
+    report = ingest(tmp_path, b"")
+    assert (account(report.tally), report.left_out) == ((0, 0, 0, 0), ())
 
 
 @pytest.mark.skipif(not SHARED.exists(), reason="the recorded telemetry is not beside this repository")
 def test_recorded_telemetry_is_read_without_loss() -> None:
     """Counts taken from the file by other means: by event number, and by distinct fields of event 3."""
-    result = read_sysmon([SHARED])
-    report = result.report
-    assert report.is_complete
-    assert report.input_lines == 11_198
-    assert report.quarantined == ()
+    result = read_files([SHARED])
+    tally = result.tally
+    assert result.is_complete
+    assert tally.input == 11_198
+    assert tally.quarantined == 0
     found = rows(result)
     assert len(found) == 7_097
     assert len(rows(result, "DeviceProcessEvents")) == 2_054
-    assert report.stored + report.duplicates == 11_198
-    assert len(rows(result, "DeviceEvents")) + report.duplicates == 2_047
+    assert tally.stored + tally.duplicates == 11_198
+    assert len(rows(result, "DeviceEvents")) + tally.duplicates == 2_047
     assert sum(row["ActionType"] == "InboundConnectionAccepted" for row in found) == 1_346
-    assert report.notes["process unknown to Sysmon: ProcessGuid is all zero"] == 30
+    assert notes(result)["process unknown to Sysmon: ProcessGuid is all zero"] == 30
     seen = [row for row in found if row["InitiatingProcessCommandLine"]]
     assert len(seen) >= 513
     assert (
         sum(row["LinksEstablished"] for row in rows(result, "VMConnection"))
-        == len(found) - report.notes["not in VMConnection: not TCP over IPv4"]
+        == len(found) - notes(result)["not in VMConnection: not TCP over IPv4"]
     )
-    assert detect_source(SHARED) == "windows"
 
 
 def test_damage_anywhere_in_a_file_loses_no_line(tmp_path: Path) -> None:
     """Every byte of a small file replaced in turn: the account holds, and no reading fails."""
-    content = b"".join(
-        json.dumps(record).encode() + b"\n"
-        for record in (event_data_text(3, connection()), winlogbeat_6(22, query()), flat(1, creation()))
-    )
+    content = lines_of(event_data_text(3, connection()), winlogbeat_6(22, query()), flat(1, creation()))
     path = tmp_path / "damaged.json"
     for place in range(0, len(content), 17):
         for byte in (b"\x00", b'"', b"9", b"{", b"\xff"):
             path.write_bytes(content[:place] + byte + content[place + 1 :])
-            report = read_sysmon([path]).report
-            assert report.is_complete
-            assert report.input_lines in (2, 3)
+            result = read_files([path])
+            assert result.is_complete
+            assert result.tally.bytes["input"] == len(content)
+            assert result.tally.input in (2, 3)

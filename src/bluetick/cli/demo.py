@@ -229,7 +229,7 @@ def _next(console: Console, keep: Path | None) -> None:
     _title(console, 4, "Your own logs")
     console.print()
     for command, comment in (
-        ("bluetick ingest sysmon.ndjson.gz --lake logs", "Sysmon events as JSON lines, into tables"),
+        ("bluetick ingest sysmon.ndjson.gz --lake logs", "a log of any known format, into tables"),
         ("bluetick run rule.kql --lake logs --now newest", "a rule of yours, as of the newest row"),
         ("bluetick query --lake logs 'DeviceNetworkEvents | take 5'", "look at the rows"),
     ):

@@ -55,7 +55,7 @@ class AddressRanges:
 
 
 class RangeCountries:
-    """A GeoLookup over ranges of addresses."""
+    """The countries of ranges of addresses."""
 
     __slots__ = ("_countries", "_ranges", "_version")
 
@@ -70,12 +70,9 @@ class RangeCountries:
         """Which edition of the data answers."""
         return self._version
 
-    def country(self, ip: str) -> str:
-        """The English name of the country of a public address; "" for any other and where no range holds it."""
-        return self.countries([ip])[0]
-
     def countries(self, ips: Sequence[str]) -> list[str]:
-        """The country of each address, in one search over the distinct ones."""
+        """The English name of the country of each public address, by one search; "" for any other and where no range
+        holds it."""
         keys = {ip: packed(ip) for ip in set(ips) if is_public(ip)}
         found = dict(zip(keys, self._ranges.places(list(keys.values())), strict=True))
         places = (found.get(ip, -1) for ip in ips)

@@ -92,7 +92,7 @@ class Mmdb:
 
 
 class MmdbCountries:
-    """A GeoLookup over a database in MaxMind's format."""
+    """The countries of a database in MaxMind's format."""
 
     __slots__ = ("database",)
 
@@ -106,12 +106,8 @@ class MmdbCountries:
         """The database's type, when it was built, and its digest."""
         return self.database.version
 
-    def country(self, ip: str) -> str:
-        """The English name of the country of a public address; "" for any other and where the database has none."""
-        return self.countries([ip])[0]
-
     def countries(self, ips: Sequence[str]) -> list[str]:
-        """The country of each address."""
+        """The English name of the country of each public address; "" for any other and where the database has none."""
         return self.database.find(ips, _country, "")
 
 

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from bluetick.engines.duckdb_records import MAX_DEPTH, RecordReader
-from bluetick.sources.lines import parse_object, read_fault
+from bluetick.sources.json_objects import parse_object, read_fault
 
 _SHAPES: Final = 100_000
 

@@ -5,7 +5,7 @@ from typing import Any, TypeAlias
 
 import pyarrow as pa
 
-from bluetick.schema.packs import PackName, TableSchema, known_table, load_pack, stored_name
+from bluetick.schema.packs import TableSchema, known_table, stored_name
 from bluetick.types import Type
 
 Cell = str | int | float | bool | None
@@ -53,14 +53,6 @@ def kept_rows(name: str, rows: pa.Table) -> pa.Table:
         return rows
     named = {stored_name(name, column): rows[column].combine_chunks() for column in rows.column_names}
     return arrow_table(schema, named, rows.num_rows)
-
-
-def pack_rows(name: str, pack: PackName, rows: pa.Table) -> pa.Table:
-    """Rows that a lake would keep as those of a pack's table."""
-    table = load_pack(pack)[name]
-    return pa.Table.from_arrays(
-        [rows[stored_name(name, column)] for column, _ in table.columns], schema=arrow_schema(table)
-    )
 
 
 def _array(cells: Cells, kind: pa.DataType) -> "pa.Array[Any]":

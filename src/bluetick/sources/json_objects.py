@@ -1,10 +1,9 @@
 """JSON objects read strictly and fast: one text means one object, or it is refused."""
 
+import json
 from typing import Any
 
 import orjson
-
-from bluetick.sources.lines import parse_object
 
 _BOM = b"\xef\xbb\xbf"
 _LONG_END = 2**63
@@ -66,3 +65,41 @@ def _is_plain(value: dict[str, Any], text: bytes) -> bool:
         return False
     written = text.count(b'":')
     return written == names or written - text.count(b'\\":') == names
+
+
+def parse_object(text: str) -> dict[str, Any]:
+    """A JSON object that means one thing: no name twice, no NaN, no half of a surrogate pair; else ValueError."""
+    value = json.loads(text, object_pairs_hook=_unique_names, parse_constant=_refuse_constant)
+    if not isinstance(value, dict):
+        raise ValueError("not a JSON object")
+    if "\\ud" in text or "\\uD" in text:
+        _refuse_lone_surrogates(value)
+    return value
+
+
+def _unique_names(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    record = dict(pairs)
+    if len(record) != len(pairs):
+        raise ValueError("a name is given twice in one JSON object")
+    return record
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _refuse_lone_surrogates(value: dict[str, Any]) -> None:
+    try:
+        json.dumps(value, ensure_ascii=False).encode("utf-8")
+    except UnicodeEncodeError:
+        raise ValueError("holds half of a surrogate pair") from None
+
+
+def read_fault(error: Exception) -> str:
+    """A reason that is the same for the same fault: positions would make every line its own."""
+    match error:
+        case json.JSONDecodeError():
+            return "not JSON"
+        case RecursionError():
+            return "nested too deep"
+    return str(error) if not str(error).startswith("Exceeds the limit") else "a number of too many digits"

@@ -32,6 +32,8 @@ def container_of(head: bytes, path: Path | None = None) -> str:
     if _begins_array(text):
         return "documents"
     is_named_csv = path is not None and path.name.lower().removesuffix(".gz").endswith((".csv", ".tsv"))
+    if not is_named_csv and _is_torn_at_first(text):
+        return "lines"
     return "csv" if is_named_csv or delimiter_of(text) else "text"
 
 
@@ -47,6 +49,20 @@ def _of_objects(text: str) -> str:
     except (ValueError, RecursionError):
         return "documents" if re.fullmatch(r'\{\s*|\{\s*"(?:[^"\\]|\\.)*"\s*:.*[,\[{]\s*', line) else "lines"
     return "documents" if "\n" in text[:end] else "lines"
+
+
+def _is_torn_at_first(text: str) -> bool:
+    """Whether the lines behind the first are JSON objects: a log that was cut within a line, or that something was
+    printed into."""
+    whole = [line for line in text.split("\n")[1:-1] if line.strip()]
+    return bool(whole) and sum(map(_is_object, whole)) * 2 > len(whole)
+
+
+def _is_object(line: str) -> bool:
+    try:
+        return line.lstrip().startswith("{") and isinstance(_DECODER.decode(line), dict)
+    except (ValueError, RecursionError):
+        return False
 
 
 def _begins_array(text: str) -> bool:

@@ -3,6 +3,5 @@
 from bluetick.sources.windows.event import detect
 from bluetick.sources.windows.normaliser import WindowsEvents
 from bluetick.sources.windows.process_table import PROCESSES, START_SLACK, ProcessLookup
-from bluetick.sources.windows.reading import read_sysmon
 
-__all__ = ["PROCESSES", "START_SLACK", "ProcessLookup", "WindowsEvents", "detect", "read_sysmon"]
+__all__ = ["PROCESSES", "START_SLACK", "ProcessLookup", "WindowsEvents", "detect"]

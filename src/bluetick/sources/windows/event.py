@@ -4,8 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from bluetick.sources.json_objects import read_object
-from bluetick.sources.lines import read_fault
+from bluetick.sources.json_objects import read_fault, read_object
 from bluetick.sources.windows.ecs import restored
 from bluetick.sources.windows.layouts import EVTX, FLAT, LAYOUTS, NOT_DATA, WAZUH, WINLOG, Layout, Part, Path
 

@@ -10,8 +10,7 @@ import pyarrow as pa
 
 from bluetick.sources.arrow import kept_rows
 from bluetick.sources.believable import AHEAD, EARLIEST, too_early, too_late
-from bluetick.sources.json_objects import read_object
-from bluetick.sources.lines import read_fault
+from bluetick.sources.json_objects import read_fault, read_object
 from bluetick.sources.records import Normalised, Records
 from bluetick.sources.windows.connections import resolve_connections
 from bluetick.sources.windows.device_actions import DeviceAction, device_actions
