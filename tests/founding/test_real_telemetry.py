@@ -61,7 +61,7 @@ class Recorded:
 
 
 def _ingested(path: Path, lake: Path, enricher: Enricher) -> Recorded:
-    return Recorded(lake, ingest_paths([path], lake, Options(enrich=enricher.enrich)).tally)
+    return Recorded(lake, ingest_paths([path], lake, Options(enrichment=enricher)).tally)
 
 
 @pytest.fixture(scope="module")

@@ -477,7 +477,7 @@ def test_country_is_asked_for_public_peers_only(tmp_path: Path) -> None:
     geo = OneCountry()
     enricher = Enricher(geo)
     lines = [flat(3, connection(DestinationIp=ip)) for ip in ("93.184.216.34", "10.0.0.5", "127.0.0.1")]
-    ingest(tmp_path, lines_of(*lines), Options(enrich=enricher.enrich))
+    ingest(tmp_path, lines_of(*lines), Options(enrichment=enricher))
     assert geo.asked == ["93.184.216.34"]
     with bluetick.connect(lake=tmp_path / "lake") as session:
         assert dict(session.query("VMConnection | project RemoteIp, RemoteCountry").rows()) == {
