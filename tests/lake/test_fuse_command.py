@@ -4,9 +4,9 @@ import json
 from pathlib import Path
 
 import pytest
+from sysmon_log import connection
 
 from bluetick.cli.main import run_command
-from sysmon_log import connection
 
 
 def sysmon(folder: Path) -> Path:
