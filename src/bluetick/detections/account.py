@@ -1,9 +1,11 @@
 """The account of a detection run, for people and for programs."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from bluetick.detections.lacks import Lack
 from bluetick.enrichment.profile_chain import SourceCount
 from bluetick.execution.account import FilterCount, ProviderCount, StageCount, TableCount
 
@@ -24,6 +26,7 @@ class Account:
     stages: tuple[StageCount, ...]
     providers: tuple[ProviderCount, ...]
     has_scope: bool
+    lacks: tuple[Lack, ...] = ()
 
     @property
     def warnings(self) -> list[str]:
@@ -31,7 +34,7 @@ class Account:
         for provider in self.providers:
             if provider.note:
                 found.append(provider.note)
-        return found
+        return found + [_lack_line(group) for group in _grouped(self.lacks) if group[0].is_everywhere]
 
     @property
     def verdict(self) -> str:
@@ -40,9 +43,9 @@ class Account:
             return f"{_rows(self.result_rows)} in the result"
         reason = self._impossible()
         if reason:
-            return f"0 rows because nothing could match: {reason}"
+            return f"0 rows because nothing could match: {reason}{self._never_given()}"
         reason = self._last_filter()
-        return f"0 rows because nothing matched: {reason}" if reason else "0 rows because nothing matched"
+        return "0 rows because nothing matched" + (f": {reason}" if reason else "") + self._never_given()
 
     def lines(self) -> list[str]:
         """For people: warnings, the verdict, tables, then each let with its filters."""
@@ -57,6 +60,7 @@ class Account:
                 lines.append(f"{binding or 'result'}:")
             lines.append(f"  {stage.rows:>13,}  {stage.label}")
             lines += [f"  {f.after:>13,}    {_clip(f.text)}{_lost(f)}" for f in stage.filters]
+        lines += [f"note: {_lack_line(group)}" for group in _grouped(self.lacks) if not group[0].is_everywhere]
         for provider in self.providers:
             states = ", ".join(f"{n:,} {_STATES.get(state, state)}" for state, n in provider.states)
             lines.append(f"{provider.name}: {states or 'no row to ask for'}")
@@ -93,6 +97,7 @@ class Account:
                 }
                 for s in self.stages
             ],
+            "lacks": [lack.to_json() for lack in self.lacks],
             "providers": [
                 {
                     "name": p.name,
@@ -155,6 +160,11 @@ class Account:
                     return f"the value that `{_clip(item.text)}` needs is missing in all {_rows(item.before)}"
         return ""
 
+    def _never_given(self) -> str:
+        """What no row in the scope can have had: an empty result says less then than it seems to."""
+        never = [lack for lack in self.lacks if lack.is_everywhere]
+        return f"; {_lack_line(never[:1])}{_and_more(never)}" if never else ""
+
     def _last_filter(self) -> str:
         """The filter that took the last rows away in the part that ends the query."""
         for stage in reversed(self.stages):
@@ -172,6 +182,27 @@ class Account:
 
 
 _STATES = {"": "not asked", "Available": "with a profile", "Missing": "without a profile", "Error": "failed"}
+
+
+def _grouped(lacks: Sequence[Lack]) -> list[list[Lack]]:
+    """Those that differ in the column only stand together."""
+    groups: dict[tuple[Any, ...], list[Lack]] = {}
+    for lack in lacks:
+        groups.setdefault((lack.table, lack.sources, lack.reason, lack.is_everywhere), []).append(lack)
+    return list(groups.values())
+
+
+def _lack_line(group: Sequence[Lack]) -> str:
+    first = group[0]
+    columns = ", ".join(lack.column for lack in group)
+    verb = "is" if len(group) == 1 else "are"
+    where = f"{verb} in no row" if first.is_everywhere else "in rows"
+    return f"{columns} of {first.table} {where} from {', '.join(first.sources)}: {first.reason}"
+
+
+def _and_more(lacks: Sequence[Lack]) -> str:
+    others = len({(lack.table, lack.column) for lack in lacks}) - 1
+    return f" (and {others} more column{'' if others == 1 else 's'})" if others else ""
 
 
 def _files(source: SourceCount) -> str:

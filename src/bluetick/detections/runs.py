@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bluetick.detections.account import Account
+from bluetick.detections.lacks import find_lacks
 from bluetick.detections.model import Detection, Threshold
 from bluetick.diagnostics.errors import SourceError
 from bluetick.enrichment.profile_chain import ProfileChain
@@ -100,6 +101,7 @@ def account_of(
         tuple(counts.stages),
         tuple(counts.providers),
         has_scope=True,
+        lacks=find_lacks(session, plan.statements[-1], moment - request.lookback if request.lookback else None, moment),
     )
     return account, tuple(counts.near_misses)
 

@@ -8,6 +8,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
@@ -64,6 +65,17 @@ def estimate(
             columns = _below(table.view, use, flavour)
             spans = [_spans_below(table.view, use, one, flavour) for one in spans]
         found.append(_estimate_table(table, columns, spans, size_of))
+    return found
+
+
+def lake_columns(programs: Sequence[Program], catalog: Catalog, flavour: Flavour) -> list[tuple[Path, tuple[str, ...]]]:
+    """The folders of a lake's tables that the programs read, with the columns that their results depend on."""
+    found = []
+    for use in _wanted(programs):
+        table = catalog.table(use.table)
+        if table is not None and table.snapshot is not None:
+            columns = tuple(dict.fromkeys(source for _, source, _ in use.columns))
+            found.append((table.snapshot.folder, columns if table.view is None else _below(table.view, use, flavour)))
     return found
 
 

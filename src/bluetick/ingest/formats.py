@@ -137,6 +137,11 @@ def built_in_format(name: str) -> Format:
     return _read(SourceText(_documents()[name], f"{name}.yaml"), name)
 
 
+def find_built_in(name: str) -> Format | None:
+    """The same; None where there is no such format."""
+    return built_in_format(name) if name in _documents() else None
+
+
 @cache
 def _documents() -> Mapping[str, str]:
     folder = files("bluetick.sources") / "formats"
