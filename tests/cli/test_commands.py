@@ -279,7 +279,7 @@ def test_ingest_stores_nothing_twice_and_keeps_what_it_cannot_read(
     assert out == 'Rows,Ports\n2,"[443,444]"\n'
     (quarantined,) = [path for path in (lake / "_quarantine").iterdir()]
     line = json.loads(quarantined.read_text("utf-8"))
-    assert (line["file"], line["line"]) == (str(first), 3)
+    assert (line["file"], line["record"]) == (str(first), 3)
     assert not [path for path in lake.rglob("*") if path.name.endswith(".part")]
 
 

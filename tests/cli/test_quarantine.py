@@ -98,14 +98,14 @@ def test_filters(lake: Path, capfd: pytest.CaptureFixture[str], filters: list[st
 def test_show_prints_no_control_character(lake: Path, capfd: pytest.CaptureFixture[str]) -> None:
     text = out(capfd, "quarantine", "show", "--lake", str(lake), "--reason", "NUL")
     head, body = text.splitlines()
-    assert head.endswith("doors.json:7 (doors): holds a NUL byte")
+    assert head.endswith("doors.json, record 7 (doors): holds a NUL byte")
     assert body == '    {"door": "d\\xff\\x00\\x1b[2J"'
 
 
 def test_show_stops_at_a_limit_and_says_so(lake: Path, capfd: pytest.CaptureFixture[str]) -> None:
     assert run_command(["quarantine", "show", "--lake", str(lake), "--limit", "2"]) == 0
     said = capfd.readouterr()
-    assert said.out.count("doors.json:") == 2
+    assert said.out.count("doors.json, record ") == 2
     assert "more than 2 records" in said.err
 
 
@@ -118,7 +118,7 @@ def test_raw_gives_the_very_bytes(lake: Path) -> None:
 def test_a_long_record_is_cut_for_people(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     folder = tmp_path / "_quarantine"
     folder.mkdir()
-    entry = {"file": "a", "line": 1, "reason": "r", "format": "f", "raw": base64.b64encode(b"x" * 5_000).decode()}
+    entry = {"file": "a", "record": 1, "reason": "r", "format": "f", "raw": base64.b64encode(b"x" * 5_000).decode()}
     (folder / "one").write_text(json.dumps(entry) + "\n")
     text = out(capfd, "quarantine", "show", "--lake", str(tmp_path))
     assert text.endswith("x… (3,000 bytes more: --raw)\n")

@@ -247,7 +247,7 @@ def test_a_quarantine_line_is_what_the_documents_say(tmp_path: Path) -> None:
     (file,) = (lake / "_quarantine").iterdir()
     assert json.loads(file.read_text("utf-8")) == {
         "file": str(path),
-        "line": 2,
+        "record": 2,
         "reason": "not JSON",
         "format": "defender",
         "received": NOW.isoformat(),

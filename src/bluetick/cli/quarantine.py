@@ -83,7 +83,7 @@ def show_command(*, lake: Path, reason: str, file: str, source: str, limit: int 
         return
     most = limit or _SHOWN
     for kept in islice(found, most):
-        click.echo(f"{visible(kept.file)}:{kept.line} ({visible(kept.form)}): {visible(kept.reason)}")
+        click.echo(f"{visible(kept.file)}, record {kept.record:,} ({visible(kept.form)}): {visible(kept.reason)}")
         click.echo(f"    {_printable(kept)}")
     if next(found, None) is not None:
         say(f"note: more than {most} records are kept (--limit)")

@@ -134,7 +134,7 @@ class Batches:
             line = json.dumps(
                 {
                     "file": name,
-                    "line": block.number + place,
+                    "record": block.number + place,
                     "reason": faults[place],
                     "format": form,
                     "received": received,

@@ -37,7 +37,7 @@ class Kept:
     bytes. `line` is its number within its file."""
 
     file: str
-    line: int
+    record: int
     reason: str
     form: str
     received: str
@@ -49,7 +49,7 @@ class Kept:
         """The line of a quarantine file that keeps it, for this reason."""
         content = {
             "file": self.file,
-            "line": self.line,
+            "record": self.record,
             "reason": reason,
             "format": self.form,
             "received": self.received,
@@ -131,7 +131,7 @@ def reading_kept(path: Path) -> Iterator[None]:
 def _kept(content: dict[str, Any], came_in: str) -> Kept:
     return Kept(
         str(content["file"]),
-        int(content["line"]),
+        int(content["record"]),
         str(content["reason"]),
         str(content["format"]),
         str(content.get("received", came_in)),

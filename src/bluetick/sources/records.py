@@ -19,7 +19,7 @@ class Records:
     blocks of a stream leave no byte out. `faults` says why a record cannot be read at all, by its index.
     """
 
-    number: int  # of the first record within its stream, from 1: the line of a file of lines
+    number: int  # of the first record within its stream, from 1; blank lines are none
     raw: pa.LargeBinaryArray
     text: pa.LargeStringArray
     offsets: pa.Int64Array
