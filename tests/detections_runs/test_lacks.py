@@ -15,6 +15,7 @@ from bluetick.detections.model import Detection, QueryPlace
 from bluetick.detections.runs import DetectionRun, run_detection
 from bluetick.diagnostics import Span
 from bluetick.ingest.running import Options, ingest_paths
+from bluetick.lake.maintenance import history
 
 NOON = datetime(2026, 6, 18, 12, tzinfo=UTC)
 NOW = NOON + timedelta(hours=1)
@@ -139,3 +140,15 @@ def test_no_lake_no_lacks(tmp_path: Path) -> None:
     with bluetick.connect(tables={"DeviceNetworkEvents": files}) as session:
         rule = detection("DeviceNetworkEvents | project InitiatingProcessFileName")
         assert run_detection(session, rule, now=NOW).account.lacks == ()
+
+
+def test_a_version_that_the_fill_rates_never_had_does_not_fail_the_run(tmp_path: Path) -> None:
+    """The rows have a commit more than the rates, of which nothing was derived."""
+    lake = ingested(tmp_path, zeek(tmp_path))
+    newest = history(lake / "_Fill", 1)[0].version
+    later = zeek(tmp_path, NOON + timedelta(seconds=1))
+    ingest_paths([later], lake, Options(now=lambda: NOW, derive=lambda *_: ()))
+    with bluetick.connect(lake=lake, as_of=newest + 1) as session:
+        found = run_detection(session, detection("DeviceNetworkEvents | project InitiatingProcessFileName"), now=NOW)
+    assert len(found.rows) == 2
+    assert found.account.lacks == ()

@@ -13,13 +13,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bluetick.diagnostics.errors import SourceError
+from bluetick.lake.commits import replace
 from bluetick.lake.folder import DeltaFolder
 from bluetick.lake.fusion.fusing import fuse
 from bluetick.lake.fusion.nearest import nearest_pairs
 from bluetick.lake.fusion.sides import Fused
 from bluetick.lake.fusion.stored import Span
 from bluetick.lake.intake import Batch, TableRows, locked, store
-from bluetick.lake.maintenance import history
+from bluetick.lake.maintenance import history, optimize
 from bluetick.schema.packs import known_table
 from bluetick.session import connect
 from bluetick.sources.arrow import arrow_schema
@@ -281,6 +283,40 @@ def test_a_column_that_came_later_is_filled_in(tmp_path: Path) -> None:
         store(tmp_path, Batch("more", "zeek", (TableRows(TABLE, data, columns, "Timestamp"),), {"more": ""}))
     run(tmp_path)
     assert stored(tmp_path, "Sensor, InitiatingProcessFileName") == [("tap", "a.exe")]
+
+
+def test_another_writer_that_is_first_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An optimize of another process merges the files between the look at them and the commit."""
+    add(tmp_path, "windows", [endpoint(0)])
+    add(tmp_path, "zeek", [network(0)])
+    add(tmp_path, "zeek", [network(60)])
+    tries = []
+
+    def late(folder: Path, *rest: Any, **more: Any) -> bool:
+        tries.append(folder)
+        if len(tries) == 1:
+            optimize(folder)
+        return replace(folder, *rest, **more)
+
+    monkeypatch.setattr("bluetick.lake.fusion.stored.replace", late)
+    assert run(tmp_path).pairs == {"windows+zeek": 1}
+    assert len(tries) == 2
+    assert [source for (source,) in stored(tmp_path, "_Source")] == ["windows+zeek", "zeek"]
+
+
+def test_what_cannot_be_committed_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    add(tmp_path, "windows", [endpoint(0)])
+    add(tmp_path, "zeek", [network(0)])
+    before = sorted((tmp_path / TABLE).rglob("*.parquet"))
+
+    def full(*_: Any, **__: Any) -> bool:
+        raise SourceError("no room")
+
+    monkeypatch.setattr("bluetick.lake.fusion.stored.replace", full)
+    with pytest.raises(SourceError, match="no room"):
+        run(tmp_path)
+    assert sorted((tmp_path / TABLE).rglob("*.parquet")) == before
+    assert len(stored(tmp_path, "_Source")) == 2
 
 
 # --- the matcher against a naive one ---

@@ -3,12 +3,16 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from bluetick.diagnostics.errors import SourceError
 from bluetick.execution.program import build_program
 from bluetick.lake.layout import FILL
 from bluetick.plan.relations import TabularStatement
 from bluetick.session import Session
+
+if TYPE_CHECKING:
+    from bluetick.lake.snapshot import Snapshot
 
 Filled = Mapping[str, frozenset[str]]
 
@@ -35,8 +39,8 @@ class Lack:
 
 def find_lacks(session: Session, statement: TabularStatement, low: datetime | None, high: datetime) -> tuple[Lack, ...]:
     """Told of a lake that keeps fill rates; a look into those alone."""
-    rates = session.catalog.table(FILL)
-    if rates is None or rates.snapshot is None:
+    rates = _fill_rates(session)
+    if rates is None:
         return ()
     from bluetick.execution.estimate import lake_columns  # noqa: PLC0415 - only where there is such a lake
     from bluetick.lake.filled import filled_columns  # noqa: PLC0415
@@ -45,10 +49,20 @@ def find_lacks(session: Session, statement: TabularStatement, low: datetime | No
     read = {
         folder.name: columns
         for folder, columns in lake_columns([program], session.catalog, session.flavour)
-        if folder.parent == rates.snapshot.folder.parent
+        if folder.parent == rates.folder.parent
     }
-    found = filled_columns(rates.snapshot, read, low, high)
+    found = filled_columns(rates, read, low, high)
     return tuple(lack for table, columns in read.items() for lack in _lacks(table, columns, found.get(table, {})))
+
+
+def _fill_rates(session: Session) -> "Snapshot | None":
+    """The lake's; none where it has none of the version or the instant that the tables are taken back to: a run does
+    not fail for want of what it can be told beside its rows."""
+    try:
+        found = session.catalog.table(FILL)
+    except SourceError:
+        return None
+    return None if found is None else found.snapshot
 
 
 def _lacks(table: str, columns: Sequence[str], sources: Filled) -> Iterator[Lack]:
