@@ -134,6 +134,13 @@ def test_sysmon_counts_starts_and_no_bytes(tmp_path: Path, column: str, is_every
     assert words in lack.reason
 
 
+def test_a_verdict_names_what_filters_ask_for_alone(tmp_path: Path) -> None:
+    lake = ingested(tmp_path, sysmon(tmp_path))
+    text = "VMConnection | where Computer == 'nobody' {} | summarize sum(BytesSent) by Computer"
+    assert "BytesSent" not in run(lake, detection(text.format(""))).account.verdict
+    assert "before any byte" in run(lake, detection(text.format("and BytesSent > 0"))).account.verdict
+
+
 def test_no_lake_no_lacks(tmp_path: Path) -> None:
     lake = ingested(tmp_path, zeek(tmp_path))
     files = str(lake / "DeviceNetworkEvents")

@@ -1,5 +1,6 @@
 """The account of a detection run, for people and for programs."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -11,6 +12,7 @@ from bluetick.execution.account import FilterCount, ProviderCount, StageCount, T
 
 _LARGE_SHARE = 0.5
 _DAY = timedelta(days=1)
+_WORD = re.compile(r"\w+")
 _WHOLE = 0.99  # a history that lacks less than this is no cause for a warning
 
 
@@ -161,8 +163,9 @@ class Account:
         return ""
 
     def _never_given(self) -> str:
-        """What no row in the scope can have had: an empty result says less then than it seems to."""
-        never = [lack for lack in self.lacks if lack.is_everywhere]
+        """What filters ask for and no row in the scope can have had: an empty result says less then."""
+        asked = {word for stage in self.stages for item in stage.filters for word in _WORD.findall(item.text)}
+        never = [lack for lack in self.lacks if lack.is_everywhere and lack.column in asked]
         return f"; {_lack_line(never[:1])}{_and_more(never)}" if never else ""
 
     def _last_filter(self) -> str:

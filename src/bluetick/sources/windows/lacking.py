@@ -22,7 +22,6 @@ LACKS: Final[Mapping[str, Mapping[str, str]]] = {
 # Of columns that are filled.
 MEANS_OTHERWISE: Final[Mapping[str, Mapping[str, str]]] = {
     "VMConnection": {
-        "TimeGenerated": "Sysmon logs the start of a connection: its later minutes have no row",
         "LinksEstablished": "Sysmon logs the start of a connection: starts are counted, not active minutes",
     },
 }
