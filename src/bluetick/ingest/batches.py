@@ -20,7 +20,7 @@ from bluetick.sources.windows.process_table import PROCESSES
 from bluetick.types import Type
 
 MAX_ROWS: Final = 262_144
-MAX_BYTES: Final = 40 << 20
+MAX_BYTES: Final = 32 << 20
 _QUARANTINE_BYTES: Final = 32 << 20
 
 _OF_ARROW: Final[Mapping[pa.DataType, Type]] = {

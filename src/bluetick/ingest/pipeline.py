@@ -16,7 +16,7 @@ from bluetick.sources.records import Normaliser, Records
 from bluetick.sources.sniffing import container_of
 from bluetick.sources.streams import ByteStream
 
-BLOCK_BYTES: Final = 12 << 20
+BLOCK_BYTES: Final = 8 << 20
 _HEAD_BYTES: Final = 64 << 10
 _HEAD_BLOCKS: Final = 8
 
