@@ -127,7 +127,7 @@ def test_the_log_source_accounts_for_every_line(tmp_path: Path) -> None:
     tally = report.tally
     assert (tally.input, tally.stored, tally.duplicates, tally.quarantined) == (4, 1, 0, 3)
     (kept,) = (tmp_path / "lake" / QUARANTINE).iterdir()
-    assert [(lost["line"], lost["reason"]) for lost in map(json.loads, kept.read_text().splitlines())] == [
+    assert [(lost["record"], lost["reason"]) for lost in map(json.loads, kept.read_text().splitlines())] == [
         (2, "no Timestamp"),
         (3, "port is none that there is"),
         (4, "not JSON"),
