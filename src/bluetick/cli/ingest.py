@@ -24,7 +24,7 @@ from bluetick.ingest.following import Rhythm
 from bluetick.ingest.formats import Format, read_format
 from bluetick.ingest.indicators import store_indicators
 from bluetick.ingest.pipeline import Advance
-from bluetick.ingest.plain_rows import pack_of, rows_format
+from bluetick.ingest.plain_rows import pack_of, table_format
 from bluetick.ingest.running import Options, Report, files_of, ingest_paths
 from bluetick.lake.layout import QUARANTINE
 
@@ -127,7 +127,7 @@ def _formats(mapping: Path | None, table: str | None) -> tuple[Format, ...]:
     pack = pack_of(table)
     if pack is None:
         raise click.BadParameter(f"no known table is called '{table}'", param_hint="--table")
-    return (rows_format(table, pack),)
+    return (table_format(table, pack),)
 
 
 @contextmanager

@@ -14,11 +14,12 @@ from bluetick.engines.duckdb_records import RecordReader
 from bluetick.execution.mapping import Written
 from bluetick.ingest.binding import field_value
 from bluetick.ingest.declared import DeclaredFormat
-from bluetick.ingest.formats import Format, TableBody
+from bluetick.ingest.formats import EveryTable, Format, TableBody
 from bluetick.ingest.strictness import record_fault
 from bluetick.schema.packs import TIME_COLUMNS, PackName, known_export, load_pack
 from bluetick.sources.records import Normalised, Normaliser, Records
-from bluetick.syntax.expressions import NameReference
+from bluetick.syntax.expressions import Literal, NameReference
+from bluetick.types import Type
 
 NAME: Final = "rows"
 _PACKS: Final[tuple[PackName, ...]] = ("defender", "sentinel")
@@ -123,6 +124,14 @@ def tables_of(names: Collection[str]) -> Mapping[str, PackName]:
 def pack_of(table: str) -> PackName | None:
     """The pack that has a table, Defender's first; None where neither has it."""
     return next((pack for pack in _PACKS if table in load_pack(pack)), None)
+
+
+def table_format(table: str, pack: PackName) -> Format:
+    """The format of records of which the user says that they are a table's rows; what they have beside it are further
+    columns."""
+    named = Written(Literal(Span(0, 0), Type.STRING, table), Span(0, 0))
+    every = EveryTable(named, (), pack)
+    return Format(NAME, f"Rows of {table}", SourceText("", NAME), (), every_table=every)
 
 
 def rows_format(table: str, pack: PackName, names: frozenset[str] = frozenset()) -> Format:
