@@ -32,7 +32,7 @@ def test_a_tables_rows_keep_what_they_have_beside_it(tmp_path: Path, capfd: pyte
 
 def test_a_mapping_is_for_every_file(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "map.yaml").write_text(
-        "DeviceNetworkEvents:\n  columns:\n    Timestamp: unixtime_seconds_todatetime(tolong(at))\n    RemoteIP: peer\n",
+        "DeviceNetworkEvents:\n  columns: {Timestamp: unixtime_seconds_todatetime(tolong(at)), RemoteIP: peer}\n",
         "utf-8",
     )
     (tmp_path / "log.csv").write_text("at,peer\n1767225600,203.0.113.4\n1767225601,203.0.113.5\n", "utf-8")
