@@ -98,3 +98,22 @@ def test_a_tables_rows_are_ingested(tmp_path: Path) -> None:
     with bluetick.connect(lake=tmp_path / "lake") as session:
         query = "DeviceNetworkEvents | project Timestamp, RemoteIP, RemotePort, InitiatingProcessFileName"
         assert list(session.query(query).rows()) == [(NOON, "203.0.113.9", 443, "curl.exe")]
+
+
+def test_a_value_that_cannot_be_told_keeps_its_row_aside_and_no_other(tmp_path: Path) -> None:
+    texts = pa.py_buffer(b"\xff\xfeab"), pa.py_buffer(b"\0\0\0\0\2\0\0\0\3\0\0\0\4\0\0\0")
+    table = pa.table(
+        {
+            "at": pa.array([1_000, 10**18, 2_000], pa.timestamp("us", "UTC")),  # in the year 33658
+            "name": pa.Array.from_buffers(pa.string(), 3, [None, texts[1], texts[0]]),
+        }
+    )
+    pq.write_table(table, tmp_path / "a.parquet")
+
+    (block,) = read_blocks(next(open_streams(tmp_path / "a.parquet")), "parquet")
+
+    assert block.faults == {0: "the value of 'name' cannot be read", 1: "the value of 'at' cannot be read"}
+    assert block.raw.to_pylist()[1:] == [
+        b'{"at":1000000000000000000,"name":"a"}',
+        b'{"at":"1970-01-01T00:00:00.002000Z","name":"b"}',
+    ]

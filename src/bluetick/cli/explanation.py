@@ -18,7 +18,7 @@ _WIDTH = 34
 
 def explain(paths: Sequence[Path], options: Options, form: str, write: Path | None) -> None:
     """Prints the explanation of each file; `write` takes the mapping that is proposed for the one unknown log."""
-    found = [one for file in files_of(paths) for one in explain_file(file, options)]
+    found = [one for file in files_of(paths, None) for one in explain_file(file, options)]
     for one in found:
         click.echo(compact(_json(one)) if form == "json" else "\n".join(map(_shown, _lines(one))))
     if write is None:

@@ -112,7 +112,7 @@ def _ingested(paths: Sequence[Path], lake: Path, options: Options, rhythm: Rhyth
     """Once, or with a rhythm until a signal ends it."""
     if rhythm is not None:
         return Report(follow_paths(paths, lake, options, rhythm), ())
-    with _progress(paths) as advance:
+    with _progress(paths, lake) as advance:
         return ingest_paths(paths, lake, replace(options, advance=advance))
 
 
@@ -131,13 +131,13 @@ def _formats(mapping: Path | None, table: str | None) -> tuple[Format, ...]:
 
 
 @contextmanager
-def _progress(paths: Sequence[Path]) -> Iterator[Advance]:
+def _progress(paths: Sequence[Path], lake: Path) -> Iterator[Advance]:
     """A bar over the bytes of the files, on a terminal."""
     console = Console(stderr=True)
     if not console.is_terminal:
         yield lambda *_: None
         return
-    total = sum(file.stat().st_size for file in files_of(paths) if file.exists())
+    total = sum(file.stat().st_size for file in files_of(paths, lake) if file.exists())
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),

@@ -133,7 +133,7 @@ class Batches:
             raw = block.raw[place].as_py() or b""
             line = json.dumps(
                 {
-                    "file": name,
+                    "file": readable(name),
                     "record": block.number + place,
                     "reason": faults[place],
                     "format": form,
@@ -153,7 +153,8 @@ class Batches:
 
     def receive(self, receipt: str, text: Mapping[str, object], outdated: str | None) -> None:
         """Everything up to here of an input is in the batch; `outdated` was its receipt before."""
-        self._receipts[receipt] = json.dumps(text, ensure_ascii=False) + "\n"
+        told = {key: readable(value) if isinstance(value, str) else value for key, value in text.items()}
+        self._receipts[receipt] = json.dumps(told, ensure_ascii=False) + "\n"
         if outdated is not None and self._receipts.pop(outdated, None) is None:
             self._outdated.append(outdated)
         if outdated is not None:
@@ -204,6 +205,11 @@ class Batches:
         rows = _without_case_twins(rows)
         columns = tuple((c, known.get(c) or _type_of(rows, c)) for c in rows.column_names)
         return TableRows(name, rows, columns, time or next(c for c in TIME_COLUMNS if c in rows.column_names))
+
+
+def readable(name: str) -> str:
+    """A file's name as text; the bytes of a name that is in no encoding we know are spelled out."""
+    return name.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _type_of(rows: pa.Table, column: str) -> Type:

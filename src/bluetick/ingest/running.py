@@ -74,7 +74,7 @@ class Report:
 def ingest_paths(paths: Sequence[Path], lake: Path, options: Options = _DEFAULTS) -> Report:
     """Stores what is new in the files and folders. A named file of no known format is a SourceError, before anything
     is stored; so is one that cannot be opened."""
-    files = files_of(paths)
+    files = files_of(paths, lake)
     with locked(lake):
         known = KnownInputs(receipt_names(lake))
         reader = RecordReader(options.threads)
@@ -104,14 +104,16 @@ def held_back(lake: Path) -> dict[str, str]:
     return {name.removeprefix(HELD): receipt(lake, name) or "" for name in names}
 
 
-def files_of(paths: Sequence[Path]) -> list[Path]:
-    """The files of the paths; of a folder all that it holds and that is not hidden."""
+def files_of(paths: Sequence[Path], lake: Path | None) -> list[Path]:
+    """The files of the paths; of a folder all that it holds and that is not hidden, but for the lake itself."""
+    own = None if lake is None else lake.resolve()
     found: list[Path] = []
     for path in paths:
         if not path.is_dir():
             found.append(path)
             continue
         files = sorted(f for f in path.rglob("*") if f.is_file() and not f.name.startswith("."))
+        files = [file for file in files if own not in file.resolve().parents]
         if not files:
             raise SourceError(f"the folder '{path}' holds no file", str(path))
         found += files

@@ -160,7 +160,8 @@ def _write_record(lake: Path, batch: Batch, tables: list[dict[str, Any]]) -> Pat
 def _write_whole(path: Path, text: str) -> None:
     beside = path.with_name(path.name + PART)
     try:
-        beside.write_text(text, encoding="utf-8")
+        # JSON spells half of a pair so; a record that names a file in no encoding must come to its end all the same.
+        beside.write_text(text, encoding="utf-8", errors="backslashreplace")
         flush(beside)
         beside.replace(path)
         flush(path.parent)

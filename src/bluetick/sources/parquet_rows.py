@@ -19,6 +19,8 @@ from bluetick.sources.streams import ByteStream
 PARQUET_MAGIC: Final = b"PAR1"
 _ROWS: Final = 8_192
 _OPTIONS: Final = orjson.OPT_NON_STR_KEYS | orjson.OPT_PASSTHROUGH_DATETIME  # the form is ours
+# A year that Python does not know, a zone that nobody does, bytes that are no text.
+_NO_VALUES: Final = (pa.ArrowException, ValueError, OverflowError, LookupError)
 _PACKED_BYTES: Final = 256 << 20
 
 
@@ -40,11 +42,33 @@ def read_parquet_rows(stream: ByteStream, reading: Reading) -> Iterator[Records]
 def _rows(stream: ByteStream) -> Iterator[tuple[bytes, str]]:
     try:
         for batch in pq.ParquetFile(_seekable(stream)).iter_batches(_ROWS):
-            for row in batch.to_pylist():
+            try:
+                rows = [(row, "") for row in batch.to_pylist()]
+            except _NO_VALUES:
+                rows = [_row(batch, place) for place in range(batch.num_rows)]
+            for row, fault in rows:
                 told = {name: value for name, value in row.items() if value is not None}
-                yield orjson.dumps(told, default=_plain, option=_OPTIONS), ""
+                yield orjson.dumps(told, default=_plain, option=_OPTIONS), fault
     except (pa.ArrowException, OSError, ValueError) as error:
         yield b"", f"a damaged Parquet file: {str(error).splitlines()[0]}"
+
+
+def _row(batch: pa.RecordBatch, place: int) -> tuple[dict[str, Any], str]:
+    """A row of a batch in which some value cannot be told, and which one, where it is in this row: beside the others
+    stands what is stored of it, a time as its number."""
+    row: dict[str, Any] = {}
+    fault = ""
+    for name, column in zip(batch.schema.names, batch.columns, strict=True):
+        value: Any = column[place]
+        try:
+            row[name] = value.as_py()
+        except _NO_VALUES:
+            fault = f"the value of '{name}' cannot be read"
+            if isinstance(value, pa.TimestampScalar):
+                row[name] = value.value
+            elif isinstance(value, pa.StringScalar | pa.LargeStringScalar):
+                row[name] = value.as_buffer().to_pybytes()
+    return row, fault
 
 
 def _seekable(stream: ByteStream) -> Any:
