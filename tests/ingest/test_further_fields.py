@@ -56,3 +56,14 @@ def test_a_table_has_only_so_many_fields_of_its_own() -> None:
 
     assert fields.is_full("Own_CL")
     assert len(fields.of("Own_CL")) == MAX_FIELDS
+
+
+def test_a_field_that_another_file_spells_in_another_case_is_the_same_column(tmp_path: Path) -> None:
+    own = {"TimeGenerated": "2026-02-03T06:00:00Z", "Type": "Own_CL"}
+    _ingest(tmp_path, "a.json", {**own, "User": "ann", "Count_d": 1.5})
+    _ingest(tmp_path, "b.json", {**own, "user": "bob", "COUNT_D": "none"})
+
+    assert _rows(tmp_path, "Own_CL | project User, Count_d, COUNT_D_twin | order by User asc") == [
+        ("ann", 1.5, ""),
+        ("bob", None, "none"),
+    ]

@@ -1,5 +1,6 @@
 """Commits: files that are written become part of a table, all or none, once."""
 
+import dataclasses
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from bluetick.lake.data_files import DataFile
 from bluetick.lake.failures import writing
 from bluetick.lake.folder import file_actions, open_table
 from bluetick.lake.layout import DAY, has_log, is_delta
+from bluetick.schema.packs import TWIN
 
 # Each lost race is another writer's commit, so a try in vain is not a standstill.
 _TRIES: Final = 200
@@ -136,15 +138,41 @@ def refuse_plain(folder: Path) -> None:
         )
 
 
-def make_ready(folder: Path, shape: Shape) -> None:
+def make_ready(folder: Path, shape: Shape) -> Mapping[str, str]:
     """Makes the table where there is none, so that files which are not committed yet are never taken for plain ones;
-    refuses rows of this shape that the table cannot take."""
+    refuses rows of this shape that the table cannot take. Gives the names under which it has columns of the shape that
+    differ from its own in case only."""
     refuse_plain(folder)
     with writing(folder):
         table = _opened(folder, shape)
     if not any(is_own_day(field) for field in table.schema().fields):
         raise SourceError(f"'{folder}' is another writer's Delta table; nothing is added to it", str(folder))
-    _missing(table, shape)
+    names = _spelled(table, shape)
+    _missing(table, renamed(shape, names))
+    return names
+
+
+def renamed(shape: Shape, names: Mapping[str, str]) -> Shape:
+    """The shape with these columns under other names."""
+    columns = tuple(dataclasses.replace(c, name=names.get(c.name, c.name)) for c in shape.columns)
+    return Shape(columns, names.get(shape.time, shape.time))
+
+
+def _spelled(table: DeltaTable, shape: Shape) -> dict[str, str]:
+    """How a table spells columns of the shape, where it does otherwise. One that it has in another type is a twin."""
+    have = {column.name.casefold(): column for column in read_columns(table.schema())}
+    taken = {column.name.casefold() for column in shape.columns}
+    found: dict[str, str] = {}
+    for column in shape.columns:
+        other = have.get(column.name.casefold(), column)
+        if other.name != column.name and other.type is not column.type:
+            twin = f"{column.name}{TWIN}"
+            other = have.get(twin.casefold(), dataclasses.replace(column, name=twin))
+            if twin.casefold() in taken:
+                continue
+        if other.name != column.name:
+            found[column.name] = other.name
+    return found
 
 
 def _widen(table: DeltaTable, shape: Shape) -> bool:

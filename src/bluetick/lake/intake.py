@@ -19,7 +19,7 @@ import pyarrow as pa
 
 from bluetick.diagnostics.errors import SourceError
 from bluetick.lake.columns import LakeColumn, with_system
-from bluetick.lake.commits import NOTE_PROVENANCE, NOTE_ROWS, NOTE_SOURCE, Shape, append, make_ready
+from bluetick.lake.commits import NOTE_PROVENANCE, NOTE_ROWS, NOTE_SOURCE, Shape, append, make_ready, renamed
 from bluetick.lake.data_files import DataFile, discard, flush, write_data
 from bluetick.lake.failures import writing
 from bluetick.lake.layout import QUARANTINE, RECEIPTS, RECEIVED, SOURCE
@@ -98,16 +98,17 @@ def receipt_names(lake: Path) -> list[str]:
 def store(lake: Path, batch: Batch, now: datetime | None = None) -> dict[str, int]:
     """Stores a batch under `locked`; gives the rows of each table. `now` is when they are received."""
     moment = now or datetime.now(UTC)
-    shapes = {table.name: Shape(with_system(table.columns), table.time) for table in batch.tables}
-    for name, shape in shapes.items():  # before the record: what it tells of must come to its end
-        make_ready(lake / name, shape)
+    ready: list[tuple[TableRows, Shape, Mapping[str, str]]] = []
+    for table in batch.tables:  # before the record: what it tells of must come to its end
+        shape = Shape(with_system(table.columns), table.time)
+        names = make_ready(lake / table.name, shape)
+        ready.append((table, renamed(shape, names), names))
     written: list[tuple[TableRows, Shape, list[DataFile]]] = []
     try:
-        for table in batch.tables:
-            shape = shapes[table.name]
-            files = write_data(
-                lake / table.name, _received(table.rows, moment, batch.source), shape.columns, table.time
-            )
+        for table, shape, names in ready:
+            rows = _received(table.rows, moment, batch.source)
+            rows = rows.rename_columns([names.get(name, name) for name in rows.column_names])
+            files = write_data(lake / table.name, rows, shape.columns, shape.time)
             written.append((table, shape, files))
         record = _write_record(lake, batch, [_table_json(t, s, f) for t, s, f in written])
     except BaseException:
