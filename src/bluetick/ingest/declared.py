@@ -110,7 +110,6 @@ class DeclaredFormat:
         found.faults |= self._strictness.faults(block.text, found.faults)
         sound = _without(len(block), found.faults)
         texts = self._parsed(block.text, sound)
-        self._learn(texts, found)
         left = self._read_alike(texts, sound, found)
         picked = self._pick(texts, left)
         for reason, _ in self._format.wrong:
@@ -205,6 +204,8 @@ class DeclaredFormat:
         rows = self._select(kind.compiled, texts, sound)
         tables: Any = rows.column(f"v{kind.compiled.names.index(_TABLE)}")
         alike = np.asarray(pc.equal(tables, pa.scalar(kind.schema.name)).to_numpy(), np.bool_)
+        if self._learn(kind.schema.name, sound[alike], found):
+            return sound
         self._keep_rows(kind, sound[alike], rows if alike.all() else rows.filter(pa.array(alike)), found)
         return sound[~alike]
 
@@ -254,9 +255,11 @@ class DeclaredFormat:
 
     def _read_every(self, picked: "_Picked", texts: pa.LargeStringArray, found: _Found) -> None:
         for table in pc.unique(picked.column("table")).to_pylist() if picked.rows is not None else ():
+            where = picked.records[picked.equals("table", table)]
+            self._learn(table or "", where, found)
             kind = self._kind_of(table or "")
             if kind is not None:
-                self._read(kind, texts, picked.records[picked.equals("table", table)], found)
+                self._read(kind, texts, where, found)
                 if not self._kinds and not self._memories and not self._format.wrong:
                     self._last = kind
 
@@ -268,20 +271,24 @@ class DeclaredFormat:
             self._every[table] = None if every is None else _export(self._format, table, every, further)
         return self._every[table]
 
-    def _learn(self, texts: pa.LargeStringArray, found: _Found) -> None:
-        """Takes note of the fields that records of an export of every table have beside their schema."""
-        every = self._format.every_table
-        new = [(place, names) for place, names in self._strictness.take_new() if place not in found.faults]
-        if every is None or self._further is None or not new:
-            return
-        under = self._strictness.objects.index(every.under)
-        picked = self._pick(texts, np.array([place for place, _ in new], np.int64))
-        for (_, names), table in zip(new, picked.column("table").to_pylist(), strict=True):
-            if self._further.learn(table, names[under] or ()):
-                self._every.pop(table, None)
-                self._last = None
+    def _learn(self, table: str, places: Places, found: _Found) -> bool:
+        """Takes note of the fields that a table's records have beside its schema; whether there are new ones. Records
+        of several tables may have the same names, so each shape is looked at for each table."""
+        if self._format.every_table is None or self._further is None:
+            return False
+        new = self._further.unseen(table, self._strictness.shapes[places])
+        if not new:
+            return False
+        under = self._strictness.objects.index(self._format.every_table.under)
+        is_new = False
+        for names in self._strictness.names([int(places[place]) for place in new]):
+            is_new |= self._further.learn(table, names[under] or ())
             if self._further.is_full(table):
                 found.notes[f"{table} has more than {MAX_FIELDS} fields of its own: further ones may be left out"] += 1
+        if is_new:
+            self._every.pop(table, None)
+            self._last = None
+        return is_new
 
     def _keep_raw(self, texts: pa.LargeStringArray, places: Places, found: _Found) -> None:
         """Records of which no table tells, in a table of the format's own."""

@@ -24,12 +24,14 @@ class Strictness:
         self._reader = reader
         self.objects = objects
         self._good: set[int] = set()
-        self._new: list[tuple[int, list[list[str] | None]]] = []
+        self._texts: pa.LargeStringArray | None = None
+        self.shapes = np.zeros(0, np.uint64)  # of the last block's texts; 0 where there is none
 
-    def take_new(self) -> list[tuple[int, list[list[str] | None]]]:
-        """The texts of the last block whose names were not seen before, by place, and their names in each object."""
-        new, self._new = self._new, []
-        return new
+    def names(self, places: Sequence[int]) -> list[list[list[str] | None]]:
+        """The names in each object of some texts of the last block that have shapes."""
+        if self._texts is None:
+            return []
+        return self._reader.names(self._texts.take(pa.array(places, pa.int64())), self.objects)
 
     def faults(self, texts: pa.LargeStringArray, known: Mapping[int, str]) -> dict[int, str]:
         """What is no record, by its place, and why; not again what is `known`."""
@@ -48,6 +50,7 @@ class Strictness:
     def _known_shapes(self, texts: pa.LargeStringArray, shapes: Any) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
         """Which texts have names that were looked at: of each new shape the first text is looked at now."""
         numbers = shapes.fill_null(0).to_numpy(zero_copy_only=False)
+        self._texts, self.shapes = texts, numbers
         distinct, first = np.unique(numbers, return_index=True)
         new = [(int(n), int(i)) for n, i in zip(distinct, first, strict=True) if int(n) not in self._good]
         if new:
@@ -56,7 +59,6 @@ class Strictness:
             if len(self._good) > _SHAPES:
                 self._good.clear()
             by_place = dict(zip(places, names, strict=True))
-            self._new = sorted(by_place.items())
             self._good |= {n for n, i in new if i in by_place and _are_unique(by_place[i])}
         good = np.array([int(n) in self._good for n in distinct], np.bool_)
         return np.asarray(good[np.searchsorted(distinct, numbers)], np.bool_)
