@@ -24,6 +24,7 @@ the key is then the key, a space and the element.
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -36,7 +37,8 @@ from bluetick.diagnostics import mapping_codes as codes
 from bluetick.diagnostics.errors import QueryError, SourceError
 from bluetick.execution.kql_yaml import KqlYamlReader
 from bluetick.execution.mapping import Written
-from bluetick.schema.packs import PackName
+from bluetick.lake.layout import DAY
+from bluetick.schema.packs import TIME_COLUMNS, PackName, known_table
 from bluetick.syntax import parse_scalar
 from bluetick.syntax.strict_yaml import YamlList, YamlMapping, YamlNode, YamlText, read_mapping
 
@@ -47,6 +49,9 @@ _MEMORY_NEEDS: Final = ("where", "key", "value")
 _MEMORY_KEYS: Final = (*_MEMORY_NEEDS, "each")
 _RECALL_KEYS: Final = ("from", "key")
 _TABLE: Final = re.compile(r"^(?!format\b)[A-Za-z_]", re.MULTILINE)
+_TABLE_NAME: Final = re.compile(r"[^\W\d_]\w{0,99}")
+_COLUMN_NAME: Final = re.compile(r"[^#\x00-\x1f][^\x00-\x1f]{0,255}")
+_FORMAT_NAME: Final = re.compile(r"[^/\\\x00-\x1f]{1,60}")  # part of the names of files
 _EVERY_KEYS: Final = ("table", "under", "pack")
 # As `classify_ip` calls them: Private or Loopback.
 _PRIVATE: Final = (
@@ -196,8 +201,11 @@ class _Reader(KqlYamlReader):
         for body in tables:
             if not {recall.memory for recall in body.recalls.values()} <= memories.keys():
                 self.report(codes.wrong_part(body.span, "from", "the name of a memory of the format"))
+        named = self._plain(head, "name", name[:60])
+        if not _FORMAT_NAME.fullmatch(named):
+            self.report(codes.wrong_part(head.span, "name", "a name of up to 60 letters without / and \\"))
         return Format(
-            self._plain(head, "name", name),
+            named,
             self._plain(head, "title", name),
             self.text,
             tables,
@@ -263,10 +271,12 @@ class _Reader(KqlYamlReader):
             recalls = self._mapping(item.get("with"), "with")
             lacks = self._mapping(item.get("lacks"), "lacks")
             each = self._plain(item, "each", "")
+            columns = self.expressions(item.get("columns"), "columns")
+            self._check(table, span, item, [name for name, _ in columns])
             yield TableBody(
                 table,
                 span,
-                self.expressions(item.get("columns"), "columns"),
+                columns,
                 self._optional(item, "where"),
                 self._optional(item, "until"),
                 tuple(each.split(".")) if each else (),
@@ -274,6 +284,23 @@ class _Reader(KqlYamlReader):
                 self._optional(item, "only"),
                 {key.value: value.value for key, value in lacks.entries if isinstance(value, YamlText)},
             )
+
+    def _check(self, table: str, span: Span, item: YamlMapping, columns: list[str]) -> None:
+        """A table is a folder of the lake, beside those that are the lake's own, with columns for all engines."""
+        if not _TABLE_NAME.fullmatch(table):
+            self.report(codes.wrong_part(span, table, "the name of a table: a letter, and letters, digits or _ behind"))
+        for name in columns:
+            if not _COLUMN_NAME.fullmatch(name) or name.casefold() == DAY.casefold():
+                self.report(
+                    codes.wrong_part(span, name, f"the name of a column, not '{DAY}', and without '#' or breaks")
+                )
+        twins = [name for name, count in Counter(map(str.casefold, columns)).items() if count > 1]
+        if twins:
+            self.report(codes.wrong_part(span, twins[0], "one column: names that differ in case only are the same"))
+        known = known_table(table)
+        time = (known.time_column if known is not None else None) or TIME_COLUMNS[0]
+        if item.get("columns") is not None and time not in columns:
+            self.report(codes.missing_part(span, f"the rows of '{table}' have no time", f"{time}: an expression"))
 
     def _recall(self, name: YamlText, node: YamlNode) -> Recall | None:
         body = self._mapping(node, name.value)
