@@ -110,3 +110,9 @@ def test_records_of_a_known_shape_in_a_later_block_teach_their_table() -> None:
             t: ["a"] for t in tables
         }
     reader.close()
+
+
+def test_a_field_that_is_called_as_a_name_of_the_documents_is_itself(tmp_path: Path) -> None:
+    own = {"TimeGenerated": "2026-02-03T06:00:00Z", "Type": "Own_CL", "PrivateAddress": "10.0.0.5"}
+    _ingest(tmp_path, "a.json", own)
+    assert _rows(tmp_path, "Own_CL | project PrivateAddress") == [("10.0.0.5",)]

@@ -87,6 +87,11 @@ def field_value(way: tuple[str, ...], at: Written) -> Written:
     return Written(node, at.span)
 
 
+def with_names(written: Written, names: Mapping[str, Written]) -> Written:
+    """The expression in which the document's own names are no longer names, whatever fields a record has."""
+    return Written(_substituted(written.node, names), written.span)
+
+
 def _converted(row: SourceRow, item: Wanted, value: Expr, diagnostics: list[Diagnostic]) -> Expr:
     if item.type is None:
         return value

@@ -2,7 +2,7 @@
 
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -15,7 +15,7 @@ from bluetick.diagnostics import Span
 from bluetick.engines.duckdb_records import FAULT, NUMBER, RecordReader
 from bluetick.execution.mapping import Written
 from bluetick.ingest.added_fields import as_json, read_elements, with_fields
-from bluetick.ingest.binding import Compiled, Wanted, compile_values, field_value
+from bluetick.ingest.binding import Compiled, Wanted, compile_values, field_value, with_names
 from bluetick.ingest.formats import EveryTable, Format, TableBody
 from bluetick.ingest.further_fields import MAX_FIELDS, FurtherFields
 from bluetick.ingest.strictness import Strictness, record_fault
@@ -475,8 +475,9 @@ def _export(form: Format, table: str, every: EveryTable, further: Sequence[tuple
     if schema is None and time not in dict(columns):
         return None
     if time not in dict(columns) and form.time is not None:
-        values.append((time, form.time))
-    return _kind(form, TableBody(table, _HERE, tuple(values)), every.table)
+        values.append((time, with_names(form.time, form.fields)))
+    # A field is itself, also where the document has a name of its own that is the same.
+    return _kind(replace(form, fields={}), TableBody(table, _HERE, tuple(values)), with_names(every.table, form.fields))
 
 
 def _schema_of(body: TableBody) -> TableSchema:
