@@ -18,8 +18,8 @@ from bluetick.engines.protocol import ScanColumn
 from bluetick.sql.dialect import DUCKDB
 from bluetick.types import Type
 
-NUMBER: Final = "#number"
-FAULT: Final = "#fault"
+NUMBER: Final = "\0number"  # no field of a log is called so
+FAULT: Final = "\0fault"
 RECORDS: Final = "records"  # the relation that a statement of `select` reads
 MAX_DEPTH: Final = 128
 # NaN and its like, a comma before a closing bracket, and so many closing brackets that the nesting may be too deep.

@@ -15,7 +15,7 @@ import pyarrow as pa
 from bluetick.ingest.progress import KnownInputs, is_own_text
 from bluetick.lake.intake import Batch, TableRows, store
 from bluetick.schema.packs import TIME_COLUMNS, known_table, own_type
-from bluetick.sources.records import Normalised, Records
+from bluetick.sources.records import Normalised, Normaliser, Records
 from bluetick.sources.windows.process_table import PROCESSES
 from bluetick.types import Type
 
@@ -125,6 +125,29 @@ class Batches:
             self._rows += rows.num_rows
             self._bytes += rows.nbytes
             self.tally.rows[name] += rows.num_rows
+
+    def add_more(self, normaliser: Normaliser) -> None:
+        """What blocks gave beyond their first answer. Their receipts must be here already."""
+        while (more := normaliser.more()).tables:
+            self.add_rows(more.tables)
+            self.flush_if_full(normaliser)
+
+    def add_rest(self, normaliser: Normaliser) -> None:
+        """All that a normaliser holds back."""
+        while True:
+            rest = normaliser.finish()
+            self.tally.notes.update(rest.notes)
+            if not rest.tables:
+                break
+            self.add_rows(rest.tables)
+            self.flush_if_full(normaliser)
+        self.hold("")
+
+    def flush_if_full(self, normaliser: Normaliser) -> None:
+        """Stores what was gathered once it is worth a commit, with what the normaliser holds back at this point."""
+        if self.is_full:
+            self.hold(normaliser.held)
+            self.flush()
 
     def add_faults(self, name: str, form: str, block: Records, faults: Mapping[int, str]) -> None:
         """Records to be kept aside, with their bytes and the reason."""

@@ -14,10 +14,11 @@ import pyarrow.compute as pc
 from bluetick.diagnostics import Span
 from bluetick.engines.duckdb_records import FAULT, NUMBER, RecordReader
 from bluetick.execution.mapping import Written
-from bluetick.ingest.added_fields import as_json, read_elements, with_fields
+from bluetick.ingest.added_fields import as_json, with_fields
 from bluetick.ingest.binding import Compiled, Wanted, compile_values, field_value, with_names
 from bluetick.ingest.formats import EveryTable, Format, TableBody
 from bluetick.ingest.further_fields import MAX_FIELDS, FurtherFields
+from bluetick.ingest.picking import Picked, Places, keys_of_elements
 from bluetick.ingest.strictness import Strictness, record_fault
 from bluetick.ingest.times import wrong_times
 from bluetick.schema.packs import TableSchema, known_export, known_table, own_type
@@ -35,8 +36,6 @@ _TIME: Final = "#time"
 _HERE: Final = Span(0, 0)
 _OWN_TIME: Final = "TimeGenerated"  # of tables that no pack knows
 _MEMORY_KEYS: Final = 1_000_000
-
-Places = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,9 +124,13 @@ class DeclaredFormat:
             self._keep_raw(block.text, rest, found)
         return Normalised(_tables(found, self._minutes), found.faults, frozenset(), found.notes)
 
+    def more(self) -> Normalised:
+        rows = self._minutes.more()
+        return Normalised({} if rows is None else {MINUTES_TABLE: rows})
+
     def finish(self) -> Normalised:
-        rest = self._minutes.rest()
-        return Normalised({MINUTES_TABLE: rest} if rest is not None and rest.num_rows else {})
+        rows = self._minutes.rest()
+        return Normalised({} if rows is None else {MINUTES_TABLE: rows})
 
     def remembers(self, block: Records) -> bool:
         """Whether any of these records tells a memory."""
@@ -140,7 +143,7 @@ class DeclaredFormat:
         """Remembers what records tell that were stored before, so that those behind them become the same rows."""
         self._remember(self._picked(block))
 
-    def _picked(self, block: Records) -> "_Picked":
+    def _picked(self, block: Records) -> Picked:
         faults = self._strictness.faults(block.text, block.faults)
         sound = _without(len(block), {**block.faults, **faults})
         return self._pick(self._parsed(block.text, sound), sound)
@@ -163,11 +166,11 @@ class DeclaredFormat:
 
     # --- which tables tell of which records ---
 
-    def _pick(self, texts: pa.LargeStringArray, sound: Places) -> "_Picked":
+    def _pick(self, texts: pa.LargeStringArray, sound: Places) -> Picked:
         if self._selector is None or not len(sound):
-            return _Picked(sound, None, {})
+            return Picked(sound, None, {})
         rows = self._select(self._selector, texts, sound)
-        return _Picked(sound, rows, {name: f"v{place}" for place, name in enumerate(self._selector.names)})
+        return Picked(sound, rows, {name: f"v{place}" for place, name in enumerate(self._selector.names)})
 
     def _select(self, compiled: Compiled, texts: pa.LargeStringArray, places: Places) -> pa.Table:
         """The values of these records, in their order."""
@@ -179,13 +182,13 @@ class DeclaredFormat:
             rows if pc.all(pc.equal(order, pa.array(np.arange(len(order)), pa.uint64()))).as_py() else rows.take(order)
         )
 
-    def _remember(self, picked: "_Picked") -> None:
+    def _remember(self, picked: Picked) -> None:
         for name, known in self._memories.items():
             matches = picked.truth(f"memory {name}")
             keys = picked.texts(f"key {name}", matches)
             values = picked.texts(f"value {name}", matches)
             if self._format.memories[name].each is not None:
-                keys, values = _keys_of_elements(keys, values, picked.texts(f"each {name}", matches))
+                keys, values = keys_of_elements(keys, values, picked.texts(f"each {name}", matches))
             for key, value in zip(keys, values, strict=True):
                 if key and value:
                     known[key] = value
@@ -253,7 +256,7 @@ class DeclaredFormat:
             chosen = with_fields(chosen, fields)
         return chosen, places
 
-    def _read_every(self, picked: "_Picked", texts: pa.LargeStringArray, found: _Found) -> None:
+    def _read_every(self, picked: Picked, texts: pa.LargeStringArray, found: _Found) -> None:
         for table in pc.unique(picked.column("table")).to_pylist() if picked.rows is not None else ():
             where = picked.records[picked.equals("table", table)]
             self._learn(table or "", where, found)
@@ -312,48 +315,10 @@ class DeclaredFormat:
         found.rows.append((kind, places, rows))
 
 
-@dataclass(frozen=True, slots=True)
-class _Picked:
-    """The values by which records are told apart, for each sound record of a block."""
-
-    records: Places
-    rows: pa.Table | None
-    names: Mapping[str, str]
-
-    def column(self, name: str) -> Any:
-        assert self.rows is not None  # noqa: S101 - asked for where there is a selector
-        return self.rows.column(self.names[name])
-
-    def truth(self, name: str) -> npt.NDArray[np.bool_]:
-        """Where a condition holds; a null is no."""
-        if self.rows is None:
-            return np.zeros(len(self.records), np.bool_)
-        return np.asarray(pc.fill_null(self.column(name), False).to_numpy(), np.bool_)
-
-    def equals(self, name: str, value: str | None) -> npt.NDArray[np.bool_]:
-        return np.asarray(pc.equal(self.column(name), pa.scalar(value or "")).to_numpy(), np.bool_)
-
-    def texts(self, name: str, where: npt.NDArray[np.bool_]) -> list[str]:
-        if self.rows is None or not where.any():
-            return []
-        return list(self.column(name).filter(pa.array(where)).to_pylist())
-
-
 def raw_schema(form: Format) -> TableSchema:
     """The table of records of which no other tells, named as Sentinel names custom tables."""
     name = "".join(part.capitalize() for part in form.name.replace("-", "_").split("_"))
     return TableSchema(f"{name}_CL", (("TimeGenerated", Type.DATETIME), (RAW, Type.STRING)), "TimeGenerated")
-
-
-def _keys_of_elements(keys: list[str], values: list[str], arrays: list[Any]) -> tuple[list[str], list[str]]:
-    """A key and a value for each element of each array."""
-    found = [
-        (f"{key} {element}", value)
-        for key, value, array in zip(keys, values, arrays, strict=True)
-        if key and array
-        for element in read_elements(array)
-    ]
-    return [key for key, _ in found], [value for _, value in found]
 
 
 def _without(count: int, faults: Mapping[int, str]) -> Places:

@@ -158,10 +158,7 @@ class Ingest:
         self._batches.flush()
 
     def _finish(self, normaliser: Normaliser) -> None:
-        rest = normaliser.finish()
-        self._batches.add_rows(rest.tables)
-        self._batches.tally.notes.update(rest.notes)
-        self._batches.hold("")
+        self._batches.add_rest(normaliser)
 
     def _read(self, item: Input) -> None:
         known = self._known_records(item) if item.known is None else item.known
@@ -190,9 +187,8 @@ class Ingest:
         self._batches.add_rows(done.tables)
         self._batches.add_faults(item.stream.name, item.normaliser.name, part, done.faults)
         self._note(item, part)
-        if self._batches.is_full:
-            self._batches.hold(item.normaliser.held)
-            self._batches.flush()
+        self._batches.flush_if_full(item.normaliser)
+        self._batches.add_more(item.normaliser)
 
     def _note(self, item: Input, part: Records) -> None:
         """Receipts for all up to the end of these records, and up to one whose line has no end: when the file has

@@ -79,6 +79,9 @@ class RowsNormaliser:
         notes = Counter({f"the field '{name}' is no column of the table and left out": len(block) for name in others})
         return replace(done, notes=done.notes + notes)
 
+    def more(self) -> Normalised:
+        return Normalised({})
+
     def finish(self) -> Normalised:
         return Normalised({})
 

@@ -228,10 +228,7 @@ class _Retry:
         """Stores what was held back, of this run and of one that was interrupted."""
         for normaliser in self._used.values():
             self._batches.begin(normaliser.name)
-            done = normaliser.finish()
-            self._batches.add_rows(done.tables)
-            self._batches.tally.notes.update(done.notes)
-            self._batches.hold("")
+            self._batches.add_rest(normaliser)
             self._batches.flush()
         return self._batches.tally
 

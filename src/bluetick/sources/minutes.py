@@ -1,6 +1,7 @@
 """Flows as rows of VMConnection: one row for each minute in which a process talked to a peer."""
 
 import base64
+import json
 from typing import Any, Final
 
 import numpy as np
@@ -11,7 +12,9 @@ _MINUTE: Final = 60_000_000
 MAX_MINUTES: Final = 7 * 24 * 60  # of one flow; a longer one ends there
 MINUTES_TABLE: Final = "VMConnection"
 HELD_MINUTES: Final = 5  # behind the newest flow of a block
-_MOST_HELD: Final = 200_000
+MOST_AT_ONCE: Final = 50_000  # minutes that flows become rows of
+MOST_HELD: Final = 100_000  # rows
+_UNTIL: Final = "#until"
 _TIME: Final = "TimeGenerated"
 # What is summed over the flows of a row, and whether it belongs to the first or the last minute of its flow.
 _FIRST: Final = ("LinksEstablished", "LinksFailed")
@@ -28,8 +31,7 @@ def minute_rows(flows: pa.Table, until: Any) -> pa.Table:
 
     `flows` has all columns of VMConnection, the start as TimeGenerated; `until` says when each ended (null: at once).
     """
-    start = _micros(flows.column(_TIME)) // _MINUTE
-    end = np.maximum(_micros(pc.coalesce(until.cast(pa.timestamp("us", "UTC")), flows.column(_TIME))) // _MINUTE, start)
+    start, end = _span(flows, until)
     minutes = np.minimum(end - start + 1, MAX_MINUTES)
     flow = np.repeat(np.arange(len(minutes)), minutes)
     nth = np.arange(len(flow)) - np.repeat(np.cumsum(minutes) - minutes, minutes)
@@ -75,39 +77,82 @@ class Minutes:
     """Minute rows over the blocks of an ingest: a minute that may still grow is held back, so that flows in order of
     time give the same rows in whatever blocks they come.
 
+    Long flows wait as flows and become rows a part at a time: what `add`, `more` and `rest` give is bounded.
     `held` is what another held back at the point from which this one goes on.
     """
 
     def __init__(self, held: str = "") -> None:
-        self._held: pa.Table | None = _read_held(held) if held else None
+        self._rows: pa.Table | None = None
+        self._flows: pa.Table | None = None  # that wait, each with its end
+        self._newest = 0  # start of a flow of the last block
+        if held:
+            self._rows, self._flows = (_read_table(text) if text else None for text in json.loads(held))
 
     @property
     def held(self) -> str:
-        """The rows that are held back, as text; "" for none."""
-        if self._held is None or not self._held.num_rows:
-            return ""
-        sink = pa.BufferOutputStream()
-        with pa.ipc.new_stream(sink, self._held.schema) as writer:
-            writer.write_table(self._held)
-        return base64.b64encode(sink.getvalue()).decode("ascii")
+        """The rows and the flows that are held back, as text; "" for none."""
+        texts = [_table_text(table) for table in (self._rows, self._flows)]
+        return json.dumps(texts) if any(texts) else ""
 
     def add(self, flows: pa.Table, until: Any) -> pa.Table:
         """Takes flows as `minute_rows` does; gives the rows of minutes that are over."""
-        newest = int(_micros(flows.column(_TIME)).max())
-        rows = minute_rows(flows, until)
-        if self._held is not None:
-            rows = _merged(pa.concat_tables([self._held, rows]))
-        over = _micros(rows.column(_TIME)) < newest - HELD_MINUTES * _MINUTE
-        if len(over) - int(over.sum()) > _MOST_HELD:
+        new = flows.append_column(_UNTIL, until.cast(pa.timestamp("us", "UTC")))
+        self._flows = new if self._flows is None else pa.concat_tables([self._flows, new])
+        self._newest = int(_micros(new.column(_TIME)).max())
+        return self._over()
+
+    def more(self) -> pa.Table | None:
+        """Further rows of flows that were taken, as `add` gives them; None when no flow waits."""
+        return self._over() if self._flows is not None and self._flows.num_rows else None
+
+    def _over(self) -> pa.Table:
+        rows = self._expanded()
+        over = _micros(rows.column(_TIME)) < self._newest - HELD_MINUTES * _MINUTE
+        if len(over) - int(over.sum()) > MOST_HELD:
             over[:] = True
-        self._held = rows.filter(pa.array(~over))
+        self._rows = rows.filter(pa.array(~over))
         return rows.filter(pa.array(over))
 
     def rest(self) -> pa.Table | None:
-        """What was held back; it is let go."""
-        held, self._held = self._held, None
-        return held
+        """What was held back, or a part of it, which is let go; None when there is nothing any more."""
+        if self._flows is not None and self._flows.num_rows:
+            rows = self._expanded()
+            self._rows = None
+            return rows
+        rest, self._rows, self._flows = self._rows, None, None
+        return rest if rest is not None and rest.num_rows else None
+
+    def _expanded(self) -> pa.Table:
+        """The rows held back with those of the flows that have waited longest; others wait on."""
+        assert self._flows is not None  # noqa: S101 - asked for where there are some
+        count = _within_limit(self._flows)
+        part, self._flows = self._flows.slice(0, count), self._flows.slice(count)
+        rows = minute_rows(part.drop_columns([_UNTIL]), part.column(_UNTIL))
+        return rows if self._rows is None else _merged(pa.concat_tables([self._rows, rows]))
 
 
-def _read_held(text: str) -> pa.Table:
+def _within_limit(flows: pa.Table) -> int:
+    """How many of the first flows are at most so many minutes together; one at least."""
+    start, end = _span(flows, flows.column(_UNTIL))
+    total = np.cumsum(np.minimum(end - start + 1, MAX_MINUTES))
+    return max(int(np.searchsorted(total, MOST_AT_ONCE, side="right")), 1)
+
+
+def _table_text(table: pa.Table | None) -> str:
+    if table is None or not table.num_rows:
+        return ""
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema) as writer:
+        writer.write_table(table)
+    return base64.b64encode(sink.getvalue()).decode("ascii")
+
+
+def _read_table(text: str) -> pa.Table:
     return pa.ipc.open_stream(base64.b64decode(text)).read_all()
+
+
+def _span(flows: pa.Table, until: Any) -> tuple[Any, Any]:
+    """The first and the last minute of each flow, counted from 1970."""
+    start = _micros(flows.column(_TIME)) // _MINUTE
+    end = _micros(pc.coalesce(until.cast(pa.timestamp("us", "UTC")), flows.column(_TIME))) // _MINUTE
+    return start, np.maximum(end, start)

@@ -66,6 +66,11 @@ class Normaliser(Protocol):
 
     def normalise(self, block: Records) -> Normalised: ...
 
+    def more(self) -> Normalised:
+        """Further rows of the blocks so far, where they were too many for one answer; no tables when there are none."""
+        ...
+
     def finish(self) -> Normalised:
-        """What was held back until the end of the input (its faults and duplicates are empty)."""
+        """What was held back until the end of the input, or a part of it (its faults and duplicates are empty); asked
+        again until it has no tables."""
         ...
