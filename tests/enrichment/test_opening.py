@@ -1,4 +1,5 @@
 import gzip
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -78,7 +79,8 @@ def test_everything_together(tmp_path: Path) -> None:
     assert (first.split(":")[0], second.split(":")[0]) == ("one.csv sha256", "two.csv sha256")
 
 
-def test_nothing_given_fills_kinds_alone() -> None:
+def test_nothing_given_fills_kinds_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "iptocc", None)  # the data package, were it installed, would give countries
     assert open_enricher(None, None, []).enrich("VMConnection", ROWS).equals(ROWS)
 
 
