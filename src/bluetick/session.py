@@ -147,6 +147,12 @@ class Session:
         held.catalog = self.catalog.pinned()
         return held
 
+    def as_stored(self) -> Self:
+        """This session with each table as its data is: no known table's schema is laid over it."""
+        bare = copy(self)
+        bare._custom = {}
+        return bare
+
     def _run(self, request: QueryRequest) -> list[Result]:
         moment = self._moment(request)
         plan = self._sound(request, self._bind(request, moment))[0]

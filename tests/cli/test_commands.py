@@ -334,7 +334,7 @@ def test_demo_tells_of_every_story(tmp_path: Path, capfd: pytest.CaptureFixture[
 
 def test_help_and_version(capfd: pytest.CaptureFixture[str]) -> None:
     out = run(capfd, "--help")
-    for command in ("demo", "query", "run", "check", "ingest", "tables", "simulate", "doctor"):
+    for command in ("demo", "query", "run", "check", "fit", "ingest", "tables", "simulate", "doctor"):
         assert f"  {command} " in out
     assert run(capfd, "--version").startswith("bluetick ")
 

@@ -40,6 +40,12 @@ def _check() -> click.Command:
     return check
 
 
+def _fit() -> click.Command:
+    from bluetick.cli.fit import fit  # noqa: PLC0415 - loaded when asked for
+
+    return fit
+
+
 def _ingest() -> click.Command:
     from bluetick.cli.ingest import ingest  # noqa: PLC0415 - loaded when asked for
 
@@ -87,6 +93,7 @@ _COMMANDS: dict[str, Callable[[], click.Command]] = {
     "query": _query,
     "run": _run,
     "check": _check,
+    "fit": _fit,
     "ingest": _ingest,
     "quarantine": _quarantine,
     "tables": _tables,

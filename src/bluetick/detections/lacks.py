@@ -39,7 +39,7 @@ class Lack:
 
 def find_lacks(session: Session, statement: TabularStatement, low: datetime | None, high: datetime) -> tuple[Lack, ...]:
     """Told of a lake that keeps fill rates; a look into those alone."""
-    rates = _fill_rates(session)
+    rates = fill_rates(session)
     if rates is None:
         return ()
     from bluetick.execution.estimate import lake_columns  # noqa: PLC0415 - only where there is such a lake
@@ -55,7 +55,7 @@ def find_lacks(session: Session, statement: TabularStatement, low: datetime | No
     return tuple(lack for table, columns in read.items() for lack in _lacks(table, columns, found.get(table, {})))
 
 
-def _fill_rates(session: Session) -> "Snapshot | None":
+def fill_rates(session: Session) -> "Snapshot | None":
     """The lake's; none where it has none of the version or the instant that the tables are taken back to: a run does
     not fail for want of what it can be told beside its rows."""
     try:
