@@ -2,9 +2,11 @@
 
 import gzip
 import json
+import os
 import zipfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -145,3 +147,25 @@ def test_a_folders_other_files_are_left_out_and_told(tmp_path: Path) -> None:
     report = ingest(tmp_path / "lake", folder)
     assert fates(report) == (1, 1, 0, 0)
     assert report.left_out == (str(folder / "README"),)
+
+
+def test_a_path_that_is_no_file_is_told(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(SourceError, match="neither a file nor a folder"):
+        ingest(tmp_path / "lake", tmp_path / "pipe")
+
+
+def test_a_folder_that_may_not_be_read_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The tests may run as root, whom nothing is forbidden: the system's word is given here."""
+    (tmp_path / "logs" / "secret").mkdir(parents=True)
+    (tmp_path / "logs" / "log").write_bytes(lines(1))
+    scan = os.scandir
+
+    def refusing(path: str) -> Any:
+        if str(path).endswith("secret"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", refusing)
+    with pytest.raises(SourceError, match=r"secret' cannot be read: Permission denied"):
+        ingest(tmp_path / "lake", tmp_path / "logs")

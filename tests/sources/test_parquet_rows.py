@@ -117,3 +117,17 @@ def test_a_value_that_cannot_be_told_keeps_its_row_aside_and_no_other(tmp_path: 
         b'{"at":1000000000000000000,"name":"a"}',
         b'{"at":"1970-01-01T00:00:00.002000Z","name":"b"}',
     ]
+
+
+def test_numbers_that_json_has_no_form_for_are_kept_as_text(tmp_path: Path) -> None:
+    pq.write_table(pa.table({"a": [1.5, float("nan"), float("-inf")]}), tmp_path / "rows")
+    (stream,) = open_streams(tmp_path / "rows")
+    (block,) = read_blocks(stream, "parquet")
+    assert [json.loads(text or "") for text in block.text.to_pylist()] == [{"a": 1.5}, {"a": "nan"}, {"a": "-inf"}]
+
+
+def test_columns_of_one_name_are_refused(tmp_path: Path) -> None:
+    pq.write_table(pa.Table.from_arrays([pa.array([1]), pa.array([2])], names=["a", "a"]), tmp_path / "rows")
+    (stream,) = open_streams(tmp_path / "rows")
+    (block,) = read_blocks(stream, "parquet")
+    assert "two columns are called 'a'" in block.faults[0]

@@ -1,6 +1,7 @@
 """One call from paths to a lake: what the command, the tests and a watch of folders share."""
 
-from collections.abc import Callable, Mapping, Sequence
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -110,14 +111,26 @@ def files_of(paths: Sequence[Path], lake: Path | None) -> list[Path]:
     found: list[Path] = []
     for path in paths:
         if not path.is_dir():
+            if path.exists() and not path.is_file():
+                raise SourceError(f"'{path}' is neither a file nor a folder", str(path))
             found.append(path)
             continue
-        files = sorted(f for f in path.rglob("*") if f.is_file() and not f.name.startswith("."))
+        files = sorted(file for file in _below(path) if file.is_file() and not file.name.startswith("."))
         files = [file for file in files if own not in file.resolve().parents]
         if not files:
             raise SourceError(f"the folder '{path}' holds no file", str(path))
         found += files
     return found
+
+
+def _below(folder: Path) -> Iterator[Path]:
+    """What a folder holds, with its subfolders. One that may not be read is a SourceError, and not left out."""
+
+    def refuse(error: OSError) -> None:
+        raise SourceError(f"'{error.filename}' cannot be read: {error.strerror}", str(error.filename)) from error
+
+    for where, _, names in os.walk(folder, onerror=refuse):
+        yield from (Path(where, name) for name in names)
 
 
 def _left_out(unknown: Sequence[Unknown], paths: Sequence[Path]) -> tuple[str, ...]:

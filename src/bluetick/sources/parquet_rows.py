@@ -2,6 +2,7 @@
 
 import base64
 import io
+import math
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -41,13 +42,18 @@ def read_parquet_rows(stream: ByteStream, reading: Reading) -> Iterator[Records]
 
 def _rows(stream: ByteStream) -> Iterator[tuple[bytes, str]]:
     try:
-        for batch in pq.ParquetFile(_seekable(stream)).iter_batches(_ROWS):
+        file = pq.ParquetFile(_seekable(stream))
+        names = file.schema_arrow.names
+        twin = next((name for name in names if names.count(name) > 1), None)
+        if twin is not None:
+            raise ValueError(f"two columns are called '{twin}'")
+        for batch in file.iter_batches(_ROWS):
             try:
                 rows = [(row, "") for row in batch.to_pylist()]
             except _NO_VALUES:
                 rows = [_row(batch, place) for place in range(batch.num_rows)]
             for row, fault in rows:
-                told = {name: value for name, value in row.items() if value is not None}
+                told = {name: _finite(value) for name, value in row.items() if value is not None}
                 yield orjson.dumps(told, default=_plain, option=_OPTIONS), fault
     except (pa.ArrowException, OSError, ValueError) as error:
         yield b"", f"a damaged Parquet file: {str(error).splitlines()[0]}"
@@ -80,6 +86,11 @@ def _seekable(stream: ByteStream) -> Any:
     if len(data) > _PACKED_BYTES:
         raise ValueError(f"larger than {_PACKED_BYTES} bytes inside of an archive: unpack it first")
     return io.BytesIO(data)
+
+
+def _finite(value: Any) -> Any:
+    """NaN and its like as text, which no column of numbers takes: JSON has no form for them."""
+    return str(value) if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _plain(value: Any) -> Any:
