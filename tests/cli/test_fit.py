@@ -110,6 +110,43 @@ def test_what_cannot_run_says_why(place: Path, capfd: pytest.CaptureFixture[str]
     assert {rules[name]["fit"] for name in ("unknown.kql", "known.kql", "wrong.kql", "profile.kql")} == {"cannot"}
 
 
+@pytest.mark.parametrize(
+    ("query", "grade", "words"),
+    [
+        ("_GetWatchlist('vip') | where SearchKey == 'x'", "cannot", "no watchlist 'vip'"),
+        ("WindowsEvent | evaluate bag_unpack(EventData) | where x == 1", "cannot", "WindowsEvent"),
+        ("union isfuzzy=true SecurityEvent, SigninLogs | count", "cannot", "SecurityEvent"),
+        ("externaldata(x:string)['https://a.test/b'] | where x == 'a'", "cannot", "https://a.test/b"),
+        ("SigninLogs | where geo_info_from_ip_address(IPAddress).country == 'x'", "cannot", "--geo"),
+        ("print a = 1 | where a == 1", "runs", ""),
+        ("FirstSeen | where Kind == 'address'", "runs", ""),
+        ("DeviceProcessEvents | where ingestion_time() > ago(1h) and _Source == 'x'", "runs", ""),
+        ("union isfuzzy=true Foo, DeviceProcessEvents | where DeviceName == 'x'", "runs", ""),
+        ("union DeviceProcessEvents, DeviceNetworkEvents | where MD5 == 'x'", "degraded", "MD5"),
+    ],
+)
+def test_what_only_a_run_would_tell(
+    place: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str], query: str, grade: str, words: str
+) -> None:
+    (tmp_path / "r.kql").write_text(query + "\n", "utf-8")
+    [rule] = fit_json(capfd, tmp_path / "r.kql", "--lake", place / "lake")["rules"]
+    assert rule["fit"] == grade
+    assert words in json.dumps(rule)
+
+
+def test_a_mapped_table_is_counted_as_its_rules_see_it(
+    place: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    columns = "{Timestamp: Timestamp, DeviceName: DeviceName, SHA1: SHA1}"
+    (tmp_path / "map.yaml").write_text(
+        f"DeviceFileEvents:\n  source: table:DeviceProcessEvents\n  columns: {columns}\n", "utf-8"
+    )
+    (tmp_path / "r.kql").write_text("DeviceFileEvents | where SHA1 == 'x' or DeviceName == 'x'\n", "utf-8")
+    data = ["--lake", place / "lake", "--mapping", tmp_path / "map.yaml"]
+    [rule] = fit_json(capfd, tmp_path / "r.kql", *data)["rules"]
+    assert rule["empty"] == [{"table": "DeviceFileEvents", "column": "SHA1", "why": "never_filled"}]
+
+
 def test_a_provider_that_is_given_is_no_obstacle(place: Path, capfd: pytest.CaptureFixture[str]) -> None:
     rule = place / "rules" / "profile.kql"
     assert fit_json(capfd, rule, "--lake", place / "lake", "--profiles", "local")["rules"][0]["fit"] == "runs"

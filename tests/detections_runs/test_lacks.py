@@ -149,6 +149,12 @@ def test_no_lake_no_lacks(tmp_path: Path) -> None:
         assert run_detection(session, rule, now=NOW).account.lacks == ()
 
 
+def test_a_query_without_a_table_runs_beside_a_lake(tmp_path: Path) -> None:
+    found = run(ingested(tmp_path, zeek(tmp_path)), detection("print a = 1"))
+    assert found.rows == [(1,)]
+    assert found.account.lacks == ()
+
+
 def test_a_version_that_the_fill_rates_never_had_does_not_fail_the_run(tmp_path: Path) -> None:
     """The rows have a commit more than the rates, of which nothing was derived."""
     lake = ingested(tmp_path, zeek(tmp_path))

@@ -15,9 +15,10 @@ from bluetick.diagnostics.errors import BluetickError, QueryError
 from bluetick.execution.program import build_program
 from bluetick.execution.run import missing_provider
 from bluetick.plan.deciding import deciding_columns, statement_relations
-from bluetick.plan.relations import Computed, External, ProviderLookup, Relation, TabularStatement
-from bluetick.session import QueryRequest, Session
+from bluetick.plan.relations import Computed, External, ProviderLookup, QueryPlan, Relation, Scan, TabularStatement
+from bluetick.session import Session
 
+_FUZZY = "isfuzzy"
 _UNRESOLVED = "failed to resolve table or tabular expression named"
 
 
@@ -76,46 +77,42 @@ class Unlock:
 
 
 def find_needs(session: Session, detection: Detection) -> Needs:
-    """Binds a query as a check does. A fuzzy union needs only those of its tables that are here."""
-    request = query_request(detection)
+    """Binds a query; what a check leaves open (fuzzy unions, watchlists, columns out of rows) is bound as in a run."""
     try:
-        statement = _statement(session, request, is_check=True)
-        missing = _missing(session, statement)
-        if missing and "isfuzzy" in detection.query.casefold():
-            statement, missing = _without_fuzzy(session, request, statement)
+        statement, missing = _bound(session, detection)
     except QueryError as error:
         found = tuple(detection.diagnostic_in_document(one) for one in error.diagnostics)
         return Needs(missing=_unknown_tables(detection, error), refused=found)
     except BluetickError as error:
         return Needs(unmet=(str(error),))
-    columns = {
-        table: frozenset(names)
-        for table, names in deciding_columns(statement).items()
-        if table in session.catalog.names()
-    }
+    here = session.catalog.names()
+    columns = {table: frozenset(names) for table, names in deciding_columns(statement).items() if table in here}
     nodes = statement_relations(statement)
     return Needs(columns, missing, tuple(dict.fromkeys(text for node in nodes for text in _unmet(session, node))))
 
 
-def _statement(session: Session, request: QueryRequest, *, is_check: bool) -> TabularStatement:
-    """The statement whose rows are the result."""
-    plan, _ = session.plan(request, is_check=is_check)
+def _bound(session: Session, detection: Detection) -> tuple[TabularStatement, tuple[str, ...]]:
+    """The statement whose rows are the result, and known tables that it needs and that are not here."""
+    request = query_request(detection)
+    plan, said = session.plan(request, is_check=True)
+    missing = _missing(session, plan)
+    if said or (missing and _FUZZY in detection.query.casefold()):
+        try:
+            plan = session.plan(request)[0]
+            missing = ()
+        except BluetickError:
+            if not missing:
+                raise
     for statement in plan.statements:
         build_program(statement, session.flavour, has_lower_bound=True, has_upper_bound=True)
-    return plan.statements[-1]
+    return plan.statements[-1], missing
 
 
-def _without_fuzzy(
-    session: Session, request: QueryRequest, checked: TabularStatement
-) -> tuple[TabularStatement, tuple[str, ...]]:
-    try:
-        return _statement(session, request, is_check=False), ()
-    except BluetickError:
-        return checked, _missing(session, checked)
-
-
-def _missing(session: Session, statement: TabularStatement) -> tuple[str, ...]:
-    return tuple(name for name in deciding_columns(statement) if session.catalog.table(name) is None)
+def _missing(session: Session, plan: QueryPlan) -> tuple[str, ...]:
+    """Of the last statement; an open plan has none."""
+    nodes = [node for statement in plan.statements[-1:] for node in statement_relations(statement)]
+    names = dict.fromkeys(node.table for node in nodes if isinstance(node, Scan))
+    return tuple(name for name in names if session.catalog.table(name) is None)
 
 
 def _unknown_tables(detection: Detection, error: QueryError) -> tuple[str, ...]:

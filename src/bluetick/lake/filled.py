@@ -23,7 +23,7 @@ def filled_columns(
     snapshot: Snapshot, tables: Collection[str], low: datetime | None, high: datetime
 ) -> dict[str, dict[str, frozenset[str]]]:
     """By table and source the columns with a value in low <= time < high, to the hour in which rows are counted."""
-    if not snapshot.files:
+    if not snapshot.files or not tables:
         return {}
     wanted: Any = ds.field("Table").isin(sorted(tables)) & (ds.field("Start") < _instant(high))
     with reading(snapshot.folder):
