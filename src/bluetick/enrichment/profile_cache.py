@@ -4,6 +4,7 @@ asked: a quota holds for all of them."""
 import json
 import os
 import sqlite3
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from bluetick.diagnostics.errors import SourceError
 FORM: Final = 1  # of the tables below and of the facts; another one is not read
 MAX_ENTRIES: Final = 500_000
 _BUSY_SECONDS: Final = 10.0
+_PAUSE_SECONDS: Final = 0.02
 _TABLES: Final = """
 CREATE TABLE answers (service TEXT, hash TEXT, asked REAL NOT NULL, facts TEXT, PRIMARY KEY (service, hash))
     WITHOUT ROWID;
@@ -95,7 +97,7 @@ class ProfileCache:
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
         with self._open() as connection:
-            connection.execute("BEGIN IMMEDIATE")
+            _patiently(lambda: connection.execute("BEGIN IMMEDIATE"))
             yield connection
             connection.execute("COMMIT")
 
@@ -103,13 +105,21 @@ class ProfileCache:
     def _open(self) -> Iterator[sqlite3.Connection]:
         try:
             self._make()
-            with closing(sqlite3.connect(self.path, timeout=_BUSY_SECONDS, isolation_level=None)) as connection:
-                self._prepare(connection)
+            with closing(self._connected()) as connection:
                 yield connection
         except (sqlite3.Error, OSError, ValueError) as error:
             raise SourceError(
                 f"the cache of file profiles '{self.path}' cannot be used: {_reason(error)}", file=str(self.path)
             ) from None
+
+    def _connected(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(self.path, timeout=_BUSY_SECONDS, isolation_level=None)
+        try:
+            _patiently(lambda: self._prepare(connection))
+        except BaseException:
+            connection.close()
+            raise
+        return connection
 
     def _make(self) -> None:
         """An empty file that no other user can read: the hashes tell what runs here."""
@@ -128,6 +138,21 @@ class ProfileCache:
             connection.execute("COMMIT")
         elif form != FORM:
             raise ValueError(f"another version of bluetick wrote it (form {form}); delete it, or name another file")
+
+
+def _patiently(work: Callable[[], object]) -> None:
+    """SQLite waits for others by itself, but for two moments at which it says at once that it is busy: while another
+    process turns to the write-ahead log, and while the last one takes that log away."""
+    ends = time.monotonic() + _BUSY_SECONDS
+    while True:
+        try:
+            work()
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > ends:
+                raise
+            time.sleep(_PAUSE_SECONDS)
+        else:
+            return
 
 
 def _form(connection: sqlite3.Connection) -> int:
