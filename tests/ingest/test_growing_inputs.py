@@ -55,6 +55,35 @@ def test_a_file_that_grew_goes_on_where_it_was(tmp_path: Path) -> None:
     assert ports(lake) == [1, 2, 3, 4, 5]
 
 
+@pytest.mark.parametrize("name", ["log.csv", "log.csv.gz", "conn.log", "events.json"])
+def test_every_container_goes_on_behind_what_is_known(tmp_path: Path, name: str) -> None:
+    """A table's header, a wrapping object: what stands before the first record is not lost to the next ones."""
+    lake = tmp_path / "lake"
+    for most in (3, 5, 5):
+        content = container(name, most)
+        (tmp_path / name).write_bytes(gzip.compress(content) if name.endswith(".gz") else content)
+        report = ingest(lake, tmp_path / name)
+        assert report.tally.input == most
+        assert report.tally.bytes["input"] == len(content)
+        fates(report)
+    assert (report.tally.duplicates, report.tally.stored) == (5, 0)
+    assert ports(lake) == [1, 2, 3, 4, 5]
+
+
+def container(name: str, most: int) -> bytes:
+    numbers = range(1, most + 1)
+    if name == "conn.log":
+        head = "#separator \\x09\n#path\tconn\n#fields\tts\tuid\tid.orig_h\tid.orig_p\tid.resp_h\tid.resp_p\tproto\n"
+        kinds = "#types\ttime\tstring\taddr\tport\taddr\tport\tenum\n"
+        rows = "".join(f"{1770000000 + n}.5\tC{n}\t10.0.0.1\t5000\t203.0.113.5\t{n}\ttcp\n" for n in numbers)
+        return (head + kinds + rows).encode()
+    if name == "events.json":
+        return ('{"Records": [\n' + ",\n".join(event(n) for n in numbers) + "\n]}\n").encode()
+    head = "Timestamp,DeviceName,ActionType,RemoteIP,LocalIP,RemoteIPType,LocalIPType,LocalPort,RemotePort"
+    values = "2026-02-01T00:00:00Z,pc,ConnectionSuccess,203.0.113.5,10.0.0.1,Public,Private,5000"
+    return "".join(f"{line}\n" for line in (head, *(f"{values},{n}" for n in numbers))).encode()
+
+
 def test_the_same_records_are_known_in_another_file_and_another_compression(tmp_path: Path) -> None:
     lake = tmp_path / "lake"
     (tmp_path / "a.log").write_bytes(lines(1, 2, 3))

@@ -37,7 +37,7 @@ def test_shared_expressions_stand_once_in_the_statement(tmp_path: Path) -> None:
     records = [{"a": "q", "b": "x"}, {"a": "", "b": "1"}, {"a": "Q", "b": "1"}]
     texts = pa.array([json.dumps(record) for record in records], pa.large_string())
     reader = RecordReader(1)
-    rows = reader.select(texts, compiled.columns, compiled.sql_at(datetime(2026, 3, 1, tzinfo=UTC))).to_pylist()
+    rows = reader.select(texts, compiled.view, compiled.sql_at(datetime(2026, 3, 1, tzinfo=UTC))).to_pylist()
     reader.close()
     places = [f"v{compiled.names.index(name)}" for name in "ABCD"]
     assert sorted(tuple(row[place] for place in places) for row in rows) == [

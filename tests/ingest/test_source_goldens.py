@@ -98,7 +98,7 @@ def _claims(form: Format, text: str, reader: RecordReader) -> bool:
     if form.when is None:
         return False
     compiled = compile_values([Wanted("when", form.when, None)], form.fields, form.text)
-    rows = reader.select(pa.array([text], pa.large_string()), compiled.columns, compiled.sql_at(NOW))
+    rows = reader.select(pa.array([text], pa.large_string()), compiled.view, compiled.sql_at(NOW))
     return bool(rows.column(f"v{compiled.names.index('when')}")[0].as_py())
 
 

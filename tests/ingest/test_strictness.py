@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bluetick.engines.duckdb_records import FAULT, NUMBER, RecordReader
+from bluetick.engines.duckdb_records import FAULT, NUMBER, RecordReader, records_view
 from bluetick.engines.protocol import ScanColumn
 from bluetick.ingest.strictness import Strictness, record_fault
 from bluetick.types import Type
@@ -101,7 +101,8 @@ def test_a_value_is_read_as_its_type(reader: RecordReader, value: str, type_: Ty
 
 def read(reader: RecordReader, text: str, type_: Type) -> tuple[object, str]:
     columns = (ScanColumn("n", NUMBER, Type.LONG), ScanColumn("f", FAULT, Type.STRING), ScanColumn("x", "x", type_))
-    row = reader.select(pa.array([text], pa.large_string()), columns, "SELECT * FROM records").to_pylist()[0]
+    view = records_view(columns)
+    row = reader.select(pa.array([text], pa.large_string()), view, f'FROM "{view.name}"').to_pylist()[0]
     return row["x"], row["f"]
 
 

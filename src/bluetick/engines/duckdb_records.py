@@ -3,7 +3,9 @@
 A value that does not fit its type is no error here: the record says which field it was, so that it can be kept aside.
 """
 
+import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import duckdb
@@ -20,12 +22,19 @@ from bluetick.types import Type
 
 NUMBER: Final = "\0number"  # no field of a log is called so
 FAULT: Final = "\0fault"
-RECORDS: Final = "records"  # the relation that a statement of `select` reads
 MAX_DEPTH: Final = 128
 # NaN and its like, a comma before a closing bracket, and so many closing brackets that the nesting may be too deep.
 LENIENT: Final = rf"(?:^|[:\[,])\s*-?[NnIi][AaNnFf]|,\s*[}}\]]|(?:[}}\]][^}}\]]*){{{MAX_DEPTH}}}"
 _GIVEN: Final = "_given"
 _VALUES: Final = "_values"
+
+
+@dataclass(frozen=True, slots=True)
+class RecordView:
+    """A relation over the records of whichever block is read: a name for what it is, so that it is made but once."""
+
+    name: str
+    sql: str
 
 
 class RecordReader:
@@ -41,18 +50,17 @@ class RecordReader:
             config["threads"] = threads
         self._connection = duckdb.connect(config=config)
         self._connection.execute("SET TimeZone = 'UTC'")
-
-        self._view = ""  # that RECORDS is now
+        self._views: set[str] = set()  # that were made
 
     def close(self) -> None:
         self._connection.close()
 
     def shapes(self, texts: pa.LargeStringArray, objects: Sequence[tuple[str, ...]]) -> pa.Table:
-        """Two columns, a row each text: `shape`, the same number for objects that have the same names in the same
-        order, at the root and in these objects below it; null for what is no JSON. `place` is the text's index."""
+        """One column, a row each text: `shape`, the same number for objects that have the same names in the same
+        order, at the root and in these objects below it; null for what is no JSON."""
         keys = f"json_keys(text, {_pointers(objects)})"
         shape = f"CASE WHEN text IS NOT NULL THEN TRY(hash({keys})) END"  # the hash of a null is a number
-        query = f"SELECT number AS place, {shape} AS shape FROM {_GIVEN} ORDER BY number"  # noqa: S608 quoted
+        query = f"SELECT {shape} AS shape FROM {_GIVEN} ORDER BY number"  # noqa: S608 quoted
         return self._over(texts, query)
 
     def names(self, texts: pa.LargeStringArray, objects: Sequence[tuple[str, ...]]) -> list[list[list[str] | None]]:
@@ -62,10 +70,9 @@ class RecordReader:
         names: list[list[list[str] | None]] = found.column("names").to_pylist()  # type: ignore[assignment]  # never null
         return names
 
-    def select(self, texts: pa.LargeStringArray, columns: Sequence[ScanColumn], sql: str) -> pa.Table:
-        """What a statement over the relation RECORDS gives, whose columns these are: by `source` and `path` the way of
-        a field, or the number of the text (NUMBER), or what does not fit in it (FAULT, "" for nothing)."""
-        return self._over(texts, sql, _records_view(columns))
+    def select(self, texts: pa.LargeStringArray, view: RecordView, sql: str) -> pa.Table:
+        """What a statement over a view of `records_view` gives for these texts."""
+        return self._over(texts, sql, view)
 
     def elements(self, texts: pa.LargeStringArray, way: Sequence[str]) -> pa.Table:
         """The elements of an array in each text, in order: `place` is the text's index, `element` its JSON."""
@@ -75,13 +82,13 @@ class RecordReader:
         query = f"SELECT number AS place, CAST(items[nth] AS VARCHAR) AS element FROM ({each}) ORDER BY number, nth"  # noqa: S608 quoted
         return self._over(texts, query)
 
-    def _over(self, texts: pa.LargeStringArray, sql: str, view: str = "") -> pa.Table:
+    def _over(self, texts: pa.LargeStringArray, sql: str, view: RecordView | None = None) -> pa.Table:
         numbers = pa.array(np.arange(len(texts)))
         try:
             self._connection.register(_GIVEN, pa.table({"number": numbers, "text": texts}))
-            if view and view != self._view:
-                self._view = view
-                self._connection.execute(f"CREATE OR REPLACE TEMP VIEW {quote_name(RECORDS)} AS {view}")
+            if view is not None and view.name not in self._views:
+                self._connection.execute(f"CREATE TEMP VIEW {quote_name(view.name)} AS {view.sql}")
+                self._views.add(view.name)
             found: pa.Table = self._connection.sql(sql).to_arrow_table()
         except duckdb.Error as error:
             raise EngineError(f"records cannot be read: {clean_message(error)}") from error
@@ -90,9 +97,12 @@ class RecordReader:
         return found
 
 
-def _records_view(columns: Sequence[ScanColumn]) -> str:
-    """Levels: the fields as texts, the texts as values, and what does not fit. A text that is no value of its
-    type is null on the second level, so the last needs no second look at those that are."""
+def records_view(columns: Sequence[ScanColumn]) -> RecordView:
+    """The relation of these columns: by `source` and `path` the way of a field, or the number of the text (NUMBER), or
+    what does not fit in it (FAULT, "" for nothing).
+
+    On levels: the fields as texts, the texts as values, and what does not fit. A text that is no value of its type is
+    null on the second one, so the last needs no second look at those that are."""
     fields = [column for column in columns if column.source not in (NUMBER, FAULT)]
     ways = list(dict.fromkeys(map(_way, fields)))
     places = {way: place for place, way in enumerate(ways, 1)}
@@ -115,7 +125,8 @@ def _records_view(columns: Sequence[ScanColumn]) -> str:
     texts = f"SELECT number, json_extract_string(text, {_pointers(ways)}) AS {_VALUES} FROM {_GIVEN}"  # noqa: S608 quoted
     bare = f"SELECT {', '.join(['number', _VALUES, *trimmed.values()])} FROM ({texts})"  # noqa: S608 quoted
     typed = f"SELECT {', '.join(['number', *(f't{place}' for place in trimmed), *values])} FROM ({bare})"  # noqa: S608 quoted
-    return f"SELECT {', '.join(items)} FROM ({typed})"  # noqa: S608 quoted
+    view = f"SELECT {', '.join(items)} FROM ({typed})"  # noqa: S608 quoted
+    return RecordView(f"records {hashlib.sha256(view.encode()).hexdigest()[:16]}", view)
 
 
 def _value(text: str, type_: Type) -> tuple[str, bool]:

@@ -62,11 +62,10 @@ class Tally:
     reasons: Counter[str] = field(default_factory=Counter)
     notes: Counter[str] = field(default_factory=Counter)
 
-    def add_duplicates(self, block: Records) -> None:
-        """Records of an input that was stored before."""
-        self.input += len(block)
-        self.duplicates += len(block)
-        size = block.end - block.start
+    def add_known(self, records: int, size: int) -> None:
+        """Records of an input that was stored before, and how many bytes they are."""
+        self.input += records
+        self.duplicates += records
         self.bytes.update(input=size, duplicates=size)
 
     def add(self, block: Records, done: Normalised) -> None:

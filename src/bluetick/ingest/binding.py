@@ -15,7 +15,7 @@ from bluetick.binder.views import Field, SourceRow
 from bluetick.diagnostics import Diagnostic, SourceText, has_errors
 from bluetick.diagnostics import mapping_codes as codes
 from bluetick.diagnostics.errors import QueryError
-from bluetick.engines.duckdb_records import FAULT, NUMBER, RECORDS
+from bluetick.engines.duckdb_records import FAULT, NUMBER, RecordView, records_view
 from bluetick.engines.protocol import ScanColumn
 from bluetick.execution.mapping import Written
 from bluetick.ingest.sharing import shared_steps
@@ -50,10 +50,11 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """A statement over records that gives NUMBER, FAULT and these names; `columns` is what it reads of a record.
-    `timed` is the statement where it depends on the time at which records are received."""
+    """A statement over records that gives NUMBER, FAULT and these names; `columns` is what it reads of a record, and
+    `view` the relation that has them. `timed` is the statement where it depends on when records are received."""
 
     columns: tuple[ScanColumn, ...]
+    view: RecordView
     sql: str
     names: tuple[str, ...]
     timed: Statement | None = None
@@ -113,7 +114,8 @@ def _compiled(row: SourceRow, items: Sequence[tuple[str, Expr]]) -> Compiled:
     read = dict.fromkeys(part.column for value in wanted for part in walk(value) if isinstance(part, ColumnRef))
     aliases = {column.id: f"c{place}" for place, column in enumerate(read)}
     columns = tuple(_scan_column(row, column, aliases[column.id]) for column in read)
-    source: Scan | Project = Scan(RECORDS, tuple(read), tuple(aliases.values()), None)
+    view = records_view(columns)
+    source: Scan | Project = Scan(view.name, tuple(read), tuple(aliases.values()), None)
     kept = list(read)
     for step in steps:
         source = Project(source, (*((column, ColumnRef(column)) for column in kept), *step))
@@ -122,14 +124,14 @@ def _compiled(row: SourceRow, items: Sequence[tuple[str, Expr]]) -> Compiled:
     named = tuple((Column(_FIRST_ID + place, name, value.type), value) for place, (name, value) in pairs)
     context = Context(FLAVOURS["duckdb"])
     uses = tuple((aliases[c.id], aliases[c.id], c.type) for c in read)
-    context.scans[RECORDS] = ScanUse(RECORDS, RECORDS, uses)
+    context.scans[view.name] = ScanUse(view.name, view.name, uses)
     lowered = new_lowerer(context).statement(Project(source, named), ordered=False)
     body = lowered.statement.body
     assert isinstance(body, sql.Select)  # noqa: S101 - what a projection is lowered to
     renamed = tuple((f"v{place}", sql.Column(alias)) for place, alias in enumerate(lowered.aliases))
     statement = replace(lowered.statement, body=replace(body, items=renamed))
     one, other = (render_statement(statement, DUCKDB, {"now": now}) for now in _TWO_TIMES)
-    return Compiled(columns, one, tuple(names), None if one == other else statement)
+    return Compiled(columns, view, one, tuple(names), None if one == other else statement)
 
 
 def _scan_column(row: SourceRow, column: Column, alias: str) -> ScanColumn:

@@ -55,7 +55,7 @@ class _Found:
 
     faults: dict[int, str]
     taken: npt.NDArray[np.bool_]
-    rows: list[tuple[_Kind, Places, pa.Table]] = field(default_factory=list)
+    rows: list[tuple[TableSchema, Places, pa.Table]] = field(default_factory=list)
     notes: Counter[str] = field(default_factory=Counter)
 
 
@@ -175,7 +175,7 @@ class DeclaredFormat:
     def _select(self, compiled: Compiled, texts: pa.LargeStringArray, places: Places) -> pa.Table:
         """The values of these records, in their order."""
         chosen = texts if len(places) == len(texts) else texts.take(places)
-        rows = self._reader.select(chosen, compiled.columns, compiled.sql_at(self._now()))
+        rows = self._reader.select(chosen, compiled.view, compiled.sql_at(self._now()))
         number = rows.column(f"v{compiled.names.index(NUMBER)}").combine_chunks()
         order = pc.sort_indices(number)
         return (
@@ -237,7 +237,7 @@ class DeclaredFormat:
         found.faults |= wrong
         found.taken[places] = True
         names = [kind.compiled.names[int(name[1:])] for name in rows.column_names]
-        found.rows.append((kind, places, rows.rename_columns(names)))
+        found.rows.append((kind.schema, places, rows.rename_columns(names)))
 
     def _extended(self, kind: _Kind, texts: pa.LargeStringArray, places: Places) -> tuple[pa.LargeStringArray, Places]:
         """The records with the fields that they lack: an element of their array each, and what is remembered."""
@@ -311,8 +311,7 @@ class DeclaredFormat:
         rows = pa.Table.from_arrays([pc.fill_null(times, received), raw], names=["TimeGenerated", RAW])
         kept = sum(place not in found.faults for place in places.tolist())
         found.notes += Counter({f"records of which no table tells, kept in {schema.name}": kept})
-        kind = _Kind(schema, "TimeGenerated", Compiled((), "", ()), TableBody(schema.name, _HERE, ()))
-        found.rows.append((kind, places, rows))
+        found.rows.append((schema, places, rows))
 
 
 def raw_schema(form: Format) -> TableSchema:
@@ -399,16 +398,16 @@ def _tables(found: _Found, minutes: Minutes) -> dict[str, pa.Table]:
     faulty[list(found.faults)] = True
     parts: dict[str, list[pa.Table]] = {}
     flows: list[tuple[pa.Table, Any]] = []
-    for kind, places, rows in found.rows:
+    for schema, places, rows in found.rows:
         bad = faulty[places]
         sound = rows.filter(pa.array(~bad)) if bad.any() else rows
         if not sound.num_rows:
             continue
-        shaped = _shaped(kind.schema, sound)
-        if kind.body.until is not None:
+        shaped = _shaped(schema, sound)
+        if _UNTIL in sound.column_names:
             flows.append((shaped, sound.column(_UNTIL)))
         else:
-            parts.setdefault(kind.schema.name, []).append(shaped)
+            parts.setdefault(schema.name, []).append(shaped)
     if flows:
         ends = pa.chunked_array([chunk for _, until in flows for chunk in until.chunks])
         rows = minutes.add(pa.concat_tables([rows for rows, _ in flows]), ends)

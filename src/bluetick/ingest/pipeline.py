@@ -119,18 +119,16 @@ class Ingest:
             is_empty = False
             normaliser = self._recognition.recognise(block)
             if normaliser is not None:
-                tells_others = self._recognition.tells_others(normaliser, block)
-                return Input(stream, container, normaliser, tells_others, is_growing)
+                return Input(stream, container, normaliser, normaliser.remembers(block), is_growing)
         return Unknown(stream.name, is_empty)
 
     def run(self, inputs: Sequence[Input]) -> Tally:
         """Stores what is new in them, format by format; what explains other records comes before them."""
-        for name, items in groupby(sorted(inputs, key=_order), lambda item: item.normaliser.name):
-            self._batches.begin(name)
-            done = list(items)
-            for item in done:
+        for normaliser, items in _by_format(inputs):
+            self._batches.begin(normaliser.name)
+            for item in items:
                 self._read(item)
-            self._finish(done[0].normaliser)
+            self._batches.add_rest(normaliser)
         self.end(self._recognition.holding())
         return self._batches.tally
 
@@ -138,15 +136,14 @@ class Ingest:
         """Stores what is new in them by now; what normalisers hold back is theirs to go on with. Gives the inputs
         under whose names other files stand."""
         replaced: list[Input] = []
-        for name, items in groupby(sorted(inputs, key=_order), lambda item: item.normaliser.name):
-            self._batches.begin(name)
-            done = list(items)
-            for item in done:
+        for normaliser, items in _by_format(inputs):
+            self._batches.begin(normaliser.name)
+            for item in items:
                 try:
                     self._read(item)
                 except ReplacedError:
                     replaced.append(item)
-            self._batches.hold(done[0].normaliser.held)
+            self._batches.hold(normaliser.held)
         self._batches.flush()
         return replaced
 
@@ -154,34 +151,32 @@ class Ingest:
         """Stores what they hold back."""
         for normaliser in normalisers:
             self._batches.begin(normaliser.name)
-            self._finish(normaliser)
+            self._batches.add_rest(normaliser)
         self._batches.flush()
 
-    def _finish(self, normaliser: Normaliser) -> None:
-        self._batches.add_rest(normaliser)
-
     def _read(self, item: Input) -> None:
-        known = self._known_records(item) if item.known is None else item.known
-        item.known = known
+        if item.known is None:
+            self._pass_known(item)
+        known = item.known or 0
         for block in item.blocks(item.offset, item.fingerprint.records + 1):
-            before = item.fingerprint.records
-            old = min(max(known - before, 0), len(block))
-            for part, is_known in ((part_of(block, 0, old), True), (part_of(block, old), False)):
-                if len(part):
-                    self._read_part(item, part, is_known=is_known)
+            old = min(max(known - item.fingerprint.records, 0), len(block))
+            if old:
+                self._learn(item, part_of(block, 0, old))
+            if old < len(block):
+                self._store(item, part_of(block, old))
             item.passed(block)
             self._advance(item.stream.name, item.fingerprint.records, block.end)
             if self._stopping():
                 break
         item.stream.close()
 
-    def _read_part(self, item: Input, part: Records, *, is_known: bool) -> None:
-        if is_known:
-            item.fingerprint.take(part)
-            self._batches.tally.add_duplicates(part)
-            if item.tells_others:
-                self._recognition.learn(item.normaliser, part)
-            return
+    def _learn(self, item: Input, part: Records) -> None:
+        """Records that the lake has, of which those of other streams need to know."""
+        item.fingerprint.take(part)
+        self._batches.tally.add_known(len(part), part.end - part.start)
+        item.normaliser.learn(part)
+
+    def _store(self, item: Input, part: Records) -> None:
         done = item.normaliser.normalise(part)
         self._batches.tally.add(part, done)
         self._batches.add_rows(done.tables)
@@ -204,27 +199,41 @@ class Ingest:
                 )
                 item.receipt = receipt
 
-    def _known_records(self, item: Input) -> int:
-        """How many of the stream's first records the lake has."""
+    def _pass_known(self, item: Input) -> None:
+        """Finds out how many of the stream's first records the lake has. They are read for their digest and not again,
+        unless others need to know of them."""
+        item.known = 0
         blocks = item.blocks()
         first = next(blocks, None)
         counts = sorted(self._known.counts(first)) if first is not None else []
         if first is None or not counts:
-            return 0
-        found, seen = 0, Fingerprint()
+            return
+        seen, known, last = Fingerprint(), Fingerprint(), first
         for block in _with(first, blocks):
             start = seen.records
             for count in [c for c in counts if start < c <= start + len(block)]:
-                seen.take(part_of(block, seen.records - start, count - start))
-                found = count if self._known.has(seen.name) else found
+                part = part_of(block, seen.records - start, count - start)
+                seen.take(part)
+                if self._known.has(seen.name):
+                    known, last = seen.copy(), part
             if start + len(block) >= counts[-1]:
                 break
             seen.take(part_of(block, seen.records - start))
-        return found
+        item.known = known.records
+        new = known.records - item.fingerprint.records
+        if new > 0 and not item.tells_others:
+            self._batches.tally.add_known(new, last.end - item.offset)
+            item.fingerprint = known
+            item.passed(first)
+            item.passed(last)
 
 
-def _order(item: Input) -> tuple[str, bool]:
-    return item.normaliser.name, not item.tells_others
+def _by_format(inputs: Sequence[Input]) -> Iterator[tuple[Normaliser, list[Input]]]:
+    """The inputs of each format, those that tell others something before the others."""
+    ordered = sorted(inputs, key=lambda item: (item.normaliser.name, not item.tells_others))
+    for _, items in groupby(ordered, lambda item: item.normaliser.name):
+        alike = list(items)
+        yield alike[0].normaliser, alike
 
 
 def _mark(block: Records, place: int) -> Mark:

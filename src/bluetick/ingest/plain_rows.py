@@ -79,6 +79,12 @@ class RowsNormaliser:
         notes = Counter({f"the field '{name}' is no column of the table and left out": len(block) for name in others})
         return replace(done, notes=done.notes + notes)
 
+    def remembers(self, block: Records) -> bool:
+        return False
+
+    def learn(self, block: Records) -> None:
+        return
+
     def more(self) -> Normalised:
         return Normalised({})
 

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow.compute as pc
 
 from bluetick.engines.duckdb_records import RecordReader
-from bluetick.ingest.binding import Wanted, compile_values
+from bluetick.ingest.binding import Compiled, Wanted, compile_values
 from bluetick.ingest.declared import DeclaredFormat
 from bluetick.ingest.formats import Format, built_in_format, built_in_heads
 from bluetick.ingest.plain_rows import RowsNormaliser
@@ -48,17 +48,19 @@ class DeclaredRecogniser:
         self._whole = whole  # gives the format with its tables, where `form` has none
         self._reader = reader
         self._now = now
-        wanted = [] if form.when is None else [Wanted("when", form.when, None)]
-        self._compiled = compile_values(wanted, form.fields, form.text) if wanted else None
+        self._compiled: Compiled | None = None  # once it is asked: most streams are of few formats
 
     @property
     def name(self) -> str:
         return self._form.name
 
     def matches(self, block: Records) -> int:
-        if self._compiled is None:
+        if self._form.when is None:
             return 0
-        rows = self._reader.select(block.text, self._compiled.columns, self._compiled.sql)
+        if self._compiled is None:
+            wanted = [Wanted("when", self._form.when, None)]
+            self._compiled = compile_values(wanted, self._form.fields, self._form.text)
+        rows = self._reader.select(block.text, self._compiled.view, self._compiled.sql_at(self._now()))
         found = pc.sum(rows.column(f"v{self._compiled.names.index('when')}").cast("int64")).as_py()
         return int(found or 0)
 
@@ -125,15 +127,6 @@ class Recognition:
     def made(self) -> list[Normaliser]:
         """All normalisers so far."""
         return list(self._made.values())
-
-    def tells_others(self, normaliser: Normaliser, first: Records) -> bool:
-        """Whether these records say something that records of other streams need."""
-        return isinstance(normaliser, DeclaredFormat) and normaliser.remembers(first)
-
-    def learn(self, normaliser: Normaliser, block: Records) -> None:
-        """What such records say, where they are stored already."""
-        if isinstance(normaliser, DeclaredFormat):
-            normaliser.learn(block)
 
 
 def declared(reader: RecordReader, now: Callable[[], datetime], formats: Sequence[Format] = ()) -> list[Recogniser]:

@@ -1,7 +1,6 @@
 """One call from paths to a lake: what the command, the tests and a watch of folders share."""
 
-import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +13,7 @@ from bluetick.diagnostics.errors import SourceError
 from bluetick.engines.duckdb_records import RecordReader
 from bluetick.ingest.batches import HELD, Batches, Derive, Enrichment, Tally
 from bluetick.ingest.formats import Format
+from bluetick.ingest.listing import files_below
 from bluetick.ingest.pipeline import Advance, Ingest, Unknown
 from bluetick.ingest.plain_rows import PlainRows
 from bluetick.ingest.progress import KnownInputs
@@ -107,7 +107,6 @@ def held_back(lake: Path) -> dict[str, str]:
 
 def files_of(paths: Sequence[Path], lake: Path | None) -> list[Path]:
     """The files of the paths; of a folder all that it holds and that is not hidden, but for the lake itself."""
-    own = None if lake is None else lake.resolve()
     found: list[Path] = []
     for path in paths:
         if not path.is_dir():
@@ -115,22 +114,15 @@ def files_of(paths: Sequence[Path], lake: Path | None) -> list[Path]:
                 raise SourceError(f"'{path}' is neither a file nor a folder", str(path))
             found.append(path)
             continue
-        files = sorted(file for file in _below(path) if file.is_file() and not file.name.startswith("."))
-        files = [file for file in files if own not in file.resolve().parents]
+        files = list(files_below(path, lake, _refuse))
         if not files:
             raise SourceError(f"the folder '{path}' holds no file", str(path))
         found += files
     return found
 
 
-def _below(folder: Path) -> Iterator[Path]:
-    """What a folder holds, with its subfolders. One that may not be read is a SourceError, and not left out."""
-
-    def refuse(error: OSError) -> None:
-        raise SourceError(f"'{error.filename}' cannot be read: {error.strerror}", str(error.filename)) from error
-
-    for where, _, names in os.walk(folder, onerror=refuse):
-        yield from (Path(where, name) for name in names)
+def _refuse(error: OSError) -> None:
+    raise SourceError(f"'{error.filename}' cannot be read: {error.strerror}", str(error.filename)) from error
 
 
 def _left_out(unknown: Sequence[Unknown], paths: Sequence[Path]) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO, Final
 
+from bluetick.ingest.listing import files_below
 from bluetick.ingest.pipeline import Input, ReplacedError
 from bluetick.sources.compression import GZIP_MAGIC, ZSTD_MAGIC
 from bluetick.sources.parquet_rows import PARQUET_MAGIC
@@ -43,7 +44,7 @@ class WatchedFiles:
 
     def __init__(self, paths: Sequence[Path], lake: Path, say: Callable[[str], None]) -> None:
         self._paths = tuple(paths)
-        self._lake = lake.resolve()
+        self._lake = lake
         self._say = say
         self._told: set[str] = set()
 
@@ -52,7 +53,7 @@ class WatchedFiles:
         for path in self._paths:
             if path.is_dir():
                 self.again(str(path))
-                yield from self._below(path)
+                yield from (sight for file in files_below(path, self._lake) if (sight := self._sight(file)) is not None)
             elif (sight := self._sight(path)) is not None:
                 self.again(str(path))
                 yield sight
@@ -67,14 +68,6 @@ class WatchedFiles:
 
     def again(self, about: str) -> None:
         self._told.discard(about)
-
-    def _below(self, folder: Path) -> Iterator[Sight]:
-        for place, folders, names in os.walk(folder):
-            here = Path(place)
-            folders[:] = sorted(name for name in folders if (here / name).resolve() != self._lake)
-            for name in sorted(names):
-                if not name.startswith(".") and (sight := self._sight(here / name)) is not None:
-                    yield sight
 
     def _sight(self, path: Path) -> Sight | None:
         try:

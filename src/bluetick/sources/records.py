@@ -66,6 +66,14 @@ class Normaliser(Protocol):
 
     def normalise(self, block: Records) -> Normalised: ...
 
+    def remembers(self, block: Records) -> bool:
+        """Whether these records say something that records of other streams need."""
+        ...
+
+    def learn(self, block: Records) -> None:
+        """Takes note of that, where the records are stored already."""
+        ...
+
     def more(self) -> Normalised:
         """Further rows of the blocks so far, where they were too many for one answer; no tables when there are none."""
         ...

@@ -129,6 +129,12 @@ class WindowsEvents:
         tables = {name: kept_rows(name, table) for name, table in self._tables(taken) if table.num_rows}
         return Normalised(tables, faults, frozenset(duplicates), taken.notes)
 
+    def remembers(self, block: Records) -> bool:
+        return False
+
+    def learn(self, block: Records) -> None:
+        return
+
     def more(self) -> Normalised:
         return Normalised({})
 
