@@ -1,21 +1,18 @@
 """`bluetick fit`: which rule documents run on the data that is here, and what would let more of them run."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from time import monotonic
 from typing import TypeAlias
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from bluetick.cli.documents import Document, read_documents
 from bluetick.cli.failures import FAILED, RAN
 from bluetick.cli.fitted import Fitted, Fittings, print_fittings, to_json
 from bluetick.cli.grid import new_console
 from bluetick.cli.options import DataOptions, Moment, data_options, now_option
+from bluetick.cli.progress import progress_of
 from bluetick.cli.tables import summarise
 from bluetick.cli.writing import compact, whole_file
 from bluetick.detections.filling import Span, find_filling
@@ -24,7 +21,6 @@ from bluetick.detections.model import Detection
 from bluetick.session import Session
 
 _FIRST = datetime.min.replace(tzinfo=UTC)
-_PATIENCE = 1.0  # seconds without a bar
 _MOST_DAYS = 36_500
 
 Found: TypeAlias = tuple[Document, Detection | None, Needs]
@@ -80,7 +76,7 @@ def fit(
 def _find(session: Session, documents: Sequence[Document]) -> list[Found]:
     """What each detection needs. A document that holds none, or has an error, needs to be mended."""
     found: list[Found] = []
-    with _progress(len(documents)) as advance:
+    with progress_of(len(documents), "binding") as advance:
         for document in documents:
             for detection in document.result.detections or (None,):
                 if detection is None or document.errors:
@@ -111,29 +107,3 @@ def _span(session: Session, now: Moment, days: int | None) -> Span:
         moment += timedelta(microseconds=1)
     low = None if days is None else moment - min(timedelta(days=days), moment - _FIRST)
     return Span(low, moment)
-
-
-@contextmanager
-def _progress(total: int) -> Iterator[Iterator[None]]:
-    """A bar of documents on standard error, on a terminal and where there is time to look at it."""
-    console = Console(stderr=True)
-    columns = (TextColumn("binding"), BarColumn(), MofNCompleteColumn(), TextColumn("documents"), TimeRemainingColumn())
-    bar = Progress(*columns, console=console, transient=True)
-    task = bar.add_task("", total=total)
-    begun = monotonic()
-    is_shown = False
-
-    def moves() -> Iterator[None]:
-        nonlocal is_shown
-        while True:
-            bar.advance(task)
-            if not is_shown and console.is_terminal and monotonic() - begun > _PATIENCE:
-                bar.start()
-                is_shown = True
-            yield
-
-    try:
-        yield moves()
-    finally:
-        if is_shown:
-            bar.stop()
