@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bluetick.detections.documents import FORMATS, DocumentResult, read_document
-from bluetick.detections.documents.overlay import SUFFIX
+from bluetick.detections.documents.companions import COMPANION_SUFFIXES
 from bluetick.detections.model import Detection
 from bluetick.diagnostics import Diagnostic, SourceText, render_diagnostic
 from bluetick.diagnostics.errors import SourceError
@@ -53,7 +53,8 @@ def _expand(path: Path) -> list[Path]:
 def _is_document(file: Path, root: Path) -> bool:
     name = file.name.lower()
     is_hidden = any(part.startswith(".") for part in file.relative_to(root).parts)
-    return name.endswith(_SUFFIXES) and not name.endswith(SUFFIX) and name not in _ABOUT and not is_hidden
+    is_beside = name.endswith(COMPANION_SUFFIXES)
+    return name.endswith(_SUFFIXES) and not is_beside and name not in _ABOUT and not is_hidden
 
 
 def runnable(document: Document) -> tuple[Detection, ...]:

@@ -246,12 +246,12 @@ def overlay_for_several(place: str, key: str) -> Diagnostic:
     )
 
 
-def overlay_alone(name: str) -> Diagnostic:
+def companion_alone(name: str) -> Diagnostic:
     return Diagnostic(
         "BTK0230",
-        f"'{name}' is an overlay, not a rule document",
+        f"'{name}' stands beside a rule document and is none",
         START,
-        hint="name the document beside it; its overlay is read with it",
+        hint="name the document beside it; what belongs to it is read with it",
     )
 
 

@@ -11,7 +11,6 @@ from bluetick.diagnostics.document_codes import START, overlay_for_several, over
 from bluetick.diagnostics.nearest import nearest
 from bluetick.syntax.strict_yaml import YamlText, read_mapping
 
-SUFFIX = ".bluetick.yaml"
 _FOR_ONE = frozenset({"id", "name"})
 
 

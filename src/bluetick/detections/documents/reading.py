@@ -5,13 +5,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bluetick.detections.documents.assembly import assemble
+from bluetick.detections.documents.companions import COMPANION_SUFFIXES, OVERLAY_SUFFIX
 from bluetick.detections.documents.decoding import MAX_BYTES, Decoded, check_guesses, decode, repair
 from bluetick.detections.documents.fields import Draft, stem
-from bluetick.detections.documents.overlay import SUFFIX, Overlay, lay_over, read_overlay
+from bluetick.detections.documents.overlay import Overlay, lay_over, read_overlay
 from bluetick.detections.documents.registry import choose_format
 from bluetick.detections.model import Detection
 from bluetick.diagnostics import Diagnostic, SourceText
-from bluetick.diagnostics.document_codes import not_readable, overlay_alone
+from bluetick.diagnostics.document_codes import companion_alone, not_readable
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ def read_document(path: Path) -> DocumentResult:
     data = _read_bytes(path)
     if isinstance(data, Diagnostic):
         return _refused(path.name, data)
-    beside = path.with_name(stem(path.name) + SUFFIX)
+    beside = path.with_name(stem(path.name) + OVERLAY_SUFFIX)
     extra: bytes | None = None
     if beside != path and beside.exists():
         found = _read_bytes(beside)
@@ -43,13 +44,14 @@ def read_document(path: Path) -> DocumentResult:
 
 def read_document_text(data: bytes, name: str, overlay: bytes | None = None) -> DocumentResult:
     """Read a rule document from its bytes. `name` is its file name, for messages and for a rule without a name."""
-    if name.lower().endswith(SUFFIX):
-        return _refused(name, overlay_alone(name))
+    if name.lower().endswith(COMPANION_SUFFIXES):
+        return _refused(name, companion_alone(name))
     decoded = decode(data, name)
     if not decoded.text:
         return DocumentResult((), decoded.diagnostics, SourceText("", name))
     drafts, text, diagnostics = _read_text(decoded, name)
-    detections, found = _assemble(drafts, Overlay() if overlay is None else read_overlay(overlay, stem(name) + SUFFIX))
+    beside = Overlay() if overlay is None else read_overlay(overlay, stem(name) + OVERLAY_SUFFIX)
+    detections, found = _assemble(drafts, beside)
     everything = (*decoded.diagnostics, *diagnostics, *found)
     warnings = tuple(diagnostic for diagnostic in everything if not diagnostic.is_error)
     return DocumentResult(

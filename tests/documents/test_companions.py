@@ -1,0 +1,22 @@
+"""Files beside a document are not documents."""
+
+from pathlib import Path
+
+import pytest
+
+from bluetick.cli.documents import read_documents
+from bluetick.detections.documents import read_document_text
+from bluetick.detections.documents.companions import COMPANION_SUFFIXES
+
+
+@pytest.mark.parametrize("suffix", COMPANION_SUFFIXES)
+def test_a_folder_of_rules_leaves_out_what_stands_beside_them(tmp_path: Path, suffix: str) -> None:
+    (tmp_path / "rule.kql").write_text("print 1")
+    (tmp_path / f"rule{suffix}").write_text("name: A\nquery: print 1\n")
+    assert [document.path.name for document in read_documents([tmp_path])] == ["rule.kql"]
+
+
+@pytest.mark.parametrize("suffix", COMPANION_SUFFIXES)
+def test_alone_it_is_refused(suffix: str) -> None:
+    result = read_document_text(b"name: A\nquery: print 1\n", f"rule{suffix}")
+    assert (result.detections, [d.code for d in result.diagnostics]) == ((), ["BTK0230"])
