@@ -2,7 +2,6 @@
 
 import csv
 import gzip
-import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from ipaddress import ip_address
 from pathlib import Path
@@ -14,11 +13,12 @@ import numpy.typing as npt
 import pyarrow.parquet as pq
 
 from bluetick.enrichment.countries import country_name
+from bluetick.enrichment.digests import file_digest
 from bluetick.sources.addresses import is_public
+from bluetick.sources.compression import GZIP_MAGIC
 
 _COLUMNS = ("start", "end", "country")
 _IPV4_PREFIX = bytes(10) + b"\xff\xff"
-_GZIP_MAGIC = b"\x1f\x8b"
 
 Row = tuple[str, str, str]
 
@@ -86,10 +86,10 @@ def load_range_countries(path: Path, *, version: str | None = None) -> RangeCoun
     with these three names may put the columns in any order, among others. The version is the file's digest unless
     given. GeoDataError says what is wrong and where; an OSError that the file cannot be opened.
     """
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    edition = version or f"sha256:{file_digest(path)}"
     rows = _parquet_rows(path) if path.suffix.lower() == ".parquet" else _text_rows(path)
     try:
-        return RangeCountries(rows, version or f"sha256:{digest[:16]}")
+        return RangeCountries(rows, edition)
     except (ValueError, csv.Error, EOFError) as error:
         raise GeoDataError(f"{path}: {error}") from error
 
@@ -151,10 +151,14 @@ def _text_rows(path: Path) -> Iterator[Row]:
                 yield line[order[0]], line[order[1]], line[order[2]]
 
 
+def is_gzipped(path: Path) -> bool:
+    """Whether a file is packed by gzip, whatever its name."""
+    with path.open("rb") as stream:
+        return stream.read(len(GZIP_MAGIC)) == GZIP_MAGIC
+
+
 def open_text(path: Path) -> IO[str]:
     """A text file, gzipped or not."""
-    with path.open("rb") as stream:
-        is_gzip = stream.read(2) == _GZIP_MAGIC
-    if is_gzip:
+    if is_gzipped(path):
         return gzip.open(path, "rt", encoding="utf-8-sig", newline="")
     return path.open("rt", encoding="utf-8-sig", newline="")

@@ -1,7 +1,6 @@
 """Files of threat indicators, CSV or STIX, to one table; what is not understood is counted and named."""
 
 import csv
-import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from bluetick.diagnostics.errors import SourceError
+from bluetick.enrichment.digests import file_digest
 from bluetick.enrichment.geo import open_text
 from bluetick.enrichment.indicator_csv import csv_indicators
 from bluetick.enrichment.indicators import Account, Indicator, indicator_table
@@ -20,16 +20,21 @@ from bluetick.enrichment.stix import stix_indicators
 class Feed:
     """The indicators of a file (a table of indicators.SCHEMA), and what of the file gave none."""
 
+    name: str
     table: pa.Table
-    version: str
+    digest: str
     account: Account
+
+    @property
+    def version(self) -> str:
+        """The file's name and its content's digest."""
+        return f"{self.name} sha256:{self.digest}"
 
     @property
     def notes(self) -> tuple[str, ...]:
         """What was not taken, in words."""
-        name, lost, empty = self.version.partition(" sha256:")[0], self.account.lost, self.account.left_empty
-        said = [f"{name}: {lost.count:,} without an indicator: {lost}"] if lost.count else []
-        return (*said, *([f"{name}: {empty.count:,} values left empty: {empty}"] if empty.count else []))
+        said = {"without an indicator": self.account.lost, "values left empty": self.account.left_empty}
+        return tuple(f"{self.name}: {found.count:,} {what}: {found}" for what, found in said.items() if found.count)
 
 
 def read_indicators(path: Path) -> Feed:
@@ -40,14 +45,14 @@ def read_indicators(path: Path) -> Feed:
     account = Account()
     try:
         table = indicator_table(_indicators(path, account))
-        digest = hashlib.sha256(path.read_bytes()).hexdigest()[:16]
+        digest = file_digest(path)
     except FileNotFoundError:
         raise SourceError(f"there is no file '{path}' of indicators", str(path)) from None
     except (OSError, EOFError, ValueError, RecursionError, csv.Error) as error:
         raise SourceError(f"'{path}' cannot be read as threat indicators: {error}", str(path)) from None
     if not len(table) and account.lost.count:
         raise SourceError(f"'{path}' holds no threat indicator that is understood: {account.lost}", str(path))
-    return Feed(table, f"{path.name} sha256:{digest}", account)
+    return Feed(path.name, table, digest, account)
 
 
 def _indicators(path: Path, account: Account) -> Iterator[Indicator]:

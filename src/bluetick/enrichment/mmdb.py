@@ -4,7 +4,6 @@ What a database holds is found in its records, not in its name: MaxMind and DB-I
 others are flat (`country_code`, `asn`). https://maxmind.github.io/MaxMind-DB/
 """
 
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from bluetick.diagnostics.errors import SourceError
 from bluetick.enrichment.countries import country_name, find_country
+from bluetick.enrichment.digests import file_digest
 from bluetick.enrichment.mmdb_file import MmdbError, MmdbFile
 from bluetick.sources.addresses import is_public, unmapped
 
@@ -56,7 +56,7 @@ class Mmdb:
             raise self._damaged("its metadata does not say what it is") from None
         except OSError as error:
             raise SourceError(f"'{path}' cannot be read: {error.strerror or error}", str(path)) from None
-        self.version = f"{kind} of {built:%Y-%m-%dT%H:%M:%SZ}, sha256:{_digest(path)}"
+        self.version = f"{kind} of {built:%Y-%m-%dT%H:%M:%SZ}, sha256:{file_digest(path)}"
 
     def holds_systems(self) -> bool:
         """Whether the records tell autonomous systems."""
@@ -168,8 +168,3 @@ def _number(value: object) -> int | None:
     if not isinstance(value, int) or isinstance(value, bool):
         return None
     return value if 0 < value <= _LARGEST_ASN else None
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()[:16]

@@ -1,6 +1,5 @@
 """Opens what a user brings for enrichment, by its content."""
 
-import csv
 import gzip
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,7 +7,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from bluetick.diagnostics.errors import SourceError
-from bluetick.enrichment.geo import RangeCountries, load_range_countries
+from bluetick.enrichment.geo import GeoDataError, RangeCountries, is_gzipped, load_range_countries
 from bluetick.enrichment.indicator_files import read_indicators
 from bluetick.enrichment.indicators import AddressIndicators
 from bluetick.enrichment.mmdb import Mmdb, MmdbCountries, MmdbSystems
@@ -29,8 +28,11 @@ def open_countries(path: Path) -> RangeCountries | MmdbCountries:
         return load_range_countries(path)
     except FileNotFoundError:
         raise SourceError(f"there is no file '{path}' of countries", str(path)) from None
-    except (OSError, ValueError, EOFError, csv.Error, pa.ArrowException) as error:
-        raise SourceError(f"'{path}' cannot be read as countries of addresses: {error}", str(path)) from None
+    except GeoDataError as error:
+        raise SourceError(str(error), str(path)) from None
+    except (OSError, ValueError, EOFError, pa.ArrowException) as error:
+        reason = error.strerror or error if isinstance(error, OSError) else error
+        raise SourceError(f"'{path}' cannot be read as countries of addresses: {reason}", str(path)) from None
 
 
 def open_systems(path: Path) -> MmdbSystems:
@@ -63,9 +65,7 @@ def _systems_beside(known: RangeCountries | MmdbCountries | RegistryCountries | 
 
 def _refuse_packed(path: Path) -> None:
     """A database cannot be searched while it is packed; a table of ranges is text, packed or not."""
-    with path.open("rb") as stream:
-        is_packed = stream.read(2) == b"\x1f\x8b"
-    if is_packed:
+    if is_gzipped(path):
         with gzip.open(path) as stream:
             if b"\0" in stream.read(4096):
                 raise ValueError("it is packed; unpack it first (gunzip)")

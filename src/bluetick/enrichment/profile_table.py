@@ -1,6 +1,5 @@
 """FileProfile from a table of profiles that the user keeps: Parquet, CSV or NDJSON."""
 
-import hashlib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ import pyarrow.json
 import pyarrow.parquet
 
 from bluetick.diagnostics.errors import SourceError
+from bluetick.enrichment.digests import file_digest
 from bluetick.enrichment.profiles import (
     AVAILABLE,
     HASHES,
@@ -35,7 +35,7 @@ class ProfileTable:
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
         self._table = _read(self.path)
-        self.version = _digest(self.path)
+        self.version = file_digest(self.path)
         names = set(self._table.column_names)
         if not names & set(HASHES):
             raise SourceError(
@@ -100,8 +100,3 @@ def _read(path: Path) -> pa.Table:
         raise SourceError(f"'{path}' cannot be read as file profiles: {error}", file=str(path)) from None
     kept = [column for column in table.column_names if column in PROFILE_FIELDS]
     return table.select(kept)
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()[:16]
