@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 
-from bluetick.sources.blocks import LIMITS, Limits
+from bluetick.sources.blocks import BLOCK_BYTES, LIMITS, Limits
 from bluetick.sources.opening import open_streams
-from bluetick.sources.reading import BLOCK_BYTES, read_blocks
+from bluetick.sources.reading import read_blocks
 from bluetick.sources.records import Records
 
 Entry = tuple[bytes, str | None, str]  # raw, text, the reason of a fault

@@ -22,12 +22,11 @@ from bluetick.ingest.running import Options, recognition
 from bluetick.sources.opening import open_streams
 from bluetick.sources.reading import read_blocks
 from bluetick.sources.records import Normalised, Normaliser, Records
-from bluetick.sources.sniffing import container_of
+from bluetick.sources.sniffing import HEAD_BYTES, container_of
 from bluetick.sources.streams import ByteStream
 
 RECORDS: Final = 10_000  # looked at
 _SAMPLED: Final = 2_000  # of which the fields are looked at
-_HEAD_BYTES: Final = 64 << 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +74,7 @@ def explain_file(path: Path, options: Options) -> list[Explanation]:
 
 
 def _explain(stream: ByteStream, path: Path, known: Recognition) -> Explanation:
-    container = container_of(stream.peek(_HEAD_BYTES), path)
+    container = container_of(stream.peek(HEAD_BYTES), path)
     stream.close()
     blocks = list(_first_blocks(stream, container))
     records = sum(map(len, blocks))

@@ -10,14 +10,13 @@ from bluetick.diagnostics.errors import SourceError
 from bluetick.ingest.batches import Batches, Tally
 from bluetick.ingest.progress import Fingerprint, KnownInputs, part_of
 from bluetick.ingest.recognition import Recognition
+from bluetick.sources.blocks import BLOCK_BYTES
 from bluetick.sources.opening import open_streams
 from bluetick.sources.reading import read_blocks
 from bluetick.sources.records import Normaliser, Records
-from bluetick.sources.sniffing import container_of
+from bluetick.sources.sniffing import HEAD_BYTES, container_of
 from bluetick.sources.streams import ByteStream
 
-BLOCK_BYTES: Final = 8 << 20
-_HEAD_BYTES: Final = 64 << 10
 _HEAD_BLOCKS: Final = 8
 
 Advance = Callable[[str, int, int], None]
@@ -111,9 +110,9 @@ class Ingest:
 
     def _look_at(self, stream: ByteStream, path: Path, *, is_growing: bool) -> Input | Unknown:
         """A stream may begin with records that nobody can read, so more than the first block is looked at."""
-        container = container_of(stream.peek(_HEAD_BYTES), path)
+        container = container_of(stream.peek(HEAD_BYTES), path)
         stream.close()
-        blocks = read_blocks(stream.open_at(0), container, block_bytes=_HEAD_BYTES, at_end=not is_growing)
+        blocks = read_blocks(stream.open_at(0), container, block_bytes=HEAD_BYTES, at_end=not is_growing)
         is_empty = True
         for block in islice((block for block in blocks if len(block)), _HEAD_BLOCKS):
             is_empty = False

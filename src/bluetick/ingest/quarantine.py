@@ -25,10 +25,8 @@ from bluetick.lake.data_files import flush
 from bluetick.lake.failures import writing
 from bluetick.lake.intake import PART, locked
 from bluetick.lake.layout import QUARANTINE
-from bluetick.sources.blocks import HOLDS_NUL, LIMITS, NOT_UTF8
+from bluetick.sources.blocks import BLOCK_BYTES, HOLDS_NUL, LIMITS, NOT_UTF8
 from bluetick.sources.records import Normalised, Normaliser, Records
-
-_BLOCK_BYTES: Final = 8 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,7 +245,7 @@ class _Trial:
 
     def add(self, kept: Kept) -> None:
         """Tries a record together with its neighbours of the same log."""
-        if self._waiting and (self._waiting[0].file != kept.file or self._size >= _BLOCK_BYTES):
+        if self._waiting and (self._waiting[0].file != kept.file or self._size >= BLOCK_BYTES):
             self.end()
         self._waiting.append(kept)
         self._size += len(kept.raw)

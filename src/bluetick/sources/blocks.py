@@ -13,6 +13,7 @@ from bluetick.sources.streams import ByteStream
 
 Positions = npt.NDArray[np.int64]
 
+BLOCK_BYTES = 8 * 1024 * 1024
 _WINDOW = 256 * 1024
 NOT_UTF8 = "not UTF-8"
 HOLDS_NUL = "holds a NUL byte"
@@ -42,7 +43,7 @@ class Reading:
 
     start: int = 0
     number: int = 1
-    block_bytes: int = 8 * 1024 * 1024
+    block_bytes: int = BLOCK_BYTES
     at_end: bool = True
     limits: Limits = LIMITS
 
@@ -121,8 +122,8 @@ def _as_text(raw: pa.LargeBinaryArray, validity: pa.Buffer | None = None) -> pa.
 def _content(raw: pa.LargeBinaryArray) -> tuple[memoryview, Positions]:
     """The bytes of all records, and where each begins and ends."""
     _, bounds, data = raw.buffers()
-    positions = np.frombuffer(memoryview(bounds or b""), np.int64)[: len(raw) + 1]
-    return memoryview(data or b"")[: int(positions[-1])], positions
+    places = np.frombuffer(memoryview(bounds or b""), np.int64)[: len(raw) + 1]
+    return memoryview(data or b"")[: int(places[-1])], places
 
 
 def _not_utf8(content: memoryview, bounds: Positions) -> Iterator[int]:

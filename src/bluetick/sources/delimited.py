@@ -1,14 +1,14 @@
 """Tables as text (RFC 4180): a header, fields in quotes that may hold line ends, a delimiter that is found out."""
 
-import json
 import re
+from codecs import BOM_UTF8
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from bluetick.sources.blocks import HOLDS_NUL, NOT_UTF8, Gathering, Reading
+from bluetick.sources.json_objects import encoded
 from bluetick.sources.records import Records
-from bluetick.sources.splitting import BOM
 from bluetick.sources.streams import ByteStream
 
 _DELIMITERS = ",;\t|"
@@ -20,7 +20,6 @@ _WORD = re.compile(r"[a-z][a-z0-9_-]*")
 _NAME = re.compile(r"[@#$_]*[^\W\d][\w\x80-\xff @#$%./:()-]*")
 _BAD_QUOTE = "a quote is not closed, or not at the end of its field"
 _WRONG_LENGTH = "not as many values as the header names"
-_encoded = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def delimiter_of(head: str) -> str:
@@ -147,7 +146,7 @@ class _Table:
         names = form.values(header.decode("utf-8", "replace"))
         twins = [name for name, count in Counter(names).items() if count > 1]
         fault = f"the header names '{twins[0]}' twice" if twins else ""
-        keys = tuple(f"{_encoded(name)}:" for name in names)
+        keys = tuple(f"{encoded(name)}:" for name in names)
         template = "{" + ",".join(key.replace("%", "%%") + '"%s"' for key in keys) + "}"
         return cls(form, keys, template, fault)
 
@@ -166,7 +165,7 @@ class _Table:
             return None, _WRONG_LENGTH
         if self.form.special.search(line) is None:
             return self.template % tuple(values), ""
-        members = [key + _encoded(value) for key, value in zip(self.keys, values, strict=True)]
+        members = [key + encoded(value) for key, value in zip(self.keys, values, strict=True)]
         return "{" + ",".join(members) + "}", ""
 
 
@@ -202,7 +201,7 @@ class _Cutting:
         return self._is_all and self._reading.at_end and not self._stream.fault
 
     def _skip_mark(self) -> int:
-        return len(BOM) if self._base == 0 and self._buffer.startswith(BOM) else 0
+        return len(BOM_UTF8) if self._base == 0 and self._buffer.startswith(BOM_UTF8) else 0
 
     def _row_end(self, pos: int) -> tuple[int, str]:
         """Where the row ends that begins here and why it is none; 0 where its end is not there yet."""
@@ -243,6 +242,6 @@ class _Cutting:
 
 def _likely_delimiter(stream: ByteStream) -> str:
     with stream.open_at(0) as again:
-        head = again.peek(_HEAD_BYTES).removeprefix(BOM).decode("latin-1").lstrip("\r\n")
+        head = again.peek(_HEAD_BYTES).removeprefix(BOM_UTF8).decode("latin-1").lstrip("\r\n")
     line = head.partition("\n")[0]
     return delimiter_of(head) or max(_DELIMITERS, key=line.count)

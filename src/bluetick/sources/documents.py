@@ -7,17 +7,17 @@ whether they are UTF-8 is asked of each record.
 
 import json
 import re
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 
 from bluetick.sources.blocks import HOLDS_NUL, NOT_UTF8, Gathering, Limits, Reading
 from bluetick.sources.records import Records
-from bluetick.sources.splitting import BOM
 from bluetick.sources.streams import ByteStream
 
 NOT_JSON = "not JSON"
 _NOT_OBJECT = "not a JSON object"
 _HEAD_BYTES = 64 * 1024
-_NEAR_END = 8  # the longest token, after which an error may be due to what is not read yet: a surrogate's \\uXXXX
+_NEAR_END = 8  # the longest token, after which an error may be due to what is not read yet: half of a surrogate pair
 _SEPARATORS = re.compile(r"[ \t\r\n,]*")
 _STRING = r'"(?:[^"\\]|\\.)*+"'
 # An object wraps a list where nothing but plain values stands before it. One that tells a time is an event itself.
@@ -28,7 +28,7 @@ _WRAPPER = re.compile(
 _MEMBER = re.compile(rf"\s*,\s*{_STRING}\s*:\s*")
 _CLOSING = re.compile(r"\s*\}")
 _FIRST_NAME = re.compile(rf"\{{\s*{_STRING}\s*:")
-_DECODER = json.JSONDecoder(strict=False, parse_int=str, parse_float=str)
+DECODER = json.JSONDecoder(strict=False, parse_int=str, parse_float=str)
 
 
 def begins_wrapper(head: str) -> bool:
@@ -86,8 +86,8 @@ class _Walk:
 
     def records(self) -> Iterator[Records]:
         window = self._window
-        if window.base == 0 and window.ensure(len(BOM)) and window.data.startswith(BOM):
-            window.pos = len(BOM)
+        if window.base == 0 and window.ensure(len(BOM_UTF8)) and window.data.startswith(BOM_UTF8):
+            window.pos = len(BOM_UTF8)
         separators = self._separators()
         self._is_in_list = window.base + window.pos > 0 and ("," in separators or self._next() == "]")
         while window.ensure(1):
@@ -173,7 +173,7 @@ class _Walk:
         window = self._window
         while True:
             try:
-                value, end = _DECODER.raw_decode(window.text, window.pos)
+                value, end = DECODER.raw_decode(window.text, window.pos)
             except RecursionError:
                 raise _Broken("nested too deep") from None
             except json.JSONDecodeError as error:

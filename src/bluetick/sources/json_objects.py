@@ -1,11 +1,12 @@
 """JSON objects read strictly and fast: one text means one object, or it is refused."""
 
 import json
+from codecs import BOM_UTF8
 from typing import Any
 
 import orjson
 
-_BOM = b"\xef\xbb\xbf"
+encoded = json.JSONEncoder(ensure_ascii=False).encode  # a text as JSON writes it
 _LONG_END = 2**63
 
 # What could hide a name from the count below: space before the colon, or a name that ends in a backslash.
@@ -29,7 +30,7 @@ def read_object(text: bytes) -> dict[str, Any]:
 
 def _read_strictly(text: bytes) -> dict[str, Any]:
     try:
-        decoded = text.removeprefix(_BOM).decode("utf-8")
+        decoded = text.removeprefix(BOM_UTF8).decode("utf-8")
     except UnicodeDecodeError as error:
         raise ValueError("not UTF-8") from error
     return parse_object(decoded)

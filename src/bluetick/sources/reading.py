@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 
 from bluetick.diagnostics.errors import SourceError
-from bluetick.sources.blocks import LIMITS, Limits, Reading, owning_all
+from bluetick.sources.blocks import BLOCK_BYTES, LIMITS, Limits, Reading, owning_all
 from bluetick.sources.delimited import read_csv
 from bluetick.sources.documents import read_documents
 from bluetick.sources.evtx import read_evtx
@@ -13,8 +13,6 @@ from bluetick.sources.records import Records
 from bluetick.sources.splitting import read_lines
 from bluetick.sources.streams import ByteStream
 from bluetick.sources.zeek_lines import read_zeek
-
-BLOCK_BYTES = 8 * 1024 * 1024
 
 _READERS: Mapping[str, Callable[[ByteStream, Reading], Iterator[Records]]] = {
     "lines": read_lines,

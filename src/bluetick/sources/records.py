@@ -56,7 +56,7 @@ class Normaliser(Protocol):
 
     @property
     def name(self) -> str:
-        """The format, as `_Source` names it: "sysmon", "zeek"."""
+        """The format, as `_Source` names it: "windows", "zeek"."""
         ...
 
     @property

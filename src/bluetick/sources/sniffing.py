@@ -1,18 +1,16 @@
 """Which container a stream is in, told by how it begins."""
 
-import json
 import re
+from codecs import BOM_UTF8
 from pathlib import Path
 
 from bluetick.sources.delimited import delimiter_of
-from bluetick.sources.documents import begins_wrapper
+from bluetick.sources.documents import DECODER, begins_wrapper
 from bluetick.sources.parquet_rows import PARQUET_MAGIC
-from bluetick.sources.splitting import BOM
 
 HEAD_BYTES = 64 * 1024
 EVTX_MAGIC = b"ElfFile\0"
 _ZEEK_HEADER = re.compile(rb"#(separator|fields|set_separator)\b")
-_DECODER = json.JSONDecoder(strict=False, parse_int=str, parse_float=str)
 
 
 def container_of(head: bytes, path: Path | None = None) -> str:
@@ -24,7 +22,7 @@ def container_of(head: bytes, path: Path | None = None) -> str:
         return "evtx"
     if head.startswith(PARQUET_MAGIC):
         return "parquet"
-    text = head.removeprefix(BOM).decode("latin-1").lstrip(" \t\r\n")
+    text = head.removeprefix(BOM_UTF8).decode("latin-1").lstrip(" \t\r\n")
     if _ZEEK_HEADER.match(text.encode("latin-1")):
         return "zeek"
     if not text or text.startswith("{"):
@@ -45,7 +43,7 @@ def _of_objects(text: str) -> str:
     if not newline:
         return "lines"
     try:
-        _, end = _DECODER.raw_decode(text)
+        _, end = DECODER.raw_decode(text)
     except (ValueError, RecursionError):
         return "documents" if re.fullmatch(r'\{\s*|\{\s*"(?:[^"\\]|\\.)*"\s*:.*[,\[{]\s*', line) else "lines"
     return "documents" if "\n" in text[:end] else "lines"
@@ -60,7 +58,7 @@ def _is_torn_at_first(text: str) -> bool:
 
 def _is_object(line: str) -> bool:
     try:
-        return line.lstrip().startswith("{") and isinstance(_DECODER.decode(line), dict)
+        return line.lstrip().startswith("{") and isinstance(DECODER.decode(line), dict)
     except (ValueError, RecursionError):
         return False
 

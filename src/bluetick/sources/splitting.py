@@ -1,5 +1,6 @@
 """Lines of a stream to records. A line ends at a newline byte and nowhere else."""
 
+from codecs import BOM_UTF8
 from collections.abc import Generator, Iterator
 
 import numpy as np
@@ -8,7 +9,6 @@ from bluetick.sources.blocks import Positions, Reading, fault_record, parts_of, 
 from bluetick.sources.records import Records
 from bluetick.sources.streams import ByteStream
 
-BOM = b"\xef\xbb\xbf"
 _NEWLINE, _RETURN = b"\n\r"
 _SPACES = np.frombuffer(b" \t\r", np.uint8)
 
@@ -86,7 +86,7 @@ class _Splitter:
 
     def _fault(self, raw: bytes, size: int, reason: str) -> Records:
         """One record of the next `size` bytes; a byte order mark at the very start is not part of it."""
-        raw = raw.removeprefix(BOM) if self._offset == 0 else raw
+        raw = raw.removeprefix(BOM_UTF8) if self._offset == 0 else raw
         self._offset += size
         record = fault_record(self._number, raw, self._owned, self._offset, reason)
         self._number += 1
@@ -95,7 +95,7 @@ class _Splitter:
 
     def _short_lines(self, buffer: bytes, nexts: Positions) -> Iterator[Records]:
         """The records of whole lines, none of them longer than a piece."""
-        starts, ends = _contents(buffer, nexts, has_mark=self._offset == 0 and buffer.startswith(BOM))
+        starts, ends = _contents(buffer, nexts, has_mark=self._offset == 0 and buffer.startswith(BOM_UTF8))
         is_kept = ends > starts
         is_kept[_blank(buffer, starts, ends)] = False
         starts, ends, nexts = starts[is_kept], ends[is_kept], nexts[is_kept]
@@ -114,7 +114,7 @@ def _contents(buffer: bytes, nexts: Positions, has_mark: bool) -> tuple[Position
     octets = np.frombuffer(buffer, np.uint8)
     starts = np.concatenate(([0], nexts[:-1])) if len(nexts) else nexts
     if has_mark:
-        starts[0] = len(BOM)
+        starts[0] = len(BOM_UTF8)
     ends = nexts - (octets[nexts - 1] == _NEWLINE)
     has_return = (ends > starts) & (octets[ends - 1] == _RETURN)
     return starts, ends - has_return

@@ -1,11 +1,11 @@
 """Logs of Zeek in their own form: lines of tabs, under a header that names separators, fields and types."""
 
-import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from bluetick.sources.blocks import Gathering, Reading
+from bluetick.sources.json_objects import encoded
 from bluetick.sources.records import Records
 from bluetick.sources.splitting import read_lines
 from bluetick.sources.streams import ByteStream
@@ -15,7 +15,6 @@ _ESCAPES = re.compile(r"(?:\\x[0-9a-fA-F]{2})+|\\\\")
 _NUMBERS = frozenset(("count", "int", "port", "double", "time", "interval"))
 _MOST_SHAPES = 1000
 _BOOLEANS = {"T": "true", "F": "false"}
-_encoded = json.JSONEncoder(ensure_ascii=False).encode
 
 Encode = Callable[[str], str]
 
@@ -144,12 +143,12 @@ class _Header:
         types += ["string"] * (len(names) - len(types))
         path = self._said.get("path", "")
         has_path = path and "_path" not in names
-        self._path = (f'"_path":{_encoded(path)}',) if has_path else ()
+        self._path = (f'"_path":{encoded(path)}',) if has_path else ()
         self._shapes.clear()
         told = (self._said["unset_field"], self._said["empty_field"], *_BOOLEANS)
         self._telling = {value: value for value in told}
         return tuple(
-            _Field(name, f"{_encoded(name)}:", self._encoder(name, kind), *_capture(kind, self._separator))
+            _Field(name, f"{encoded(name)}:", self._encoder(name, kind), *_capture(kind, self._separator))
             for name, kind in zip(names, types, strict=False)
         )
 
@@ -194,7 +193,7 @@ def _scalar_encoder(name: str, kind: str, empty: str) -> Encode:
     def text(value: str) -> str:
         if value == empty:
             return '""'
-        return _encoded(_unescaped(value) if "\\" in value else value)
+        return encoded(_unescaped(value) if "\\" in value else value)
 
     if kind == "bool":
         return boolean

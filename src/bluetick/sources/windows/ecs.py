@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-Path = tuple[str, ...]
+from bluetick.sources.windows.layouts import Path, value_at
 
 _PROCESS = ("process",)
 _PARENT = ("process", "parent")
@@ -40,7 +40,7 @@ _SUCCESS = {"SUCCESS": "0"}
 
 def restored(record: Mapping[str, Any], data: Mapping[str, Any]) -> Mapping[str, Any]:
     """The fields of a Sysmon event as its log has them; those that are still among `data` stay as they are."""
-    found = {name: value for name, path in _PLACES.items() if (value := _at(record, path)) is not None}
+    found = {name: value for name, path in _PLACES.items() if (value := value_at(record, path)) is not None}
     found |= {name: value for name, value in _joined(record).items() if value}
     if "QueryStatus" in found:
         found["QueryStatus"] = _SUCCESS.get(found["QueryStatus"], found["QueryStatus"])
@@ -49,20 +49,12 @@ def restored(record: Mapping[str, Any], data: Mapping[str, Any]) -> Mapping[str,
 
 def _joined(record: Mapping[str, Any]) -> dict[str, str]:
     """The fields that have several places, or another spelling."""
-    user = [_at(record, ("user", part)) for part in ("domain", "name")]
-    hashes = _at(record, ("process", "hash")) or _at(record, ("file", "hash"))
-    answers = _at(record, ("dns", "resolved_ip"))
+    user = [value_at(record, ("user", part)) for part in ("domain", "name")]
+    hashes = value_at(record, ("process", "hash")) or value_at(record, ("file", "hash"))
+    answers = value_at(record, ("dns", "resolved_ip"))
     return {
         "User": "\\".join(part for part in user if isinstance(part, str)),
         "Hashes": ",".join(f"{name}={value}" for name, value in hashes.items()) if isinstance(hashes, dict) else "",
         "QueryResults": ";".join(map(str, answers)) if isinstance(answers, list) else "",
-        "Initiated": _DIRECTIONS.get(str(_at(record, ("network", "direction"))), ""),
+        "Initiated": _DIRECTIONS.get(str(value_at(record, ("network", "direction"))), ""),
     }
-
-
-def _at(record: Any, path: Path) -> Any:
-    for name in path:
-        if not isinstance(record, dict):
-            return None
-        record = record.get(name)
-    return record

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from bluetick.sources.json_objects import read_fault, read_object
 from bluetick.sources.windows.ecs import restored
-from bluetick.sources.windows.layouts import EVTX, FLAT, LAYOUTS, NOT_DATA, WAZUH, WINLOG, Layout, Part, Path
+from bluetick.sources.windows.layouts import EVTX, FLAT, LAYOUTS, NOT_DATA, WAZUH, WINLOG, Layout, Part, Path, value_at
 
 SYSMON = "microsoft-windows-sysmon"
 
@@ -92,7 +92,7 @@ def detect(record: Mapping[str, Any]) -> bool:
 
 def _event_id(record: Mapping[str, Any], layout: Layout) -> int | None:
     for path in layout.event_id:
-        value = record.get(path[0]) if len(path) == 1 else _at(record, path)
+        value = record.get(path[0]) if len(path) == 1 else value_at(record, path)
         number = value if type(value) is int and 0 <= value < _LONG_END else as_integer(value)
         if number is not None:
             return number
@@ -161,17 +161,9 @@ def _event(record: Mapping[str, Any], layout: Layout, event_id: int, data: Mappi
     )
 
 
-def _at(record: Any, path: Path) -> Any:
-    for name in path:
-        if type(record) is not dict:
-            return None
-        record = record.get(name)
-    return record
-
-
 def _first(record: Mapping[str, Any], paths: tuple[Path, ...]) -> Any:
     for path in paths:
-        value = record.get(path[0]) if len(path) == 1 else _at(record, path)
+        value = record.get(path[0]) if len(path) == 1 else value_at(record, path)
         if value is not None and value != "":
             return value
     return None

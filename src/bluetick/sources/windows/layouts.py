@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 Path = tuple[str, ...]
 Part = Literal[
@@ -23,6 +23,15 @@ Part = Literal[
     "user",
     "correlation",
 ]
+
+
+def value_at(record: Any, path: Path) -> Any:
+    """What stands there in a record, None where nothing does."""
+    for name in path:
+        if type(record) is not dict:
+            return None
+        record = record.get(name)
+    return record
 
 
 @dataclass(frozen=True, slots=True)
