@@ -3,8 +3,10 @@
 Anchors, aliases and tags are refused: nobody needs one here, and they are how a small text grows without bound.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import yaml
 
@@ -13,6 +15,9 @@ from bluetick.diagnostics.document_codes import bad_yaml, too_large
 
 MAX_CHARACTERS = 200_000
 _MAX_DEPTH = 20
+# libyaml, where PyYAML was built with it: the same events, twelve times as fast.
+_FAST: Any = yaml.CSafeLoader if yaml.__with_libyaml__ else None
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +58,18 @@ def read_mapping(text: str, name: str) -> YamlMapping | Diagnostic:
     """The one mapping that the text is, or what is wrong with it."""
     if len(text) > MAX_CHARACTERS:
         return too_large(name, MAX_CHARACTERS)
+    # A tab between tokens is taken by libyaml alone; and it words mistakes otherwise.
+    if _FAST is not None and "\t" not in text:
+        try:
+            return _Builder(text, _FAST).document()
+        except (_Refused, yaml.YAMLError, ValueError, OverflowError):
+            pass
+    return _read(text)
+
+
+def _read(text: str) -> YamlMapping | Diagnostic:
     try:
-        return _Builder(text).document()
+        return _Builder(text, yaml.SafeLoader).document()
     except _Refused as refused:
         return bad_yaml(refused.span, refused.problem)
     except yaml.MarkedYAMLError as error:
@@ -68,9 +83,8 @@ def read_mapping(text: str, name: str) -> YamlMapping | Diagnostic:
 
 
 class _Builder:
-    def __init__(self, text: str) -> None:
-        self.text = text
-        self.events: Iterator[yaml.Event] = yaml.parse(text, Loader=yaml.SafeLoader)
+    def __init__(self, text: str, loader: Any) -> None:
+        self.events: Iterator[yaml.Event] = yaml.parse(text, Loader=loader)
 
     def document(self) -> YamlMapping:
         next(self.events)  # the start of the stream
@@ -122,7 +136,7 @@ def _scalar(event: yaml.ScalarEvent) -> YamlText:
     if event.tag is not None:
         raise _Refused(_span(event), "tags are not read")
     value = event.value
-    if any("\ud800" <= character <= "\udfff" for character in value):
+    if _SURROGATE.search(value):
         raise _Refused(_span(event), "it holds an escape that is no character")
     is_absent = not event.style and value in ("~", "null")
     return YamlText("" if is_absent else value, _span(event), event.style or "")

@@ -67,10 +67,10 @@ def _read_text(decoded: Decoded, name: str) -> tuple[list[Draft], str, list[Diag
     The first reading only finds the queries, so that the repair can leave them alone.
     """
     chosen = choose_format(decoded.text, name)
-    first, _ = chosen.read(decoded.text, name)
+    first, problems = chosen.read(decoded.text, name)
     queries = [draft.place.span for draft in first]
     text, diagnostics = repair(decoded.text, queries)
-    drafts, found = chosen.read(text, name)
+    drafts, found = (first, problems) if text == decoded.text else chosen.read(text, name)
     if decoded.is_guess:
         found = [*check_guesses(text, [draft.place.span for draft in drafts]), *found]
     return drafts, text, [*diagnostics, *found]
