@@ -119,7 +119,7 @@ def _bind_elsewhere(env: Env, node: Expression) -> Relation | None:
         env.report(codes.outside_reference(node.span, what, f"the catalog here has no table '{name}'"))
         return None
     warn_of(env, node, name)
-    found = scan(env, face)
+    found = scan(env, face, node.span)
     env.state.foreign.update(c.id for c in found.columns[:1])
     return found
 
@@ -151,14 +151,14 @@ def bind_table(env: Env, name: str, span: Span) -> Relation | None:
         candidates = (*env.state.table_names(env.scope), *env.scope.all_names(), *env.state.catalog.function_names())
         env.report(codes.unresolved_table(span, name, candidates, env.state.catalog.hint(name)))
         return None
-    return scan(env, face)
+    return scan(env, face, span)
 
 
-def scan(env: Env, face: TableFace) -> Scan:
+def scan(env: Env, face: TableFace, span: Span) -> Scan:
     env.state.hidden |= face.hidden
     columns = tuple(env.state.column(name, type_) for name, type_ in face.columns)
     time = next((c for c in columns if c.name == face.time_column), None)
-    return Scan(face.name, columns, face.sources, time)
+    return Scan(face.name, columns, face.sources, time, env.state.place(span))
 
 
 def _bind_table_call(env: Env, node: CallExpression) -> Relation | Graph | None:

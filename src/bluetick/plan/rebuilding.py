@@ -137,4 +137,4 @@ def _aggregate(relation: Aggregate, take: Iterator[Expr]) -> Aggregate:
         picked = _renewed(item.items, take)
         by = None if item.by is None else next(take)
         items.append(PickRow(by, item.descending, picked, None if item.condition is None else next(take)))
-    return Aggregate(relation.input, groups, tuple(items))
+    return replace(relation, groups=groups, items=tuple(items))

@@ -1,9 +1,10 @@
 """The relational nodes of the logical plan. Frozen; a rewrite builds new nodes.
 
-Every node has `columns`, its output in order. A node's expressions refer to columns of its inputs.
+Every node has `columns`, its output in order. A node's expressions refer to columns of its inputs. `span`, where a node
+has one, is where it was written; nodes that no text stands for have none.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import TypeAlias
 
@@ -28,6 +29,7 @@ class Scan:
     columns: Columns
     sources: tuple[str, ...]
     time_column: Column | None
+    span: Span | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +130,7 @@ class Aggregate:
     input: "Relation"
     groups: tuple[tuple[Column, Expr], ...]
     items: tuple[AggregateCall | PickRow, ...]
+    span: Span | None = field(default=None, compare=False)
 
     @property
     def columns(self) -> Columns:
@@ -157,6 +160,7 @@ class Join:
     keys: tuple[tuple[Expr, Expr], ...]
     left_items: tuple[tuple[Column, Column], ...]
     right_items: tuple[tuple[Column, Column], ...]
+    span: Span | None = field(default=None, compare=False)
 
     @property
     def columns(self) -> Columns:
@@ -182,6 +186,7 @@ class SortKey:
 class Sort:
     input: "Relation"
     keys: tuple[SortKey, ...]
+    span: Span | None = field(default=None, compare=False)
 
     @property
     def columns(self) -> Columns:
@@ -209,6 +214,7 @@ class Limit:
     input: "Relation"
     count: Expr
     partition: Columns = ()
+    span: Span | None = field(default=None, compare=False)
 
     @property
     def columns(self) -> Columns:

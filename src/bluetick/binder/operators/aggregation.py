@@ -34,7 +34,7 @@ def bind_distinct(env: Env, node: DistinctOperator, rows: Relation) -> Relation 
             if group is None:
                 return None
             groups.append(group)
-    return Aggregate(rows, tuple(groups), ())
+    return Aggregate(rows, tuple(groups), (), env.state.place(node.span))
 
 
 def bind_keys(env: Env, item: NamedExpression, names: Names) -> list[tuple[Column, Expr] | None]:

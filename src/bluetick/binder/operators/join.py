@@ -44,7 +44,8 @@ def bind_join(env: Env, node: JoinOperator, rows: Relation) -> Relation | None:
         return None
     dropped = {k.right_column.id for k in keys if k.right_column is not None} if node.keyword == "lookup" else set()
     left_items, right_items = _items(env, kind, rows, right, dropped)
-    return Join(kind, rows, right, tuple((k.left, k.right) for k in keys), left_items, right_items)
+    pairs = tuple((k.left, k.right) for k in keys)
+    return Join(kind, rows, right, pairs, left_items, right_items, env.state.place(node.span))
 
 
 def _kind(env: Env, node: JoinOperator) -> JoinKind | None:

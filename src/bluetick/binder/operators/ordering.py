@@ -36,7 +36,7 @@ def sort_keys(env: Env, items: tuple[OrderedExpression, ...], rows: Relation) ->
 
 def bind_sort(env: Env, node: SortOperator, rows: Relation) -> Relation | None:
     keys = sort_keys(env, node.items, rows)
-    return None if keys is None else Sort(rows, keys)
+    return None if keys is None else Sort(rows, keys, env.state.place(node.span))
 
 
 def row_count(env: Env, node: Expression, what: str) -> Expr | None:
@@ -56,7 +56,7 @@ def row_count(env: Env, node: Expression, what: str) -> Expr | None:
 def bind_take(env: Env, node: TakeOperator, rows: Relation) -> Relation | None:
     """take and limit; and sample, for which any rows do: it gives those that take gives."""
     count = row_count(env, node.count, node.kind)
-    return None if count is None else Limit(rows, count)
+    return None if count is None else Limit(rows, count, span=env.state.place(node.span))
 
 
 def bind_top(env: Env, node: TopOperator, rows: Relation) -> Relation | None:

@@ -40,7 +40,7 @@ def bind_summarize(env: Env, node: SummarizeOperator, rows: Relation) -> Relatio
         bind_item(summary, item)
     if any(d.is_error for d in env.state.diagnostics[before:]):
         return None
-    aggregate = Aggregate(rows, tuple(summary.groups), tuple(summary.aggregates))
+    aggregate = Aggregate(rows, tuple(summary.groups), tuple(summary.aggregates), env.state.place(node.span))
     wanted = [c for c, _ in summary.groups] + [c for c, _ in summary.items]
     if list(aggregate.columns) == wanted:
         return aggregate
