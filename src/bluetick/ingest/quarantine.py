@@ -32,7 +32,7 @@ from bluetick.sources.records import Normalised, Normaliser, Records
 @dataclass(frozen=True, slots=True)
 class Kept:
     """A record that was kept aside. `text` is what its container made of it, `has_text` whether that is not its very
-    bytes. `line` is its number within its file."""
+    bytes. `record` is its number within its file."""
 
     file: str
     record: int

@@ -30,7 +30,7 @@ _NULL_DAY: Final = "__HIVE_DEFAULT_PARTITION__"
 
 @dataclass(frozen=True, slots=True)
 class DataFile:
-    """A file that is written and not yet of any version. `path` is relative to the table."""
+    """A file of rows, of no version yet or of one. `path` is relative to the table."""
 
     path: str
     size: int
@@ -44,6 +44,14 @@ class DataFile:
     @classmethod
     def of_json(cls, item: Mapping[str, Any]) -> "DataFile":
         return cls(item["path"], item["size"], item["day"], item["rows"], item["stats"])
+
+    @classmethod
+    def of_action(cls, action: Mapping[str, Any]) -> "DataFile":
+        """One that a version has, as `file_actions` tells of it; one whose writer did not count its rows has none."""
+        day = action.get(f"partition.{DAY}")
+        return cls(
+            action["path"], action["size_bytes"], None if day is None else str(day), action["num_records"] or 0, ""
+        )
 
 
 def write_data(

@@ -22,14 +22,14 @@ from bluetick.types import Type
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _FIRST: Final = datetime.min.replace(tzinfo=UTC)
-_HOUR: Final = 3_600_000_000  # microseconds
+HOUR: Final = 3_600_000_000  # microseconds
 # Rows of more hours than this in one commit are told by the day, of more days by the year: a log with times from
 # everywhere must not become a row an hour.
 MOST_SLOTS: Final = 1_000
 _STEPS: Final = (1, 24, 365 * 24)  # hours
 _NOTHING: Final[Any] = pa.scalar(0, pa.int32())
 _NULL: Final[Any] = pa.scalar("null")
-_SCHEMA: Final = pa.schema([(name, arrow_type(type_)) for name, type_ in FILL_COLUMNS])
+SCHEMA: Final = pa.schema([(name, arrow_type(type_)) for name, type_ in FILL_COLUMNS])
 
 Places: TypeAlias = npt.NDArray[np.int64]
 
@@ -70,7 +70,7 @@ def to_arrow(found: Mapping[Slot, Fill]) -> pa.Table:
     rows = [(*slot, fill.rows, fill.filled, fill.received) for slot, fill in found.items()]
     columns = zip(*rows, strict=True) if rows else [()] * len(FILL_COLUMNS)
     return pa.Table.from_arrays(
-        [pa.array(values, field.type) for values, field in zip(columns, _SCHEMA, strict=True)], schema=_SCHEMA
+        [pa.array(values, field.type) for values, field in zip(columns, SCHEMA, strict=True)], schema=SCHEMA
     )
 
 
@@ -118,7 +118,7 @@ def _slots(times: Any) -> tuple[list[datetime | None], int, Places]:
     known = pc.is_valid(micros).to_numpy(zero_copy_only=False)
     values = pc.fill_null(micros, 0).to_numpy()
     for hours in _STEPS:
-        numbers, codes = np.unique(values[known] // (hours * _HOUR), return_inverse=True)
+        numbers, codes = np.unique(values[known] // (hours * HOUR), return_inverse=True)
         if len(numbers) <= MOST_SLOTS:
             break
     earliest = (_FIRST - _EPOCH) // timedelta(hours=1)

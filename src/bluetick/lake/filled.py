@@ -9,14 +9,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
-from bluetick.lake.columns import arrow_type
 from bluetick.lake.failures import reading
-from bluetick.lake.layout import FILL_COLUMNS
+from bluetick.lake.fill import HOUR, SCHEMA
 from bluetick.lake.snapshot import Snapshot
 
 _READ = ("Table", "Source", "Filled")
-_HOUR = 3_600_000_000
-_SCHEMA = pa.schema([(name, arrow_type(type_)) for name, type_ in FILL_COLUMNS])
 
 
 def filled_columns(
@@ -27,11 +24,11 @@ def filled_columns(
         return {}
     wanted: Any = ds.field("Table").isin(sorted(tables)) & (ds.field("Start") < _instant(high))
     with reading(snapshot.folder):
-        data = ds.dataset(list(snapshot.files), schema=_SCHEMA, format="parquet")
+        data = ds.dataset(list(snapshot.files), schema=SCHEMA, format="parquet")
         rows = data.to_table(columns=[*_READ, "Start", "Hours"], filter=wanted)
     if low is not None:
         start: Any = rows.column("Start").cast(pa.int64())
-        end: Any = pc.add(start, pc.multiply(rows.column("Hours"), pa.scalar(_HOUR)))
+        end: Any = pc.add(start, pc.multiply(rows.column("Hours"), pa.scalar(HOUR)))
         rows = rows.filter(pc.greater(end, _instant(low).cast(pa.int64())))
     found: dict[str, dict[str, frozenset[str]]] = {}
     for table, source, filled in zip(*(rows.column(name).to_pylist() for name in _READ), strict=True):
@@ -43,4 +40,4 @@ def filled_columns(
 
 
 def _instant(moment: datetime) -> Any:
-    return pa.scalar(moment, pa.timestamp("us", "UTC"))
+    return pa.scalar(moment, SCHEMA.field("Start").type)

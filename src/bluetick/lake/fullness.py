@@ -37,8 +37,6 @@ _LEAST_SILENCE: Final = timedelta(hours=3)
 _LEAST_SLOTS: Final = 6
 # Rows that came in so long after their hour began came as they happened.
 _LIVE: Final = timedelta(hours=2)
-
-
 # How full a column was over time is told of so many parts of it at most.
 _PARTS: Final = 24
 

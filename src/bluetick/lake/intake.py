@@ -180,7 +180,7 @@ def _finish(lake: Path, record: Path) -> None:
         columns = tuple(LakeColumn(name, Type(type_), hidden) for name, type_, hidden in table["columns"])
         files = [DataFile.of_json(item) for item in table["files"]]
         note = {NOTE_ROWS: str(table["rows"]), NOTE_SOURCE: content["source"]}
-        if content.get("provenance"):
+        if content.get("provenance"):  # a record of an earlier release tells less
             note[NOTE_PROVENANCE] = json.dumps(content["provenance"])
         append(lake / table["name"], Shape(columns, table["time"]), files, f"ingest:{content['id']}", note)
     with writing(lake):
@@ -191,7 +191,7 @@ def _finish(lake: Path, record: Path) -> None:
             _give_way(lake / QUARANTINE / name, rest)
         for name, text in content["receipts"].items():
             _write_whole(lake / RECEIPTS / name, text)
-        for name in content["outdated"]:
+        for name in content.get("outdated", ()):
             (lake / RECEIPTS / name).unlink(missing_ok=True)
         record.unlink()
 

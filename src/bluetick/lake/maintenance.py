@@ -19,7 +19,7 @@ from bluetick.lake.commits import NOTE_OPERATION, NOTE_PROVENANCE, NOTE_ROWS, NO
 from bluetick.lake.data_files import FILE_ROWS, DataFile, discard, write_data
 from bluetick.lake.failures import reading, writing
 from bluetick.lake.folder import file_actions, open_table
-from bluetick.lake.layout import DAY, LOG
+from bluetick.lake.layout import LOG
 
 # A file with fewer rows than this is small.
 SMALL_ROWS: Final = FILE_ROWS // 2
@@ -94,12 +94,9 @@ def _by_day(folder: Path, table: DeltaTable, time: str) -> dict[Any, list[DataFi
         actions = file_actions(table)
     found: dict[Any, list[tuple[Any, DataFile]]] = {}
     for action in actions.to_pylist():
-        day = action[f"partition.{DAY}"]
-        text = None if day is None else str(day)
-        rows = action["num_records"]
-        if rows is not None and rows < SMALL_ROWS:
-            file = DataFile(action["path"], action["size_bytes"], text, rows, "")
-            found.setdefault(text, []).append((action.get(f"min.{time}"), file))
+        if action["num_records"] is not None and action["num_records"] < SMALL_ROWS:
+            file = DataFile.of_action(action)
+            found.setdefault(file.day, []).append((action.get(f"min.{time}"), file))
     return {
         day: [file for _, file in sorted(files, key=lambda pair: (pair[0] is None, pair[0] or day, pair[1].path))]
         for day, files in found.items()

@@ -18,7 +18,7 @@ from bluetick.lake.data_files import FILE_ROWS, DataFile, discard, write_data
 from bluetick.lake.failures import reading
 from bluetick.lake.fill import add_up, to_arrow
 from bluetick.lake.folder import file_actions, open_table
-from bluetick.lake.layout import DAY, FILL, RECEIVED, SEEN
+from bluetick.lake.layout import FILL, RECEIVED, SEEN
 from bluetick.lake.maintenance import Optimized, optimize
 from bluetick.lake.seen import merge_seen
 
@@ -80,13 +80,7 @@ def _is_merged(folder: Path, files: Sequence[DataFile]) -> bool:
 def _files(folder: Path) -> list[DataFile]:
     with reading(folder):
         actions = file_actions(open_table(folder)).to_pylist()
-    return [
-        DataFile(a["path"], a["size_bytes"], _day(a[f"partition.{DAY}"]), a["num_records"] or 0, "") for a in actions
-    ]
-
-
-def _day(value: Any) -> str | None:
-    return None if value is None else str(value)
+    return [DataFile.of_action(action) for action in actions]
 
 
 def _read(folder: Path, path: str, columns: list[str] | None = None) -> pa.Table:

@@ -18,7 +18,7 @@ from bluetick.lake.intake import TableRows
 from bluetick.lake.layout import RECEIVED, SEEN, SEEN_COLUMNS
 from bluetick.types import Type
 
-KEYS: Final = ("Kind", "Value", "Host", "Table")
+_KEYS: Final = ("Kind", "Value", "Host", "Table")
 # Nothing of these kinds is longer; a text that is names none of them.
 _LONGEST: Final[Any] = pa.scalar(1_024, pa.int32())
 _EMPTY: Final[Any] = pa.scalar(0, pa.int32())
@@ -47,8 +47,8 @@ def seen_rows(tables: Sequence[TableRows]) -> TableRows | None:
 
 def merge_seen(rows: pa.Table) -> pa.Table:
     """One row a key."""
-    found = rows.group_by(list(KEYS)).aggregate([("First", "min"), ("Last", "max"), ("Count", "sum")])
-    return found.rename_columns([*KEYS, "First", "Last", "Count"])
+    found = rows.group_by(list(_KEYS)).aggregate([("First", "min"), ("Last", "max"), ("Count", "sum")])
+    return found.rename_columns([*_KEYS, "First", "Last", "Count"])
 
 
 def _parts(table: TableRows) -> Iterator[tuple[Feed, pa.Table]]:
@@ -66,7 +66,7 @@ def _parts(table: TableRows) -> Iterator[tuple[Feed, pa.Table]]:
         if column.null_count == len(column):
             continue
         before = earlier.setdefault(feed.kind, [])
-        yield feed, _part(table.name, feed, _codes(_without(column, before)), hosts, time)
+        yield feed, _part(table.name, feed, _without(column, before).dictionary_encode(), hosts, time)
         before.append(column)
 
 
@@ -124,14 +124,10 @@ def _text(rows: pa.Table, name: str) -> Any:
     return rows.column(name).combine_chunks().cast(pa.string())
 
 
-def _codes(column: Any) -> Any:
-    return column.dictionary_encode()
-
-
 def _encoded(rows: pa.Table, name: str) -> Any:
     """The hosts as numbers; "" where there is none."""
-    known = name in rows.column_names
-    return _codes(pc.fill_null(_text(rows, name), "") if known else _repeated("", rows.num_rows))
+    hosts = pc.fill_null(_text(rows, name), "") if name in rows.column_names else _repeated("", rows.num_rows)
+    return hosts.dictionary_encode()
 
 
 # --- what distinct texts name ----------------------------------------------------------------------------------------

@@ -1,4 +1,7 @@
-"""`lake fuse`: the rows of a lake that two kinds of sensors have of one connection become one row, a commit a table."""
+"""`lake fuse`: the rows of a lake that two kinds of sensors have of one connection become one row.
+
+A commit a table, and of minutes one for each network sensor.
+"""
 
 from collections import Counter
 from collections.abc import Callable

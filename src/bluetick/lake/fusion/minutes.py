@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 
 from bluetick.lake.fusion.nearest import Numbers, no_numbers
 from bluetick.lake.fusion.runs import Cells, find_cells
-from bluetick.lake.fusion.sides import JOINED, Fused, Sources, Truths, addresses, codes_of, join_sources, sources_of
+from bluetick.lake.fusion.sides import JOINED, Fused, Sources, Truths, addresses, codes_of, sources_of
 from bluetick.lake.fusion.stored import INSTANT, NOTHING, Edit, Places, StoredRows, is_empty, texts_of
 from bluetick.lake.layout import SOURCE
 
@@ -216,10 +216,9 @@ def _made(stored: StoredRows, rows: _Rows, found: _Changes, places: Places) -> p
     table = _with_process(stored, rows, found, places, table)
     has, at = _found_in(rows.places[found.marked], places)
     if has.any():
-        marked = pa.array([_both(text or "", found.source) for text in _texts(table, has)], pa.string())
-        table = _set(
-            table, {SOURCE: pc.replace_with_mask(table.column(SOURCE).combine_chunks(), pa.array(has), marked)}
-        )
+        sources = table.column(SOURCE).combine_chunks()
+        both = _seen_by_both(sources.filter(pa.array(has)), found.source)
+        table = _set(table, {SOURCE: pc.replace_with_mask(sources, pa.array(has), both)})
     has, at = _found_in(rows.places[found.reduced], places)
     if has.any():
         links = table.column("LinksEstablished").combine_chunks()
@@ -228,9 +227,8 @@ def _made(stored: StoredRows, rows: _Rows, found: _Changes, places: Places) -> p
     return table
 
 
-def _texts(table: pa.Table, has: Truths) -> list[str | None]:
-    found: list[str | None] = table.column(SOURCE).filter(pa.array(has)).to_pylist()
-    return found
+def _seen_by_both(endpoint: Any, source: str) -> Any:
+    return pa.array([_both(text or "", source) for text in endpoint.to_pylist()], pa.string())
 
 
 def _with_process(stored: StoredRows, rows: _Rows, found: _Changes, places: Places, table: pa.Table) -> pa.Table:
@@ -245,16 +243,11 @@ def _with_process(stored: StoredRows, rows: _Rows, found: _Changes, places: Plac
         mine, other = own.column(name).combine_chunks(), given.column(name).combine_chunks()
         value = pc.if_else(pc.and_(is_empty(mine), is_same), other, mine)
         if name == SOURCE:
-            value = _joined(other, found.source)
+            value = _seen_by_both(other, found.source)
         elif name in _OF_MACHINE:
             value = other
         columns[name] = pc.replace_with_mask(table.column(name).combine_chunks(), mask, value)
     return _set(table, columns)
-
-
-def _joined(endpoint: Any, source: str) -> Any:
-    has_part = pa.array([source in (text or "").split(JOINED) for text in endpoint.to_pylist()])
-    return pc.if_else(has_part, endpoint, join_sources(endpoint, source))
 
 
 def _found_in(wanted: Places, places: Places) -> tuple[Truths, Numbers]:

@@ -19,7 +19,7 @@ from bluetick.lake.commits import replace, time_column
 from bluetick.lake.data_files import DataFile, discard, write_data
 from bluetick.lake.failures import reading
 from bluetick.lake.folder import DeltaFolder, open_table
-from bluetick.lake.layout import DAY, SOURCE
+from bluetick.lake.layout import SOURCE
 from bluetick.types import Type
 
 Places = npt.NDArray[np.int64]
@@ -59,7 +59,7 @@ class StoredRows:
         self.time = time_column(table)
         self._span = span
         actions = snapshot.within(self.time, span.low, span.high).actions
-        self._files = [_data_file(action) for action in actions.to_pylist()]
+        self._files = [DataFile.of_action(action) for action in actions.to_pylist()]
         self._starts = np.cumsum([0, *(file.rows for file in self._files)])
 
     def read(self, names: Sequence[str], taken: Callable[[pa.Table], pa.Table]) -> tuple[pa.Table, Places]:
@@ -135,11 +135,6 @@ class StoredRows:
         if self._span.high is not None:
             keep = pc.and_(keep, pc.less(times, pa.scalar(self._span.high, INSTANT)))
         return rows.filter(keep)
-
-
-def _data_file(action: Mapping[str, Any]) -> DataFile:
-    day = action.get(f"partition.{DAY}")
-    return DataFile(action["path"], action["size_bytes"], None if day is None else str(day), action["num_records"], "")
 
 
 def _column(rows: pa.Table, column: LakeColumn, count: int) -> Any:
