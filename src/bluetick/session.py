@@ -16,6 +16,7 @@ from uuid import UUID
 import pyarrow as pa
 
 from bluetick.binder.bind import bind
+from bluetick.binder.exclusions import Exclusion
 from bluetick.binder.operators.invoke import FILE_PROFILE
 from bluetick.diagnostics import Diagnostic, SourceText, Span, codes, has_errors
 from bluetick.diagnostics.errors import QueryError, SourceError
@@ -23,6 +24,7 @@ from bluetick.engines.opening import open_engine
 from bluetick.enrichment.local_prevalence import HashTable, LocalPrevalence
 from bluetick.enrichment.profiles import FileProfileProvider
 from bluetick.execution.catalog import Catalog, Faces, packs_for
+from bluetick.execution.exclusions import Choice, counting, without_rows, without_table_rows
 from bluetick.execution.mapping import TableMapping
 from bluetick.execution.program import Program, build_program
 from bluetick.execution.result import Result
@@ -45,6 +47,7 @@ if TYPE_CHECKING:
     from bluetick.execution.explaining import Explanation
     from bluetick.lake.folder import AsOf
 
+Exclude: TypeAlias = "Callable[[QueryPlan, Sequence[Exclusion], Faces, Choice], QueryPlan]"
 TableInput: TypeAlias = "str | Path | list[str] | pa.Table"
 ProfilesInput: TypeAlias = str | Path | FileProfileProvider | Sequence[str | Path | FileProfileProvider]
 
@@ -54,7 +57,7 @@ class QueryRequest:
     """Everything that one query needs beside the session's tables; plain values, so that it can be sent elsewhere.
 
     `now` None takes the clock when the query starts, and then rows of the future are not cut off. `lookback` is the
-    document's: tables are read from now - lookback. `seconds` is the deadline.
+    document's: tables are read from now - lookback. `seconds` is the deadline. `exclusions` leave rows out.
     """
 
     text: str
@@ -65,6 +68,7 @@ class QueryRequest:
     is_sentinel_rule: bool = False
     name: str = "query"
     seconds: float | None = None
+    exclusions: tuple[Exclusion, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +197,17 @@ class Session:
         """
         return self._sound(request, self._bind(request, None if is_check else self._moment(request)))
 
+    def left_out(self, request: QueryRequest) -> tuple[int, ...]:
+        """How many rows each exclusion of a request leaves out by itself, in the order of the exclusions."""
+        moment = self._moment(request)
+        plan = self._sound(request, self._bind(request, moment, counting))[0]
+        found = [0] * len(request.exclusions)
+        for statement in plan.statements:
+            result = Result(*self._prepared(statement, plan, request, moment))
+            for (name, _), count in zip(result.columns, next(result.rows()), strict=True):
+                found[int(name)] = count
+        return tuple(found)
+
     def estimate(self, request: QueryRequest) -> "list[TableEstimate]":
         """What a request would read of each table. Nothing runs: plugins whose columns depend on rows bind as in a
         check."""
@@ -294,18 +309,23 @@ class Session:
             raise QueryError(bound[1], SourceText(request.text, request.name))
         return bound
 
-    def _bind(self, request: QueryRequest, moment: "_Moment | None") -> tuple[QueryPlan, tuple[Diagnostic, ...]]:
+    def _bind(
+        self, request: QueryRequest, moment: "_Moment | None", exclude: "Exclude" = without_rows
+    ) -> tuple[QueryPlan, tuple[Diagnostic, ...]]:
         """The plan and what is to be said of it. Without a moment it is a check: nothing runs, and known tables bind
-        without data."""
+        without data. `exclude` is what becomes of the request's exclusions."""
         tree, syntax_errors = parse(request.text)
         packs = packs_for(
             request.schemas or self._schemas, request.text, is_sentinel=request.is_sentinel_rule, custom=self._custom
         )
         if has_errors(syntax_errors):
             return QueryPlan(()), syntax_errors
-        observer = None if moment is None else _Observer(self, request, moment)
-        faces = Faces(self.catalog, packs, moment is None, request.text)
+        known = Faces(self.catalog, packs, True, request.text)
+        observer = None if moment is None else _Observer(self, request, moment, known)
+        faces = replace(known, is_check=moment is None)
         plan, diagnostics = bind(tree, faces, observer, self.flavour.scalar)
+        if request.exclusions and not has_errors(diagnostics):
+            plan = exclude(plan, request.exclusions, known, self.flavour.scalar)
         return plan if has_errors(diagnostics) else self._computed(plan, observer), (*syntax_errors, *diagnostics)
 
     def _computed(self, plan: QueryPlan, observer: "_Observer | None") -> QueryPlan:
@@ -341,9 +361,11 @@ class _Observer:
     session: Session
     request: QueryRequest
     moment: _Moment
+    known: Faces
 
     def rows(self, plan: QueryPlan) -> list[tuple[Any, ...]]:
         """The rows of the plan's one statement."""
+        plan = without_table_rows(plan, self.request.exclusions, self.known, self.session.flavour.scalar)
         plan = with_computed(plan, self.session.resources)
         return list(Result(*self.session._prepared(plan.statements[0], plan, self.request, self.moment)).rows())
 

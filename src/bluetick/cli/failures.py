@@ -5,7 +5,7 @@ import traceback
 
 import click
 
-from bluetick.diagnostics.errors import BluetickError, EngineError, QueryCancelled, QueryError
+from bluetick.diagnostics.errors import BluetickError, EngineError, QueryCancelled, QueryError, TuningError
 
 RAN = 0
 FAILED = 1
@@ -41,7 +41,7 @@ def explain(error: Exception, name: str = "") -> str:
     match error:
         case QueryError(source=None):
             return f"{prefix}{error}"
-        case QueryError():
+        case QueryError() | TuningError():
             return str(error)
         case EngineError():
             return f"{prefix}error: {error}\n{_LOST if error.retryable else _FAULT}"

@@ -19,6 +19,8 @@ from bluetick.cli.options import DataOptions, Moment, data_options, now_option
 from bluetick.cli.writing import compact, json_rows
 from bluetick.detections.model import Comparison, Detection, Threshold
 from bluetick.detections.runs import DetectionRun, newest_instant, query_request, run_detection
+from bluetick.detections.tuning.applying import tuned
+from bluetick.detections.tuning.reading import tuning_beside
 from bluetick.diagnostics import Severity
 from bluetick.diagnostics.errors import QueryError
 from bluetick.session import QueryRequest, Session
@@ -41,6 +43,7 @@ class RunOptions:
     console: Console | None  # None: JSON
     only_estimate: bool = False
     only_explain: bool = False
+    applies_tuning: bool = True
 
 
 @click.command()
@@ -56,6 +59,7 @@ class RunOptions:
 )
 @click.option("--estimate", is_flag=True, help="Only tell what would be read of each table; nothing is run.")
 @click.option("--explain", "shows_plan", is_flag=True, help="Only tell the plan, and each step with its SQL.")
+@click.option("--no-tuning", is_flag=True, help="Do not leave out the rows of the exceptions beside a document.")
 @click.option("--format", "form", type=click.Choice(("table", "json")), default="table", show_default=True)
 def run(
     *,
@@ -65,13 +69,16 @@ def run(
     near_miss: int,
     estimate: bool,
     shows_plan: bool,
+    no_tuning: bool,
     form: str,
 ) -> int:
     """Run rule documents and explain what came out.
 
-    Each runs as of one instant (--now). JSON is one line a detection.
+    Each runs as of one instant (--now), without the rows of the exceptions in NAME.tuning.yaml (docs/tuning.md). JSON
+    is one line a detection.
     """
-    options = RunOptions(now, near_miss, new_console() if form == "table" else None, estimate, shows_plan)
+    console = new_console() if form == "table" else None
+    options = RunOptions(now, near_miss, console, estimate, shows_plan, not no_tuning)
     failed = False
     with data.open() as session:
         for document in read_documents(documents):
@@ -92,11 +99,13 @@ def _run_document(session: Session, document: Document, options: RunOptions) -> 
 
 def _run_detection(session: Session, document: Document, detection: Detection, options: RunOptions) -> bool:
     try:
+        tuning = tuning_beside(document.path) if options.applies_tuning else None
         now = newest_instant(session, detection) if options.now == "newest" else options.now
         if options.only_estimate or options.only_explain:
-            _tell(session, detection, query_request(detection, now or datetime.now(UTC)), options)
+            request = query_request(detection, now or datetime.now(UTC))
+            _tell(session, detection, tuned(request, tuning), options)
             return True
-        outcome = run_detection(session, detection, now=now, near_miss=options.near_miss)
+        outcome = run_detection(session, detection, now=now, near_miss=options.near_miss, tuning=tuning)
     except Exception as error:  # one document that fails, for whatever reason, does not keep the others from running
         if is_interrupt(error):
             raise

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bluetick.detections.lacks import Lack
+from bluetick.detections.tuning.applying import Hits
 from bluetick.enrichment.profile_chain import SourceCount
 from bluetick.execution.account import FilterCount, ProviderCount, StageCount, TableCount
 
@@ -29,6 +30,7 @@ class Account:
     providers: tuple[ProviderCount, ...]
     has_scope: bool
     lacks: tuple[Lack, ...] = ()
+    tuning: tuple[Hits, ...] = ()
 
     @property
     def warnings(self) -> list[str]:
@@ -53,6 +55,7 @@ class Account:
         """For people: warnings, the verdict, tables, then each let with its filters."""
         lines = [f"warning: {warning}" for warning in self.warnings]
         lines.append(self.verdict)
+        lines += [hits.line for hits in self.tuning]
         for table in self.tables:
             lines.append(self._table_line(table))
         binding = None
@@ -100,6 +103,7 @@ class Account:
                 for s in self.stages
             ],
             "lacks": [lack.to_json() for lack in self.lacks],
+            **({"tuning": [hits.to_json() for hits in self.tuning]} if self.tuning else {}),
             "providers": [
                 {
                     "name": p.name,

@@ -1,12 +1,14 @@
 """One run of one detection: its rows, whether the threshold fires, and the account."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bluetick.detections.account import Account
 from bluetick.detections.lacks import find_lacks
 from bluetick.detections.model import Detection, Threshold
+from bluetick.detections.tuning.applying import count_hits, tuned
+from bluetick.detections.tuning.model import TuningDocument
 from bluetick.diagnostics.errors import SourceError
 from bluetick.enrichment.profile_chain import ProfileChain
 from bluetick.execution.account import (
@@ -54,18 +56,26 @@ def query_request(
 
 
 def run_detection(
-    session: Session, detection: Detection, *, now: datetime | None = None, near_miss: int = 0
+    session: Session,
+    detection: Detection,
+    *,
+    now: datetime | None = None,
+    near_miss: int = 0,
+    tuning: TuningDocument | None = None,
 ) -> DetectionRun:
     """Run a detection as of `now` (None: the session's, else the clock). Raises what Session.run raises.
 
     A detection always has a time scope: rows at or after `now` are not read. `near_miss` is how many rows to show for
-    each condition that alone removed them.
+    each condition that alone removed them. The rows of the exceptions in `tuning` are left out and counted.
     """
     session = session.pinned()  # the rows and their account are of the same versions
     moment = now or session.now or datetime.now(UTC)
-    request = query_request(detection, moment)
+    plain = query_request(detection, moment)
+    request = tuned(plain, tuning)
     result = session.run(request)[-1]
     rows = list(result.rows())
+    account, near = account_of(session, detection, request, len(rows), near_miss)
+    hits = () if tuning is None else count_hits(session, plain, tuning)
     return DetectionRun(
         detection,
         moment,
@@ -73,7 +83,8 @@ def run_detection(
         rows,
         detection.threshold,
         detection.threshold.is_met(len(rows)),
-        *account_of(session, detection, request, len(rows), near_miss),
+        replace(account, tuning=hits),
+        near,
     )
 
 

@@ -23,6 +23,18 @@ class QueryError(BluetickError):
         return "\n".join(_render(diagnostic, self.source) for diagnostic in self.diagnostics)
 
 
+class TuningError(BluetickError):
+    """What a file of exceptions says was refused; `diagnostics` point into `source`, which is that file."""
+
+    def __init__(self, diagnostics: Sequence[Diagnostic], source: SourceText) -> None:
+        super().__init__(tuple(diagnostics), source)
+        self.diagnostics = tuple(diagnostics)
+        self.source = source
+
+    def __str__(self) -> str:
+        return "\n".join(render_diagnostic(diagnostic, self.source) for diagnostic in self.diagnostics)
+
+
 class Limit(Enum):
     """What was exceeded."""
 
