@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from bluetick.detections.alerting import Alerting, RuleKind
 from bluetick.detections.documents import DocumentResult, read_document_text
 from bluetick.detections.model import AlertSeverity, Comparison, EntityMapping, Threshold
 from bluetick.diagnostics import Span
@@ -58,7 +59,8 @@ def test_every_field() -> None:
     assert rule.data_sources == ("SecurityEvent",)
     assert rule.entities == (EntityMapping("Host", (("HostName", "Computer"), ("DnsDomain", "Domain"))),)
     assert rule.schemas == "sentinel"
-    assert dict(rule.fields) == {"version": "1.0.2", "kind": "Scheduled"}
+    assert dict(rule.fields) == {"version": "1.0.2"}
+    assert rule.alerting == Alerting(kind=RuleKind.SCHEDULED)
     assert result.diagnostics == ()
 
 

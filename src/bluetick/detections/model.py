@@ -4,11 +4,15 @@ from bisect import bisect_right
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import Enum
+from operator import itemgetter
 from typing import Literal
 
+from bluetick.detections.alerting import SILENT, Alerting
+from bluetick.detections.trees import EMPTY, Branch
 from bluetick.diagnostics import Diagnostic, Span
 
 Schemas = Literal["sentinel", "defender"]
+Form = Literal["", "sentinel", "arm", "defender"]
 
 
 class AlertSeverity(Enum):
@@ -61,14 +65,16 @@ class EntityMapping:
 class QueryPlace:
     """Where the query stands in its document (as `DocumentResult.source` holds it: decoded, prose repaired).
 
-    `line_offsets` holds the document offset at which each line of the query begins. It is empty where the document
-    escapes or folds the query, so that offsets inside it have no counterpart; then only `span` is known.
+    `line_offsets` holds the document offset at which each line of the query begins. Where the document escapes the
+    query, `pieces` holds pairs (offset in the query, offset in the document) instead, one for each piece that stands
+    there unescaped. Both are empty where the document folds the query; then only `span` is known.
     """
 
     file_name: str
     span: Span
     first_line: int
     line_offsets: tuple[int, ...]
+    pieces: tuple[tuple[int, int], ...] = ()
 
     @property
     def offset(self) -> int:
@@ -80,7 +86,9 @@ class Detection:
     """A rule ready to be bound. `query` is the document's own text, character for character.
 
     `id_derived` says that the document names no id and that `id` was computed from its name and query.
-    `fields` keeps what the document says and no field here holds.
+    `fields` keeps what the document says and no field here holds, as text. `tree` is all that the document says of
+    this rule, in its order, in the words of `form`: Sentinel's keys (also for an ARM template, whose own settings of
+    the deployment stand under `armResource`), or Defender's; it is empty where the document is not of such a form.
     """
 
     id: str
@@ -99,6 +107,9 @@ class Detection:
     required_tables: tuple[str, ...] = ()
     schemas: Schemas | None = None
     entities: tuple[EntityMapping, ...] = ()
+    alerting: Alerting = SILENT
+    form: Form = ""
+    tree: Branch = EMPTY
     fields: tuple[tuple[str, str], ...] = ()
     warnings: tuple[Diagnostic, ...] = ()
 
@@ -109,7 +120,7 @@ class Detection:
 
     def span_in_document(self, span: Span) -> Span:
         """A span of the query as a span of the document."""
-        if not self.place.line_offsets:
+        if not (self.place.line_offsets or self.place.pieces):
             return self.place.span
         return Span(self._offset_in_document(span.start), self._offset_in_document(span.end))
 
@@ -118,6 +129,10 @@ class Detection:
         return replace(diagnostic, span=self.span_in_document(diagnostic.span))
 
     def _offset_in_document(self, offset: int) -> int:
+        pieces = self.place.pieces
+        if pieces:
+            within, start = pieces[max(0, bisect_right(pieces, offset, key=itemgetter(0)) - 1)]
+            return start + offset - within
         starts = line_starts(self.query)
         row = bisect_right(starts, offset) - 1
         return self.place.line_offsets[row] + offset - starts[row]

@@ -261,3 +261,45 @@ def bad_yaml(span: Span, problem: str) -> Diagnostic:
 
 def wrong_shape(span: Span, key: str, wanted: str) -> Diagnostic:
     return Diagnostic("BTK0232", f"'{key}' must be {wanted}", span)
+
+
+def bad_json(span: Span, problem: str) -> Diagnostic:
+    return Diagnostic("BTK0234", f"this is not the strict JSON of a document: {problem}", span)
+
+
+def unknown_field(span: Span, key: str, form: str, nearest: str) -> Diagnostic:
+    return Diagnostic(
+        "BTK0235",
+        f"'{key}' is not a key of {form}; it is kept and not used",
+        span,
+        Severity.WARNING,
+        hint=f"did you mean '{nearest}'?" if nearest else "",
+    )
+
+
+def query_is_expression(span: Span) -> Diagnostic:
+    return Diagnostic(
+        "BTK0236",
+        "the query is an expression of the template, which only a deployment computes",
+        span,
+        hint="write the query's text into the template",
+    )
+
+
+def value_is_expression(span: Span, key: str) -> Diagnostic:
+    return Diagnostic(
+        "BTK0237",
+        f"the value of '{key}' is an expression of the template, which only a deployment computes; it is left out",
+        span,
+        Severity.WARNING,
+    )
+
+
+def unknown_word(span: Span, key: str, text: str, words: Sequence[str], is_error: bool) -> Diagnostic:
+    return Diagnostic(
+        "BTK0238",
+        f"'{text}' is no value of '{key}'" + ("" if is_error else "; it is left out"),
+        span,
+        Severity.ERROR if is_error else Severity.WARNING,
+        hint=f"write {', '.join(words[:-1])} or {words[-1]}",
+    )

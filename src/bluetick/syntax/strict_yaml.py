@@ -14,10 +14,11 @@ from bluetick.diagnostics import Diagnostic, Span
 from bluetick.diagnostics.document_codes import bad_yaml, too_large
 
 MAX_CHARACTERS = 200_000
+# What only an escape can put into a text that was decoded: half a character, or one that controls a terminal.
+UNTEXTUAL = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f\ud800-\udfff]")
 _MAX_DEPTH = 20
 # libyaml, where PyYAML was built with it: the same events, twelve times as fast.
 _FAST: Any = yaml.CSafeLoader if yaml.__with_libyaml__ else None
-_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +137,8 @@ def _scalar(event: yaml.ScalarEvent) -> YamlText:
     if event.tag is not None:
         raise _Refused(_span(event), "tags are not read")
     value = event.value
-    if _SURROGATE.search(value):
-        raise _Refused(_span(event), "it holds an escape that is no character")
+    if UNTEXTUAL.search(value):
+        raise _Refused(_span(event), "it holds an escape that is no character of a text")
     is_absent = not event.style and value in ("~", "null")
     return YamlText("" if is_absent else value, _span(event), event.style or "")
 

@@ -85,7 +85,7 @@ def assemble(draft: Draft, declared: Draft) -> tuple[Detection, list[Diagnostic]
     """The detection of a draft. `declared` is the draft before any overlay: a derived id does not hang on one."""
     fields = _Fields(draft.fields)
     identity = fields.one("id")
-    if identity and not _is_guid(identity.value):
+    if identity and draft.form != "defender" and not _is_guid(identity.value):
         fields.report(identity, document_codes.id_not_guid(identity.span, identity.value))
     detection = Detection(
         id=identity.value if identity else derived_id(declared),
@@ -104,6 +104,9 @@ def assemble(draft: Draft, declared: Draft) -> tuple[Detection, list[Diagnostic]
         required_tables=tuple(item.value for item in fields.many("required tables")),
         schemas=_schemas(fields) or draft.schemas,
         entities=_entities(fields),
+        alerting=draft.alerting,
+        form=draft.form,
+        tree=draft.tree,
         fields=tuple((item.key, item.value) for item in draft.fields if item.key not in KNOWN_KEYS),
     )
     return detection, fields.diagnostics

@@ -3,7 +3,9 @@
 import re
 from dataclasses import dataclass
 
-from bluetick.detections.model import QueryPlace, Schemas, line_starts
+from bluetick.detections.alerting import SILENT, Alerting
+from bluetick.detections.model import Form, QueryPlace, Schemas, line_starts
+from bluetick.detections.trees import EMPTY, Branch
 from bluetick.diagnostics import Span
 
 # The keys of a rule, and the other spellings that documents use (compared without case, spaces, `_` and `-`).
@@ -44,13 +46,19 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """One query of a document with its fields; `name` is used where no field gives one."""
+    """One query of a document with its fields; `name` is used where no field gives one.
+
+    `form` and `tree` are those of `Detection`.
+    """
 
     name: str
     query: str
     place: QueryPlace
     fields: tuple[Field, ...] = ()
     schemas: Schemas | None = None
+    alerting: Alerting = SILENT
+    form: Form = ""
+    tree: Branch = EMPTY
 
 
 def plain_key(text: str) -> str:

@@ -1,15 +1,17 @@
-"""Sentinel's YAML form of a scheduled rule or a hunting query."""
+"""Sentinel's YAML form of a rule or a hunting query."""
 
 import re
 
-from bluetick.detections.documents.fields import Draft, Field, known_key, place_of, stem
+from bluetick.detections.documents.fields import Draft, place_of, stem
 from bluetick.detections.documents.format import Format, Reading
+from bluetick.detections.documents.known_keys import SENTINEL, unknown_keys
+from bluetick.detections.documents.node_trees import branch_of
 from bluetick.detections.documents.plain import has_statement
-from bluetick.detections.documents.yaml_fields import fields_of
+from bluetick.detections.documents.sentinel_rule import read_rule
 from bluetick.detections.model import QueryPlace, line_starts
 from bluetick.diagnostics import Diagnostic, Span
 from bluetick.diagnostics.document_codes import no_query
-from bluetick.syntax.strict_yaml import YamlList, YamlMapping, YamlNode, YamlText, read_mapping
+from bluetick.syntax.strict_yaml import YamlText, read_mapping
 
 _QUERY_KEY = re.compile(r"^query[ \t]*:", re.MULTILINE)
 _NAME_KEY = re.compile(r"^(?:id|name|kind|description)[ \t]*:", re.MULTILINE)
@@ -26,53 +28,23 @@ def read_sentinel_yaml(text: str, file_name: str) -> Reading:
     query = root.get("query")
     if not isinstance(query, YamlText) or not has_statement(query.value):
         return [], [no_query(file_name, "the key 'query' must hold the text of the query")]
-    fields: list[Field] = []
-    diagnostics: list[Diagnostic] = []
-    for key, node in root.entries:
-        if key.value == "query":
-            continue
-        found, wrong = _fields(key.value, node)
-        fields.extend(found)
-        diagnostics.extend(wrong)
+    rule = read_rule(root)
+    diagnostics = [*unknown_keys(root, SENTINEL, "Sentinel's YAML"), *rule.diagnostics]
     value = query.value.rstrip()
-    place = _place(text, file_name, query, value)
-    return [Draft(stem(file_name), value, place, tuple(fields), "sentinel")], diagnostics
+    draft = Draft(
+        stem(file_name),
+        value,
+        place_of_scalar(text, file_name, query, value),
+        rule.fields,
+        "sentinel",
+        rule.alerting,
+        "sentinel",
+        branch_of(root),
+    )
+    return [draft], diagnostics
 
 
-def _fields(written: str, node: YamlNode) -> tuple[list[Field], list[Diagnostic]]:
-    if written == "requiredDataConnectors":
-        return _data_types(node), []
-    if key := known_key(written):
-        return fields_of(key, written, node)
-    match node:
-        case YamlText(value=value, span=span):
-            return [Field(written, value, span)], []
-        case _:
-            return [Field(written, _flat(node), node.span)], []
-
-
-def _data_types(node: YamlNode) -> list[Field]:
-    """The data types of every connector; a connector is only the road on which they come."""
-    connectors = node.items if isinstance(node, YamlList) else ()
-    fields: list[Field] = []
-    for connector in connectors:
-        types = connector.get("dataTypes") if isinstance(connector, YamlMapping) else None
-        names = types.items if isinstance(types, YamlList) else ()
-        fields.extend(Field("data sources", name.value, name.span) for name in names if isinstance(name, YamlText))
-    return fields
-
-
-def _flat(node: YamlNode) -> str:
-    match node:
-        case YamlText(value=value):
-            return value
-        case YamlList(items=items):
-            return ", ".join(_flat(item) for item in items)
-        case YamlMapping(entries=entries):
-            return ", ".join(f"{key.value}={_flat(value)}" for key, value in entries)
-
-
-def _place(text: str, file_name: str, node: YamlText, query: str) -> QueryPlace:
+def place_of_scalar(text: str, file_name: str, node: YamlText, query: str) -> QueryPlace:
     """Where each line of the query stands, if the scalar keeps its lines; else only where the scalar stands."""
     at = text.find(query, node.span.start, node.span.end)
     if at >= 0:
