@@ -24,7 +24,7 @@ from bluetick.ingest.following import Rhythm
 from bluetick.ingest.formats import Format, read_format
 from bluetick.ingest.indicators import store_indicators
 from bluetick.ingest.pipeline import Advance
-from bluetick.ingest.plain_rows import pack_of, table_format
+from bluetick.ingest.plain_rows import packs_of
 from bluetick.ingest.running import Options, Report, files_of, ingest_paths
 from bluetick.lake.layout import QUARANTINE
 
@@ -78,7 +78,7 @@ def ingest(  # noqa: PLR0913 - one for each option
     pa.set_memory_pool(pa.system_memory_pool())  # gives back what is free; the default one keeps a fifth more
     enricher = open_enricher(countries, asn, indicators)
     formats = _formats(mapping, table)
-    options = Options(formats=formats, is_mapped=bool(formats), enrichment=enricher, threads=1)
+    options = Options(formats=formats, is_mapped=bool(formats), table=table or "", enrichment=enricher, threads=1)
     if explains:
         explain(paths, options, form, write)
         return
@@ -117,17 +117,12 @@ def _ingested(paths: Sequence[Path], lake: Path, options: Options, rhythm: Rhyth
 
 
 def _formats(mapping: Path | None, table: str | None) -> tuple[Format, ...]:
-    """How the user says that records are to be read."""
+    """The user's mapping; usage errors of it and of a table."""
     if mapping is not None and table is not None:
         raise click.UsageError("--map and --table are two ways to say what the records are: give one")
-    if mapping is not None:
-        return (read_format(mapping),)
-    if table is None:
-        return ()
-    pack = pack_of(table)
-    if pack is None:
+    if table is not None and not packs_of(table):
         raise click.BadParameter(f"no known table is called '{table}'", param_hint="--table")
-    return (table_format(table, pack),)
+    return () if mapping is None else (read_format(mapping),)
 
 
 @contextmanager

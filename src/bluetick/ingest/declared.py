@@ -69,7 +69,8 @@ class DeclaredFormat:
         self._now = now
         self._kinds = [_kind(form, body) for body in form.tables]
         self._every: dict[str, _Kind | None] = {}
-        self._further = FurtherFields(form.every_table.pack) if form.every_table is not None else None
+        every = form.every_table
+        self._further = None if every is None else FurtherFields(every.pack, every.spelled.values())
         self._memories: dict[str, OrderedDict[str, str]] = {name: OrderedDict() for name in form.memories}
         self._parsers = _compile_parsers(form)
         self._selector = _compile_selector(form)
@@ -432,7 +433,8 @@ def _shaped(schema: TableSchema, rows: pa.Table) -> pa.Table:
 
 def _export(form: Format, table: str, every: EveryTable, further: Sequence[tuple[str, str]]) -> _Kind | None:
     """A table's own export, with further fields; None where neither the pack nor a time among these tell of a table."""
-    columns = (*known_export(table, every.pack), *further)
+    known = [(stored, every.spelled.get(name, name)) for stored, name in known_export(table, every.pack)]
+    columns = (*known, *further)
     schema = known_table(table)
     time = (schema.time_column if schema is not None else None) or _OWN_TIME
     values = [(stored, field_value((*every.under, name), every.table)) for stored, name in columns]

@@ -83,11 +83,13 @@ class Recall:
 @dataclass(frozen=True, slots=True)
 class EveryTable:
     """An export that names its table of a pack and has its very columns, in the object `under` of the record or at its
-    root. Rows of a table without a time have the format's."""
+    root. Rows of a table without a time have the format's. `spelled` are the fields of columns that the export calls
+    otherwise than the pack does."""
 
     table: Written
     under: tuple[str, ...]
     pack: PackName
+    spelled: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

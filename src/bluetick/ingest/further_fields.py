@@ -18,10 +18,12 @@ _OWN: Final = frozenset(name.casefold() for name in (DAY, RECEIVED, SOURCE))  # 
 
 
 class FurtherFields:
-    """What has been seen of them, by table: the names under which they are kept, and their own."""
+    """What has been seen of them, by table: the names under which they are kept, and their own. `columns` are fields
+    that hold columns of the schema, whatever they are called."""
 
-    def __init__(self, pack: PackName) -> None:
+    def __init__(self, pack: PackName, columns: Collection[str] = ()) -> None:
         self._pack = pack
+        self._columns = frozenset(columns)
         self._found: dict[str, dict[str, str]] = {}
         self._seen: dict[str, set[int]] = {}
 
@@ -41,7 +43,7 @@ class FurtherFields:
         if not _TABLE_NAME.fullmatch(table):
             return False
         columns = known_export(table, self._pack)
-        known = {name for _, name in columns} | (set(TIME_COLUMNS) if columns else set())
+        known = {name for _, name in columns} | self._columns | (set(TIME_COLUMNS) if columns else set())
         found = self._found.setdefault(table, {})
         taken = {name.casefold() for name, _ in columns} | {name.casefold() for name in found}
         before = len(found)

@@ -1,9 +1,7 @@
 """Rows that were exported by hand: records whose fields are the columns of one known table, without its name."""
 
 import json
-from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import replace
 from datetime import datetime
 from functools import cache
 from typing import Any, Final
@@ -12,11 +10,10 @@ from bluetick.diagnostics import SourceText, Span
 from bluetick.diagnostics.errors import SourceError
 from bluetick.engines.duckdb_records import RecordReader
 from bluetick.execution.mapping import Written
-from bluetick.ingest.binding import field_value
 from bluetick.ingest.declared import DeclaredFormat
-from bluetick.ingest.formats import EveryTable, Format, TableBody
+from bluetick.ingest.formats import EveryTable, Format
 from bluetick.ingest.strictness import record_fault
-from bluetick.schema.packs import TIME_COLUMNS, PackName, known_export, load_pack
+from bluetick.schema.packs import TIME_COLUMNS, PackName, load_pack
 from bluetick.sources.records import Normalised, Normaliser, Records
 from bluetick.syntax.expressions import Literal, NameReference
 from bluetick.types import Type
@@ -33,11 +30,15 @@ _NOWHERE: Final = Written(NameReference(Span(0, 0), ""), Span(0, 0))
 
 class PlainRows:
     """Knows such records (see `Recogniser`). Where several tables may be meant it claims but one of them, so that any
-    other format comes first."""
+    other format comes first. With a `table` every record is a row of that one, as the user says; a SourceError says
+    that no such table is known."""
 
-    def __init__(self, reader: RecordReader, now: Callable[[], datetime]) -> None:
+    def __init__(self, reader: RecordReader, now: Callable[[], datetime], table: str = "") -> None:
+        if table and not packs_of(table):
+            raise SourceError(f"no known table is called '{table}'", NAME)
         self._reader = reader
         self._now = now
+        self._table = table
 
     @property
     def name(self) -> str:
@@ -48,18 +49,19 @@ class PlainRows:
         return len(block) if len(found) == 1 else min(len(found), 1)
 
     def make(self, held: str) -> Normaliser:
-        return RowsNormaliser(self._reader, self._now)
+        return RowsNormaliser(self._reader, self._now, self._table)
 
 
 class RowsNormaliser:
     """See `Normaliser`: decides at the start of each stream which table its rows are of. A SourceError names the tables
-    where several may be meant."""
+    where several may be meant. Fields that are no column of the table are columns of their own."""
 
-    def __init__(self, reader: RecordReader, now: Callable[[], datetime]) -> None:
+    def __init__(self, reader: RecordReader, now: Callable[[], datetime], table: str) -> None:
         self._reader = reader
         self._now = now
-        self._made: dict[tuple[str, frozenset[str]], DeclaredFormat] = {}
-        self._chosen: tuple[DeclaredFormat, frozenset[str]] | None = None
+        self._table = table
+        self._made: dict[tuple[str, PackName, frozenset[str]], DeclaredFormat] = {}
+        self._chosen: DeclaredFormat | None = None
         self._next = 0
 
     @property
@@ -74,10 +76,7 @@ class RowsNormaliser:
         if self._chosen is None or block.number != self._next:
             self._chosen = self._choose(block)
         self._next = block.number + len(block)
-        form, others = self._chosen
-        done = form.normalise(block)
-        notes = Counter({f"the field '{name}' is no column of the table and left out": len(block) for name in others})
-        return replace(done, notes=done.notes + notes)
+        return self._chosen.normalise(block)
 
     def remembers(self, block: Records) -> bool:
         return False
@@ -94,27 +93,33 @@ class RowsNormaliser:
     @property
     def reads(self) -> frozenset[tuple[str, ...]]:
         """The ways of the fields that rows of the last stream have been computed of."""
-        return frozenset() if self._chosen is None else self._chosen[0].reads
+        return frozenset() if self._chosen is None else self._chosen.reads
 
     def refuse_doubt(self, block: Records) -> None:
         """The SourceError of a stream that begins so, if it is to be one."""
-        _only(tables_of(_names(block)), block)
+        self._table_of(block, _names(block))
 
-    def _choose(self, block: Records) -> tuple[DeclaredFormat, frozenset[str]]:
+    def _choose(self, block: Records) -> DeclaredFormat:
         names = _names(block)
-        found = tables_of(names)
-        table, pack = _only(found, block)
-        key = table, frozenset(name for name in names if name.endswith(_PORTAL_ENDING))
+        table, pack = self._table_of(block, names)
+        spelled = {name: field for name, field in _spelled(names).items() if name in _columns(pack)[table]}
+        key = table, pack, frozenset(spelled)
         if key not in self._made:
-            self._made[key] = DeclaredFormat(rows_format(table, pack, key[1]), self._reader, self._now)
-        known = {name for name, _ in load_pack(pack)[table].columns}
-        return self._made[key], frozenset(name for name in names if name.removesuffix(_PORTAL_ENDING) not in known)
+            self._made[key] = DeclaredFormat(_rows_format(table, pack, spelled), self._reader, self._now)
+        return self._made[key]
+
+    def _table_of(self, block: Records, names: Collection[str]) -> tuple[str, PackName]:
+        """The table, in the pack that has more of the fields."""
+        if not self._table:
+            return _only(tables_of(names), block)
+        plain = _plain(names)
+        return self._table, max(packs_of(self._table), key=lambda pack: len(plain & _columns(pack)[self._table]))
 
 
 def tables_of(names: Collection[str]) -> Mapping[str, PackName]:
     """The tables that records of these fields may be rows of, each in the pack that has more of the fields. None for
     records that look like no table's rows."""
-    plain = {name.removesuffix(_PORTAL_ENDING) for name in names}
+    plain = _plain(names)
     own = {name for name in plain if name not in _OF_EVERY_TABLE and not name.startswith("_")}
     if not plain & set(TIME_COLUMNS) or len(own) < _ENOUGH:
         return {}
@@ -130,30 +135,26 @@ def tables_of(names: Collection[str]) -> Mapping[str, PackName]:
     return found if told >= max(_ENOUGH, _MOST * len(own)) else {}
 
 
-def pack_of(table: str) -> PackName | None:
-    """The pack that has a table, Defender's first; None where neither has it."""
-    return next((pack for pack in _PACKS if table in load_pack(pack)), None)
+def packs_of(table: str) -> list[PackName]:
+    """The packs that have a table, Defender's first."""
+    return [pack for pack in _PACKS if table in load_pack(pack)]
 
 
-def table_format(table: str, pack: PackName) -> Format:
-    """The format of records of which the user says that they are a table's rows; what they have beside it are further
-    columns."""
+def _rows_format(table: str, pack: PackName, spelled: Mapping[str, str]) -> Format:
+    """The format of records that are a table's rows; `spelled` are the fields of columns that are not called so."""
     named = Written(Literal(Span(0, 0), Type.STRING, table), Span(0, 0))
-    every = EveryTable(named, (), pack)
-    return Format(NAME, f"Rows of {table}", SourceText("", NAME), (), every_table=every)
+    return Format(NAME, f"Rows of {table}", SourceText("", NAME), (), every_table=EveryTable(named, (), pack, spelled))
 
 
-def rows_format(table: str, pack: PackName, names: frozenset[str] = frozenset()) -> Format:
-    """The format of rows of a table; `names` are those fields that have the portal's spelling."""
-    columns = tuple(
-        (stored, field_value((_spelled(name, names),), _NOWHERE)) for stored, name in known_export(table, pack)
-    )
-    body = TableBody(table, Span(0, 0), columns)
-    return Format(NAME, f"Rows of {table}", SourceText("", NAME), (body,))
+def _plain(names: Collection[str]) -> set[str]:
+    """The fields without what the portal puts behind the names of times."""
+    return {name.removesuffix(_PORTAL_ENDING) for name in names}
 
 
-def _spelled(column: str, names: frozenset[str]) -> str:
-    return column + _PORTAL_ENDING if column + _PORTAL_ENDING in names else column
+def _spelled(names: Collection[str]) -> dict[str, str]:
+    """The fields that have the portal's ending, by the name without it; not where that is a field too."""
+    found = {name.removesuffix(_PORTAL_ENDING): name for name in names if name.endswith(_PORTAL_ENDING)}
+    return {name: field for name, field in found.items() if name not in names}
 
 
 @cache

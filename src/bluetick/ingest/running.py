@@ -50,11 +50,12 @@ def derived(tables: Sequence[TableRows], source: str) -> Sequence[TableRows]:
 @dataclass(frozen=True, slots=True)
 class Options:
     """How an ingest goes about its work. `formats` are the user's own, which come before those of this package, and
-    alone where `is_mapped`; `advance` hears of every block."""
+    alone where `is_mapped`; of a known `table` are all records, if it is given. `advance` hears of every block."""
 
     now: Callable[[], datetime] = utc_now
     formats: Sequence[Format] = ()
     is_mapped: bool = False
+    table: str = ""
     enrichment: Enrichment = _NOTHING
     derive: Derive = derived
     advance: Advance = lambda *_: None
@@ -94,6 +95,8 @@ def recognition(lake: Path | None, options: Options, reader: RecordReader) -> Re
     held = held_back(lake) if lake is not None else {}
     if options.is_mapped:
         return Recognition(declared(reader, options.now, options.formats), held, only=True)
+    if options.table:
+        return Recognition([PlainRows(reader, options.now, options.table)], held, only=True)
     own = declared(reader, options.now, options.formats) if options.formats else []
     known = declared(reader, options.now)
     return Recognition([*own, WindowsRecogniser(lake, options.now), *known, PlainRows(reader, options.now)], held)
