@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from bluetick.detections.documents import FORMATS, DocumentResult, read_document
 from bluetick.detections.documents.companions import COMPANION_SUFFIXES
@@ -44,15 +44,16 @@ def read_documents(paths: Sequence[Path]) -> Iterator[Document]:
 def _expand(path: Path) -> list[Path]:
     if not path.is_dir():
         return [path]
-    found = sorted(file for file in path.rglob("*") if file.is_file() and _is_document(file, path))
+    found = sorted(file for file in path.rglob("*") if file.is_file() and is_document(file.relative_to(path)))
     if not found:
         raise SourceError(f"the folder '{path}' holds no rule document ({', '.join(sorted(_SUFFIXES))})", str(path))
     return found
 
 
-def _is_document(file: Path, root: Path) -> bool:
+def is_document(file: PurePath) -> bool:
+    """Whether a file below a folder of rules, by its path from there, is a rule document."""
     name = file.name.lower()
-    is_hidden = any(part.startswith(".") for part in file.relative_to(root).parts)
+    is_hidden = any(part.startswith(".") for part in file.parts)
     is_beside = name.endswith(COMPANION_SUFFIXES)
     return name.endswith(_SUFFIXES) and not is_beside and name not in _ABOUT and not is_hidden
 
