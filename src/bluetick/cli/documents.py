@@ -6,6 +6,8 @@ from pathlib import Path, PurePath
 
 from bluetick.detections.documents import FORMATS, DocumentResult, read_document
 from bluetick.detections.documents.companions import COMPANION_SUFFIXES
+from bluetick.detections.documents.decoding import MAX_BYTES, decode
+from bluetick.detections.documents.registry import is_rule_json
 from bluetick.detections.model import Detection
 from bluetick.diagnostics import Diagnostic, SourceText, render_diagnostic
 from bluetick.diagnostics.errors import SourceError
@@ -44,7 +46,8 @@ def read_documents(paths: Sequence[Path]) -> Iterator[Document]:
 def _expand(path: Path) -> list[Path]:
     if not path.is_dir():
         return [path]
-    found = sorted(file for file in path.rglob("*") if file.is_file() and is_document(file.relative_to(path)))
+    files = (file for file in path.rglob("*") if file.is_file() and is_document(file.relative_to(path)))
+    found = sorted(file for file in files if not _is_other_json(file))
     if not found:
         raise SourceError(f"the folder '{path}' holds no rule document ({', '.join(sorted(_SUFFIXES))})", str(path))
     return found
@@ -56,6 +59,17 @@ def is_document(file: PurePath) -> bool:
     is_hidden = any(part.startswith(".") for part in file.parts)
     is_beside = name.endswith(COMPANION_SUFFIXES)
     return name.endswith(_SUFFIXES) and not is_beside and name not in _ABOUT and not is_hidden
+
+
+def _is_other_json(file: Path) -> bool:
+    """Whether a file below a folder of rules is JSON of something else than rules."""
+    if file.suffix.lower() != ".json":
+        return False
+    try:
+        with file.open("rb") as stream:
+            return not is_rule_json(decode(stream.read(MAX_BYTES), file.name).text)
+    except OSError:
+        return False  # reading it as a document says why
 
 
 def runnable(document: Document) -> tuple[Detection, ...]:

@@ -1,5 +1,7 @@
 """The formats that are read. To add one, write its file and name its value here."""
 
+from bluetick.detections.documents.arm_json import ARM_JSON
+from bluetick.detections.documents.defender import DEFENDER_JSON, DEFENDER_YAML
 from bluetick.detections.documents.format import Format
 from bluetick.detections.documents.header import HEADER
 from bluetick.detections.documents.markdown import MARKDOWN
@@ -7,7 +9,15 @@ from bluetick.detections.documents.plain import PLAIN
 from bluetick.detections.documents.sentinel_yaml import SENTINEL_YAML
 
 # Asked in this order; the last one takes whatever the others do not know.
-FORMATS: tuple[Format, ...] = (HEADER, SENTINEL_YAML, MARKDOWN, PLAIN)
+FORMATS: tuple[Format, ...] = (
+    DEFENDER_JSON,
+    ARM_JSON,
+    HEADER,
+    DEFENDER_YAML,
+    SENTINEL_YAML,
+    MARKDOWN,
+    PLAIN,
+)
 
 
 def choose_format(text: str, file_name: str) -> Format:
@@ -17,3 +27,8 @@ def choose_format(text: str, file_name: str) -> Format:
     ordered = [item for item in suggested if item is not PLAIN] + [item for item in FORMATS if item is not PLAIN]
     matching = next((item for item in ordered if item.matches(text)), None)
     return matching or (suggested[0] if suggested and PLAIN not in suggested else PLAIN)
+
+
+def is_rule_json(text: str) -> bool:
+    """Whether a JSON text looks like a rule: a folder of rules holds much other JSON."""
+    return any(item.matches(text) for item in (DEFENDER_JSON, ARM_JSON))

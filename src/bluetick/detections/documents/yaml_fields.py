@@ -57,6 +57,8 @@ def _entities(written: str, node: YamlNode) -> Found:
                 if mapped is None:
                     return [], [wrong_shape(item.span, written, wanted)]
                 pairs.extend(mapped)
+        case YamlMapping() if mapped := _sentinel_entity(node):  # some tools write a list of one as its item
+            pairs.extend(mapped)
         case YamlMapping(entries=entries):
             for kind, columns in entries:
                 mapped = _short_entity(kind.value, columns)
