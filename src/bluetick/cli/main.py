@@ -46,6 +46,12 @@ def _fit() -> click.Command:
     return fit
 
 
+def _coverage() -> click.Command:
+    from bluetick.cli.coverage import coverage  # noqa: PLC0415 - loaded when asked for
+
+    return coverage
+
+
 def _ingest() -> click.Command:
     from bluetick.cli.ingest import ingest  # noqa: PLC0415 - loaded when asked for
 
@@ -94,6 +100,7 @@ _COMMANDS: dict[str, Callable[[], click.Command]] = {
     "run": _run,
     "check": _check,
     "fit": _fit,
+    "coverage": _coverage,
     "ingest": _ingest,
     "quarantine": _quarantine,
     "tables": _tables,

@@ -1,0 +1,90 @@
+"""`bluetick coverage`: how much evidence there is that the techniques which rules name would be found."""
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from bluetick.cli.covered import coverage_json, print_coverage
+from bluetick.cli.documents import Document, read_documents
+from bluetick.cli.failures import FAILED, RAN
+from bluetick.cli.grid import new_console
+from bluetick.cli.options import DataOptions, Moment, data_options, now_option
+from bluetick.cli.progress import progress_of
+from bluetick.cli.writing import compact
+from bluetick.detections.coverage.gathering import binds, fed, ran
+from bluetick.detections.coverage.levels import Finding, Level, RuleEvidence, coverage_of
+from bluetick.detections.coverage.navigator import navigator_layers
+from bluetick.detections.filling import Filling, Span, find_filling
+from bluetick.detections.fit import Needs, find_needs
+from bluetick.detections.model import Detection
+from bluetick.detections.tuning.reading import tuning_beside
+from bluetick.diagnostics.errors import TuningError
+from bluetick.session import Session
+
+
+@click.command()
+@click.argument("documents", nargs=-1, required=True, metavar="DOC|DIR...", type=click.Path(path_type=Path))
+@data_options
+@now_option
+@click.option("--format", "form", type=click.Choice(("text", "json", "navigator")), default="text", show_default=True)
+@click.option("--name", default="bluetick coverage", show_default=True, help="What the Navigator layer is called.")
+def coverage(*, documents: Sequence[Path], data: DataOptions, now: Moment, form: str, name: str) -> int:
+    """Say how well the ATT&CK techniques of rules are covered, by evidence.
+
+    Levels: written, binds, fed by filled columns, ran without gap, hit test passes, proven on a recording. A technique
+    has that of its best rule; one that is only written is not covered (docs/coverage.md).
+    """
+    read = list(read_documents(documents))
+    has_data = data.lake is not None or bool(data.tables) or data.mapping is not None
+    with data.open() as opened:
+        rules = list(_evidence(opened.pinned(), read, now, has_data=has_data))
+    unseen = () if has_data else ((Level.FED, "--lake"), (Level.RAN, "--lake"))
+    found = coverage_of(rules, unseen)
+    if form == "text":
+        print_coverage(new_console(), found)
+    elif form == "json":
+        click.echo(compact(coverage_json(found)))
+    else:
+        layers = navigator_layers(found, name)
+        click.echo(compact(layers[0] if len(layers) == 1 else layers))
+    return FAILED if any(not document.result.detections for document in read) else RAN
+
+
+def _evidence(
+    session: Session, documents: Sequence[Document], now: Moment, *, has_data: bool
+) -> Iterator[RuleEvidence]:
+    """That of each rule, one after another."""
+    every = [(document, detection) for document in documents for detection in document.result.detections]
+    filling, needs = _filled(session, every, now) if has_data else (Filling(), {})
+    with progress_of(len(every), "looking at", "rules") as advance:
+        for place, (document, detection) in enumerate(every):
+            findings = {Level.WRITTEN: Finding(True), Level.BINDS: binds(session, detection, document.errors)}
+            if findings[Level.BINDS].is_reached and has_data:
+                findings[Level.FED] = fed(needs[place], filling)
+                if findings[Level.FED].is_reached:
+                    findings[Level.RAN] = _ran(session, document, detection, now)
+            yield RuleEvidence(str(document.path), detection.id, detection.name, detection.techniques, findings)
+            next(advance)
+
+
+def _filled(
+    session: Session, every: Sequence[tuple[Document, Detection]], now: Moment
+) -> tuple[Filling, dict[int, Needs]]:
+    """What the rules need, and what the tables have of it."""
+    needs = {place: find_needs(session, detection) for place, (_, detection) in enumerate(every)}
+    wanted: dict[str, set[str]] = {}
+    for one in needs.values():
+        for table, columns in one.columns.items():
+            wanted.setdefault(table, set()).update(columns)
+    high = now if isinstance(now, datetime) else datetime.now(UTC)
+    return find_filling(session, wanted, Span(None, high)), needs
+
+
+def _ran(session: Session, document: Document, detection: Detection, now: Moment) -> Finding:
+    try:
+        tuning = tuning_beside(document.path)
+    except TuningError as error:
+        return Finding(False, f"its exceptions are refused: {error.diagnostics[0].message}")
+    return ran(session, detection, tuning, now if isinstance(now, datetime) else None).finding
