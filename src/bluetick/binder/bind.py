@@ -97,7 +97,10 @@ def bind(
     if not statements and not state.diagnostics and not state.is_open:
         env.report(codes.no_query(Span(0, query.span.end)))
     plan = QueryPlan(
-        tuple(_without_hidden(state, s) for s in statements), tuple(state.parameters), tuple(state.parameter_types)
+        tuple(_without_hidden(state, s) for s in statements),
+        tuple(state.parameters),
+        tuple(state.parameter_types),
+        state.is_observed,
     )
     return plan, advise(query, sorted(state.diagnostics, key=lambda d: d.span.start))
 

@@ -202,6 +202,7 @@ class State:
     observer: Observer | None = None
     lowering: Callable[[ScalarFunction], Lowering] | None = None
     is_open: bool = False
+    is_observed: bool = False
     options: dict[str, Literal] = field(default_factory=dict)
     foreign: set[int] = field(default_factory=set)
     closed: set[Binding] = field(default_factory=set)
@@ -259,6 +260,7 @@ class State:
         """The rows of a relation, read now; None where nothing may run, or where the query is refused already."""
         if self.observer is None or has_errors(self.diagnostics):
             return None
+        self.is_observed = True
         statement = TabularStatement("Observed", relation)
         return self.observer.rows(QueryPlan((statement,), tuple(self.parameters), tuple(self.parameter_types)))
 

@@ -68,6 +68,7 @@ class DuckDbRun:
         self._connection = connection
         self._close = close
         self._checks: list[Check] = []
+        self._kinds: dict[str, str] = {}
         self._reader: pa.RecordBatchReader | None = None
         self._cancelled = False
         self._closed = False
@@ -76,7 +77,7 @@ class DuckDbRun:
     def bind_files(self, relation: str, source: FileSource, columns: Sequence[ScanColumn]) -> None:
         def bind() -> None:
             scan = plan_scan(source, columns, describe_with(self._connection))
-            self._connection.execute(f"CREATE TEMP VIEW {quote_name(relation)} AS {scan.sql}")
+            self._make("VIEW", relation, scan.sql)
             self._checks += scan.checks
 
         self._guard(bind, self._explain_source)
@@ -87,7 +88,7 @@ class DuckDbRun:
             self._connection.register(given, table)
             leg = Leg(quote_name(given), tuple(describe_with(self._connection)(quote_name(given))))
             scan = select_columns([leg], columns, relation)
-            self._connection.execute(f"CREATE TEMP VIEW {quote_name(relation)} AS {scan.sql}")
+            self._make("VIEW", relation, scan.sql)
 
         self._guard(bind, self._explain)
 
@@ -95,14 +96,22 @@ class DuckDbRun:
         raise SourceError(no_catalog(source))
 
     def bind_view(self, relation: str, sql: str) -> None:
-        self._guard(
-            lambda: self._connection.execute(f"CREATE TEMP VIEW {quote_name(relation)} AS {sql}"), self._explain
-        )
+        self._guard(lambda: self._make("VIEW", relation, sql), self._explain)
 
     def create(self, relation: str, sql: str) -> None:
-        self._guard(
-            lambda: self._connection.execute(f"CREATE TEMP TABLE {quote_name(relation)} AS {sql}"), self._explain
-        )
+        self._guard(lambda: self._make("TABLE", relation, sql), self._explain)
+
+    def forget(self, relation: str) -> None:
+        def drop() -> None:
+            kind = self._kinds.pop(relation, None)
+            if kind is not None:
+                self._connection.execute(f"DROP {kind} {quote_name(relation)}")
+
+        self._guard(drop, self._explain)
+
+    def _make(self, kind: str, relation: str, sql: str) -> None:
+        self._connection.execute(f"CREATE TEMP {kind} {quote_name(relation)} AS {sql}")
+        self._kinds[relation] = kind
 
     def stream(self, sql: str) -> Stream:
         reader = self._guard(lambda: self._connection.sql(sql).to_arrow_reader(_BATCH_ROWS), self._explain)

@@ -117,6 +117,10 @@ class Run(Protocol):
         """Compute a step's result once and keep it as a relation of this run."""
         ...
 
+    def forget(self, relation: str) -> None:
+        """Drop a relation of this run, so that its name may be given anew; what reads it goes first."""
+        ...
+
     def stream(self, sql: str) -> Stream:
         """The result of a query in physical types. Any other call on this run ends the stream."""
         ...

@@ -33,7 +33,7 @@ class SparkRun:
         self._session = session
         self._jobs: Any = session.sparkContext._jsc
         self._views: list[str] = []
-        self._kept: list[DataFrame] = []
+        self._kept: dict[str, DataFrame] = {}
         self._cancelled = threading.Event()
         self._closing = threading.Event()
         self._busy = False
@@ -59,10 +59,21 @@ class SparkRun:
 
         def keep() -> None:
             frame = self._session.sql(sql).persist()
-            self._kept.append(frame)
+            self._kept[relation] = frame
             self._view(relation, frame)
 
         self._guard(keep)
+
+    def forget(self, relation: str) -> None:
+        def drop() -> None:
+            kept = self._kept.pop(relation, None)
+            if kept is not None:
+                kept.unpersist()
+            if relation in self._views:
+                self._views.remove(relation)
+                self._session.catalog.dropTempView(quote_name(relation))
+
+        self._guard(drop)
 
     def stream(self, sql: str) -> Stream:
         """All partitions at once, held once, as Arrow, and let go of as it is read. Measured over 5 M rows: reading
@@ -83,7 +94,7 @@ class SparkRun:
             return
         self._closing.set()
         with suppress(*DRIVER_ERRORS):  # of a Spark that is gone nothing is left
-            for frame in self._kept:
+            for frame in self._kept.values():
                 frame.unpersist()
             for view in self._views:
                 self._session.catalog.dropTempView(quote_name(view))

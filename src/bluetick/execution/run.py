@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -37,6 +37,7 @@ from bluetick.lowering.lowerer import ScanUse
 from bluetick.lowering.steps import PROVIDER_KEY, PYTHON_PLACE, PYTHON_ROW, python_column
 from bluetick.plan.ranges import ScanRange, Span, hull, scan_ranges
 from bluetick.plan.relations import External, TabularStatement
+from bluetick.sql import tree as sql
 from bluetick.sql.render import render_statement
 from bluetick.sql.tree import Statement
 from bluetick.types import Type
@@ -71,7 +72,8 @@ class Execution:
 
     `ends` is the instant (of time.monotonic) at which `seconds` are over, where some of them have gone by already.
     With the `statement` that runs, its own filters on time tell which files of a lake's table, and which partitions of
-    a mapped one, are not wanted.
+    a mapped one, are not wanted; `spans` say it by table for all of several runs. A `borrowed` run has the tables
+    already, but for `views` over them, and stays open: at the end only what this one made is forgotten.
     """
 
     engine: Engine
@@ -81,8 +83,12 @@ class Execution:
     seconds: float | None = None
     ends: float | None = None
     statement: TabularStatement | None = None
+    spans: Mapping[str, Span] | None = None
+    borrowed: Run | None = None
+    views: Sequence[tuple[str, Statement]] = ()
     _run: Run | None = field(default=None, init=False)
     _deadline: Deadline | None = field(default=None, init=False)
+    _made: list[str] = field(default_factory=list, init=False)
     _ranges: dict[Span, list[ScanRange]] = field(default_factory=dict, init=False)
 
     def start(self, program: Program) -> Stream:
@@ -100,12 +106,28 @@ class Execution:
         self.close()
 
     def _prepare(self, scans: Sequence[ScanUse], steps: Sequence[Step]) -> Run:
-        run = self._run = self.engine.start()
+        run = self._run = self.borrowed or self.engine.start()
         self._deadline = Deadline(run, self.seconds if self.ends is None else max(self.ends - time.monotonic(), 0.0))
-        for use in scans:
+        for use in scans if self.borrowed is None else ():
             self._bind_scan(run, use)
+        for name, statement in self.views:
+            self._made.append(name)
+            run.bind_view(name, self.render(statement))
         for step in steps:
             self._step(run, step)
+        return run
+
+    def read_once(self, scans: Sequence[ScanUse]) -> Run:
+        """A run that has copies of the tables' rows in the `spans`, to be borrowed; the caller closes it."""
+        with self._closing_on_error():
+            run = self._prepare([use for use in scans if use.external is not None], ())
+            for use in scans:
+                if use.external is None:
+                    whole = replace(use, relation=f"{use.relation}_whole")
+                    self._bind_scan(run, whole)
+                    run.create(use.relation, self.render(copy_of(whole, self.span(use))))
+        self._run = None
+        self.close()  # the deadline was for the reading
         return run
 
     def _bind_scan(self, run: Run, use: ScanUse) -> None:
@@ -119,7 +141,7 @@ class Execution:
             raise SourceError(f"table '{use.table}' has no data in this session")
         if table.view is not None:
             source = f"{use.relation}_source"
-            span = self._scope(use) if self.statement is None else self._span(use)
+            span = self._scope(use) if self.statement is None and self.spans is None else self.span(use)
             reading = table.view.reading(use, source, FLAVOURS[self.engine.dialect.name], (span.low, span.high))
             time = table.view.time_source(use.time)
             self._bind_data(run, table, source, list(reading.columns), use, time)
@@ -133,9 +155,11 @@ class Execution:
         """The run's own time scope of a table."""
         return Span(*(self.parameters[n] if is_bound else None for n, is_bound in zip(_SCOPE, use.scope, strict=True)))
 
-    def _span(self, use: ScanUse) -> Span:
+    def span(self, use: ScanUse) -> Span:
         """The time that is wanted of a table by all that the statement reads of it; all of it for an account, which
         counts the rows outside the scope too."""
+        if self.spans is not None:
+            return self.spans.get(use.table, Span())
         if self.statement is None or use.time is None:
             return Span()
         scope = self._scope(use)
@@ -150,7 +174,7 @@ class Execution:
         if isinstance(table.data, FileSource | CatalogSource | pa.Table):
             bind_data(run, relation, table.data, columns)
         else:
-            bind_snapshot(run, table.data, LakeScan(relation, columns, time, self._span(use)), self.render)
+            bind_snapshot(run, table.data, LakeScan(relation, columns, time, self.span(use)), self.render)
 
     @contextmanager
     def _closing_on_error(self) -> Iterator[None]:
@@ -184,7 +208,12 @@ class Execution:
             self._deadline.close()
         if self._run is not None:
             run, self._run = self._run, None
-            run.close()
+            if self.borrowed is None:
+                run.close()
+                return
+            with suppress(QueryCancelled):  # of a run that was stopped nothing can be used again
+                while self._made:
+                    run.forget(self._made.pop())
 
     def _stopped(self, error: QueryCancelled) -> Exception:
         if self._deadline is not None and self._deadline.is_over:
@@ -192,6 +221,8 @@ class Execution:
         return error
 
     def _step(self, run: Run, step: Step) -> None:
+        if not isinstance(step, ScalarStep | AssertionStep):
+            self._made.append(step.name if isinstance(step, RelationStep) else step.relation)
         match step:
             case RelationStep(name=name, statement=statement):
                 run.create(name, self.render(statement))
@@ -243,6 +274,19 @@ class Execution:
         names |= {python_column(place): column.type for place, column in enumerate(step.operator.columns)}
         answers = pa.table(dict(zip(names, scan_rows(step.operator, step.reads, table), strict=True)))
         run.bind_arrow(step.relation, answers, [ScanColumn(name, name, type_) for name, type_ in names.items()])
+
+
+def copy_of(use: ScanUse, span: Span) -> Statement:
+    """The rows of a bound table in a span of its time."""
+    time = next((sql.Column(alias) for alias, source, _ in use.columns if source == use.time), None)
+    wanted: list[sql.Expr] = []
+    if time is not None and span.low is not None:
+        wanted.append(sql.Binary(">=", time, sql.Literal(span.low, Type.DATETIME)))
+    if time is not None and span.high is not None:
+        wanted.append(sql.Binary("<", time, sql.Literal(span.high, Type.DATETIME)))
+    items = tuple((alias, sql.Column(alias)) for alias, _, _ in use.columns)
+    where = sql.all_of(*wanted) if wanted else None
+    return Statement((), sql.Select(items, sql.RelationRef(use.relation), where=where))
 
 
 def missing_provider(name: str) -> str:

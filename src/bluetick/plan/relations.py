@@ -399,11 +399,15 @@ class TabularStatement:
 
 @dataclass(frozen=True, slots=True)
 class QueryPlan:
-    """A whole query: its tabular statements and the query parameters it declares (name -> default or None)."""
+    """A whole query: its tabular statements and the query parameters it declares (name -> default or None).
+
+    `is_observed`: rows were read to bind it, so that for other rows, or another instant, it may be another plan.
+    """
 
     statements: tuple[TabularStatement, ...]
     parameters: tuple[tuple[str, Expr | None], ...] = ()
     parameter_types: tuple[Expr, ...] = ()
+    is_observed: bool = False
 
 
 def inputs(relation: Relation) -> tuple[Relation, ...]:

@@ -1,0 +1,160 @@
+"""A detection run as of many instants, one after another: the same rows as single runs give, in less time.
+
+The query is bound once, since its plan has `now` as a parameter; the tables are read once, for the whole time that the
+windows see, into the engine. Where the plan depends on the rows (bag_unpack, pivot), or a table cannot be read as a
+whole, each window is a run of its own.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, TypeAlias
+
+from bluetick.detections.backtest.profiles import RememberedProfiles
+from bluetick.detections.model import Detection
+from bluetick.detections.runs import query_request
+from bluetick.diagnostics.errors import BluetickError, Limit, LimitError, QueryCancelled, SourceError
+from bluetick.execution.kept import SEEN_UNTIL, KeptTables
+from bluetick.execution.program import build_program
+from bluetick.execution.result import Result
+from bluetick.plan.relations import QueryPlan
+from bluetick.session import QueryRequest, Session
+
+Columns: TypeAlias = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WindowResult:
+    """What the detection said as of one instant. With an `error` there are no rows, and nothing is known."""
+
+    now: datetime
+    columns: Columns
+    rows: tuple[tuple[Any, ...], ...]
+    triggered: bool
+    error: BluetickError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayOptions:
+    """`received_within`: each window sees only the rows that were received before its instant and this time; None: all
+    that are there now. `seconds` is the most that one window may take."""
+
+    received_within: timedelta | None = None
+    seconds: float | None = None
+
+
+def replay(
+    session: Session, detection: Detection, windows: Sequence[datetime], *, options: ReplayOptions = ReplayOptions()
+) -> Iterator[WindowResult]:
+    """The detection as of each instant, in order. A refused query raises QueryError; what fails in one window is that
+    window's error. Stop reading, and what was read is let go of."""
+    held = session.pinned()
+    held.providers = {name: RememberedProfiles(one) for name, one in session.providers.items()}
+    replayed = _open(held, detection, windows, options)
+    if replayed is None:
+        yield from _singly(held, detection, windows, options)
+        return
+    try:
+        for now in windows:
+            yield replayed.window(now)
+    finally:
+        replayed.tables.close()
+
+
+def _open(
+    session: Session, detection: Detection, windows: Sequence[datetime], options: ReplayOptions
+) -> "_Replay | None":
+    """None where the windows must run singly."""
+    if not windows:
+        return None
+    request = query_request(detection, windows[-1])
+    plan, _ = session.plan(request)
+    if plan.is_observed:
+        _refuse_as_received(options, "its columns depend on the rows that are there (bag_unpack, pivot)")
+        return None
+    statement = plan.statements[-1]
+    program = build_program(
+        statement, session.flavour, has_lower_bound=request.lookback is not None, has_upper_bound=True
+    )
+    tables = KeptTables(
+        session.engine,
+        session.catalog,
+        session.providers,
+        program,
+        statement,
+        by_receipt=options.received_within is not None,
+    )
+    replayed = _Replay(session, detection, request, plan, tables, options, windows)
+    try:
+        replayed.read()
+    except SourceError:  # of one file perhaps, that few of the windows see
+        if options.received_within is not None:
+            raise
+        return None
+    return replayed
+
+
+@dataclass(slots=True)
+class _Replay:
+    """Windows over tables that were read once."""
+
+    session: Session
+    detection: Detection
+    request: QueryRequest
+    plan: QueryPlan
+    tables: KeptTables
+    options: ReplayOptions
+    windows: Sequence[datetime]
+
+    def read(self) -> None:
+        self.tables.read([self.tables.spans(self._parameters(now)) for now in self.windows])
+
+    def window(self, now: datetime) -> WindowResult:
+        try:
+            if not self.tables.is_open:
+                self.read()
+            result = Result(self.tables.program, self.tables.over(self._parameters(now), self.options.seconds))
+            return _found(self.detection, now, result)
+        except QueryCancelled:
+            raise
+        except BluetickError as error:
+            if isinstance(error, LimitError) and error.limit is Limit.TIME:
+                self.tables.close()  # what was stopped is read anew
+            return _failed(now, error)
+
+    def _parameters(self, now: datetime) -> dict[str, Any]:
+        values = self.session.parameters(self.plan, self.request, now)
+        if self.options.received_within is not None:
+            values[SEEN_UNTIL] = now + self.options.received_within
+        return values
+
+
+def _singly(
+    session: Session, detection: Detection, windows: Sequence[datetime], options: ReplayOptions
+) -> Iterator[WindowResult]:
+    """Each window as a run of its own."""
+    for now in windows:
+        request = replace(query_request(detection, now), seconds=options.seconds)
+        try:
+            yield _found(detection, now, session.run(request)[-1])
+        except QueryCancelled:
+            raise
+        except BluetickError as error:
+            yield _failed(now, error)
+
+
+def _found(detection: Detection, now: datetime, result: Result) -> WindowResult:
+    try:
+        rows = tuple(result.rows())
+    finally:
+        result.close()
+    return WindowResult(now, result.columns, rows, detection.threshold.is_met(len(rows)))
+
+
+def _failed(now: datetime, error: BluetickError) -> WindowResult:
+    return WindowResult(now, (), (), triggered=False, error=error)
+
+
+def _refuse_as_received(options: ReplayOptions, why: str) -> None:
+    if options.received_within is not None:
+        raise SourceError(f"this detection cannot be replayed as its rows came in: {why}")

@@ -1,0 +1,106 @@
+"""Several runs of one program, each as of an instant of its own, over tables that are read but once."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+from bluetick.engines.protocol import Engine, Run
+from bluetick.enrichment.profiles import FileProfileProvider
+from bluetick.execution.catalog import Catalog
+from bluetick.execution.program import Program, statements_of
+from bluetick.execution.run import Execution
+from bluetick.lake.layout import RECEIVED
+from bluetick.lowering.lowerer import ScanUse
+from bluetick.plan.ranges import Span, hull
+from bluetick.plan.relations import TabularStatement
+from bluetick.sql import tree as sql
+from bluetick.sql.columns_read import columns_read
+from bluetick.types import Type
+
+SEEN_UNTIL: Final = "seen_until"  # parameter: rows that were received later are not seen
+_RECEIVED_ALIAS: Final = "received_at"
+_ALL: Final = "all_"
+
+
+@dataclass(slots=True)
+class KeptTables:
+    """The tables of one statement's program, read once for all instants; `over` gives a run as of one.
+
+    `by_receipt`: each run sees only the rows that were received before its parameter SEEN_UNTIL, of the tables that
+    say when a row was. Read again after a run was stopped: what is stopped cannot be used any more.
+    """
+
+    engine: Engine
+    catalog: Catalog
+    providers: Mapping[str, FileProfileProvider]
+    program: Program
+    statement: TabularStatement
+    by_receipt: bool = False
+    _run: Run | None = field(default=None, init=False)
+    _views: list[tuple[str, sql.Statement]] = field(default_factory=list, init=False)
+
+    def spans(self, parameters: dict[str, Any]) -> dict[str, Span]:
+        """By table, the times that a run with these parameters can see."""
+        work = Execution(self.engine, self.catalog, self.providers, parameters, statement=self.statement)
+        return {use.table: work.span(use) for use in self.program.scans if use.external is None}
+
+    def read(self, spans: Sequence[Mapping[str, Span]]) -> None:
+        """Reads what runs with these spans need of each table: the columns that matter, in the hull of the times."""
+        self.close()
+        self._views = []
+        hulls = {table: hull(one[table] for one in spans) for table in (spans[0] if spans else ())}
+        uses = [self._narrowed(use) for use in self.program.scans]
+        self._run = Execution(self.engine, self.catalog, self.providers, {}, spans=hulls).read_once(uses)
+
+    def over(self, parameters: dict[str, Any], seconds: float | None = None) -> Execution:
+        """A run over what was read."""
+        return Execution(
+            self.engine,
+            self.catalog,
+            self.providers,
+            parameters,
+            seconds,
+            borrowed=self._run,
+            views=self._views,
+        )
+
+    @property
+    def is_open(self) -> bool:
+        return self._run is not None
+
+    def close(self) -> None:
+        if self._run is not None:
+            run, self._run = self._run, None
+            run.close()
+
+    def _narrowed(self, use: ScanUse) -> ScanUse:
+        """A table with the columns alone that the program reads, its time, and where it is asked for its receipt."""
+        if use.external is not None:
+            return use
+        needed = self._needed().get(use.relation, set())
+        columns = [c for c in use.columns if c[0] in needed or c[1] == use.time] or list(use.columns[:1])
+        table = self.catalog.table(use.table)
+        if not self.by_receipt or table is None or table.view is not None or RECEIVED not in table.column_names:
+            return replace(use, columns=tuple(columns))
+        kept = replace(
+            use, relation=_ALL + use.relation, columns=(*columns, (_RECEIVED_ALIAS, RECEIVED, Type.DATETIME))
+        )
+        self._views.append((use.relation, _received(kept.relation)))
+        return kept
+
+    def _needed(self) -> dict[str, set[str]]:
+        found: dict[str, set[str]] = {}
+        for statement in (
+            *(s for step in self.program.steps for s in statements_of(step)),
+            self.program.result.statement,
+        ):
+            for relation, names in columns_read(statement).items():
+                found.setdefault(relation, set()).update(names)
+        return found
+
+
+def _received(relation: str) -> sql.Statement:
+    """The rows that were there by then; one that does not say when it came was always there."""
+    received = sql.Column(_RECEIVED_ALIAS)
+    seen = sql.any_of(sql.is_null(received), sql.Binary("<", received, sql.Parameter(SEEN_UNTIL, Type.DATETIME)))
+    return sql.Statement((), sql.Select((), sql.RelationRef(relation), star=True, where=seen))
