@@ -16,6 +16,7 @@ from bluetick.detections.documents.fields import (
     trimmed,
 )
 from bluetick.detections.documents.format import Format, Reading
+from bluetick.detections.documents.partition import parted
 from bluetick.detections.documents.plain import has_statement
 from bluetick.diagnostics import Diagnostic, Span
 from bluetick.diagnostics.document_codes import no_query, stray_header_line, unknown_header_key
@@ -127,7 +128,10 @@ def read_header(text: str, file_name: str) -> Reading:
         fields,
         "sentinel" if is_rule else None,
     )
-    return [draft], header.diagnostics
+    if is_rule:  # a rule has one query
+        return [draft], header.diagnostics
+    drafts, found = parted(text, draft)
+    return drafts, [*header.diagnostics, *found]
 
 
 def _leading_comments(text: str) -> list[_Line]:

@@ -10,6 +10,7 @@ from bluetick.detections.documents.attack import TACTIC_NUMBER, TECHNIQUE
 from bluetick.detections.documents.fields import Draft, Field, field_items, known_key, place_of, stem, trimmed
 from bluetick.detections.documents.format import Format, Reading
 from bluetick.detections.documents.markdown_blocks import Block, Fence, Heading, Line, blocks
+from bluetick.detections.documents.partition import parted
 from bluetick.detections.documents.plain import has_statement
 from bluetick.detections.model import Schemas
 from bluetick.diagnostics import Diagnostic, Span
@@ -147,7 +148,10 @@ def read_markdown(text: str, file_name: str) -> Reading:
     for name, (heading, fence) in zip(names, chosen, strict=True):
         span = trimmed(text, fence.content)
         place = place_of(text, file_name, span)
-        drafts.append(Draft(name, text[span.start : span.end], place, tuple(fields), _schemas_of(heading)))
+        draft = Draft(name, text[span.start : span.end], place, tuple(fields), _schemas_of(heading))
+        parts, found = parted(text, draft)
+        drafts.extend(parts)
+        diagnostics.extend(found)
     return drafts, diagnostics
 
 

@@ -1,7 +1,8 @@
-"""Plain KQL: the whole text is the query, and the file gives it its name."""
+"""Plain KQL: the text is the query, or several of them, and the file gives it its name."""
 
 from bluetick.detections.documents.fields import Draft, place_of, stem, trimmed
 from bluetick.detections.documents.format import Format, Reading
+from bluetick.detections.documents.partition import parted
 from bluetick.diagnostics import Span
 from bluetick.diagnostics.document_codes import no_query
 
@@ -15,7 +16,7 @@ def read_plain(text: str, file_name: str) -> Reading:
     if not has_statement(text):
         return [], [no_query(file_name, "every line is a comment")]
     span = trimmed(text, Span(0, len(text)))
-    return [Draft(stem(file_name), text[span.start : span.end], place_of(text, file_name, span))], []
+    return parted(text, Draft(stem(file_name), text[span.start : span.end], place_of(text, file_name, span)))
 
 
 PLAIN = Format("plain KQL", (".kql", ".csl", ".kusto"), lambda text: True, read_plain)
