@@ -27,7 +27,8 @@ from hostile_records import (
 
 import bluetick
 from bluetick.ingest.formats import read_format
-from bluetick.ingest.quarantine import Choice, chosen, retry
+from bluetick.ingest.kept import Choice, chosen
+from bluetick.ingest.quarantine import retry
 from bluetick.ingest.running import Options, Report, ingest_paths
 
 # On demand: BLUETICK_RECORDS=1000000

@@ -5,7 +5,7 @@ import os
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bluetick.ingest.quarantine import chosen
+from bluetick.ingest.kept import chosen
 from bluetick.ingest.running import Options, ingest_paths
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)

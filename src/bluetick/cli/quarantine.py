@@ -13,7 +13,8 @@ from bluetick.cli.grid import new_console, print_rows, visible
 from bluetick.cli.writing import compact
 from bluetick.enrichment.opening import open_enricher
 from bluetick.ingest.formats import read_format
-from bluetick.ingest.quarantine import Amount, Choice, Group, Kept, chosen, groups, retry
+from bluetick.ingest.kept import Amount, Choice, Group, Kept, chosen, groups
+from bluetick.ingest.quarantine import retry
 from bluetick.ingest.running import Options
 
 _FILE = click.Path(path_type=Path)

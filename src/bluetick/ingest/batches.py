@@ -1,6 +1,5 @@
 """Rows on their way into a lake: gathered until they are worth a commit, then stored with their inputs' account."""
 
-import base64
 import json
 import uuid
 from collections import Counter, defaultdict
@@ -12,7 +11,8 @@ from typing import Final, Protocol
 
 import pyarrow as pa
 
-from bluetick.ingest.progress import KnownInputs, is_own_text
+from bluetick.ingest.kept import kept_of
+from bluetick.ingest.progress import KnownInputs
 from bluetick.lake.intake import Batch, TableRows, store
 from bluetick.schema.packs import TIME_COLUMNS, known_table, own_type
 from bluetick.sources.records import Normalised, Normaliser, Records
@@ -150,23 +150,9 @@ class Batches:
 
     def add_faults(self, name: str, form: str, block: Records, faults: Mapping[int, str]) -> None:
         """Records to be kept aside, with their bytes and the reason."""
-        received = self._now().isoformat()
-        for place in sorted(faults):
-            raw = block.raw[place].as_py() or b""
-            line = json.dumps(
-                {
-                    "file": readable(name),
-                    "record": block.number + place,
-                    "reason": faults[place],
-                    "format": form,
-                    "received": received,
-                    "raw": base64.b64encode(raw).decode("ascii"),
-                }
-                | ({} if is_own_text(block) else {"text": block.text[place].as_py()}),
-                ensure_ascii=False,
-                separators=(",", ":"),
-            )
-            self._quarantine.append(line + "\n")
+        for kept in kept_of(block, faults, readable(name), form, self._now().isoformat()):
+            line = kept.written(kept.reason)
+            self._quarantine.append(line)
             self._quarantine_bytes += len(line)
 
     def rewrite(self, name: str, rest: str) -> None:
