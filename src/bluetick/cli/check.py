@@ -1,99 +1,134 @@
-"""`bluetick check`: whether documents can run, without data and without running them."""
+"""`bluetick check`: whether documents can run and are sound, without data and without running them."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import click
 
-from bluetick.cli.documents import Document, read_documents
-from bluetick.cli.failures import FAILED, RAN
+from bluetick.cli.checked.changed import Changes, find_changes
+from bluetick.cli.checked.judging import Wanted
+from bluetick.cli.checked.junit import to_junit
+from bluetick.cli.checked.meanings import known_codes, lint_ids
+from bluetick.cli.checked.plain import json_lines, text_lines
+from bluetick.cli.checked.sarif import to_sarif
+from bluetick.cli.checked.verdicts import Report
+from bluetick.cli.checked.workers import judge_all
+from bluetick.cli.documents import document_paths
+from bluetick.cli.failures import FAILED, RAN, say
 from bluetick.cli.options import DataOptions, data_options
-from bluetick.cli.writing import compact
-from bluetick.detections.model import Detection
-from bluetick.detections.runs import query_request
-from bluetick.diagnostics import Diagnostic, has_errors
-from bluetick.diagnostics.errors import QueryError
-from bluetick.execution.program import build_program
-from bluetick.session import Session
+from bluetick.cli.writing import whole_file
+from bluetick.diagnostics.nearest import nearest
+
+_MOST_JOBS = 64
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What is to be said of one detection, or of a document that holds none."""
+def _text(report: Report) -> str:
+    return "".join(f"{line}\n" for line in text_lines(report))
 
-    id: str
-    name: str
-    document: Document
-    diagnostics: tuple[Diagnostic, ...]
 
-    @property
-    def ok(self) -> bool:
-        return bool(self.id) and not has_errors(self.diagnostics)
+def _json(report: Report) -> str:
+    return "".join(f"{line}\n" for line in json_lines(report))
+
+
+_FORMS: dict[str, Callable[[Report], str]] = {"text": _text, "json": _json, "junit": to_junit, "sarif": to_sarif}
+
+
+class RuleType(click.ParamType[Any]):
+    """The id of a lint rule, by its id or its name."""
+
+    name = "ID"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        ids = lint_ids()
+        if value in ids:
+            return ids[value]
+        near = nearest(str(value), ids)
+        self.fail(f"'{value}' is no lint rule{f'; did you mean {near}?' if near else ''}", param, ctx)
+
+
+class CodeType(RuleType):
+    """The code of any warning, or the name of a lint rule."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        return str(value) if value in known_codes() - lint_ids().keys() else super().convert(value, param, ctx)
 
 
 @click.command()
-@click.argument("documents", nargs=-1, required=True, metavar="DOC|DIR...", type=click.Path(path_type=Path))
+@click.argument("documents", nargs=-1, metavar="DOC|DIR...", type=click.Path(path_type=Path))
 @data_options
-@click.option("--format", "form", type=click.Choice(("text", "json")), default="text", show_default=True)
-def check(*, documents: Sequence[Path], data: DataOptions, form: str) -> int:
-    """Say whether rule documents can run.
+@click.option("--format", "form", type=click.Choice(tuple(_FORMS)), default="text", show_default=True)
+@click.option(
+    "--output", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Default: the terminal."
+)
+@click.option("--strict", is_flag=True, help="A warning is a failure.")
+@click.option("--rule", "rules", multiple=True, type=RuleType(), help="Only this lint rule. May be repeated.")
+@click.option("--ignore", "ignored", multiple=True, type=CodeType(), help="Leave out this warning. May be repeated.")
+@click.option(
+    "--changed",
+    is_flag=False,
+    flag_value="",
+    metavar="[REVISION]",
+    help="Only documents that differ from a revision of git. Default: from where this branch left the main branch.",
+)
+@click.option(
+    "--jobs", type=click.IntRange(1, _MOST_JOBS), metavar="N", help="Processes. Default: the cores, if it pays."
+)
+def check(  # noqa: PLR0913 - one for each option
+    *,
+    documents: Sequence[Path],
+    data: DataOptions,
+    form: str,
+    output: Path | None,
+    strict: bool,
+    rules: Sequence[str],
+    ignored: Sequence[str],
+    changed: str | None,
+    jobs: int | None,
+) -> int:
+    """Say whether rule documents can run and are sound.
 
-    Their queries are bound; nothing runs. Known tables need no data here. JSON is one line a detection.
+    Their queries are bound and looked through for what is seldom meant (docs/check.md); nothing runs, no data is
+    needed. JSON is one line a detection. With --changed alone, the documents are those below this folder.
     """
-    refused = checked = 0
+    if not documents and changed is None:
+        raise click.UsageError("Missing argument 'DOC|DIR...'.")
+    paths = document_paths(documents or [Path()], may_be_none=changed is not None)
+    if changed is not None:
+        paths = _changed(paths, documents, data, changed)
+    wanted = Wanted(datetime.now(UTC).date(), frozenset(rules) if rules else None, frozenset(ignored))
     with data.open() as session:
-        for document in read_documents(documents):
-            for verdict in judge(session, document):
-                checked += 1
-                refused += not verdict.ok
-                click.echo(_json_line(verdict) if form == "json" else _text(verdict))
-    if form == "text":
-        click.echo(f"\n{checked} checked, {refused} refused")
-    return FAILED if refused else RAN
+        report = Report(tuple(judge_all(data, session, paths, wanted, jobs)), strict)
+    _write(_FORMS[form](report), output)
+    return FAILED if report.is_failed else RAN
 
 
-def judge(session: Session, document: Document) -> list[Verdict]:
-    """A verdict for each detection of a document."""
-    said = document.result.diagnostics
-    if not document.result.detections:
-        return [Verdict("", "", document, said)]
-    return [
-        Verdict(detection.id, detection.name, document, (*said, *_binding(session, detection)))
-        for detection in document.result.detections
-    ]
+def _changed(paths: list[Path], named: Sequence[Path], data: DataOptions, base: str) -> list[Path]:
+    """Those of the documents that changed; all of them where something changed that each may depend on."""
+    changes: dict[Path, Changes] = {}
+    kept = []
+    given = (data.functions, data.watchlists, data.mapping, _schemas(data))
+    shared = [path for path in given if path is not None]
+    for place in named or [Path()]:
+        found = find_changes(place, base)
+        changes[found.root] = found
+        if (because := found.touch_below(shared)) is not None:
+            say(f"'{because}' changed since {found.base[:12]}, so every document is checked")
+            return paths
+    for path in paths:
+        if any(found.touch(path) for found in changes.values()):
+            kept.append(path)
+    return kept
 
 
-def _binding(session: Session, detection: Detection) -> list[Diagnostic]:
-    """What binding the query finds, pointing into the document."""
-    try:
-        plan, found = session.plan(query_request(detection), is_check=True)
-        for statement in plan.statements:
-            build_program(statement, session.flavour, has_lower_bound=True, has_upper_bound=True)
-    except QueryError as error:
-        found = error.diagnostics
-    return [detection.diagnostic_in_document(diagnostic) for diagnostic in found]
+def _schemas(data: DataOptions) -> Path | None:
+    return None if data.schemas in (None, "sentinel", "defender") else Path(str(data.schemas))
 
 
-def _json_line(verdict: Verdict) -> str:
-    source = verdict.document.source
-    diagnostics = []
-    for diagnostic in verdict.diagnostics:
-        line, column = source.position(min(diagnostic.span.start, len(source.text)))
-        diagnostics.append(
-            {
-                "severity": diagnostic.severity.value,
-                "code": diagnostic.code,
-                "message": diagnostic.message,
-                "line": line,
-                "column": column,
-            }
-        )
-    file = str(verdict.document.path)
-    return compact({"id": verdict.id, "file": file, "ok": verdict.ok, "diagnostics": diagnostics})
-
-
-def _text(verdict: Verdict) -> str:
-    name = f"  {verdict.name}" if verdict.name else ""
-    head = f"{'ok     ' if verdict.ok else 'refused'}  {verdict.document.path}{name}"
-    return "\n".join([head, *(verdict.document.render(d) for d in verdict.diagnostics)])
+def _write(text: str, output: Path | None) -> None:
+    if output is None:
+        click.echo(text, nl=False)
+        return
+    with whole_file(output) as path:
+        path.write_text(text, encoding="utf-8")

@@ -38,17 +38,26 @@ class Document:
 
 def read_documents(paths: Sequence[Path]) -> Iterator[Document]:
     """Every document of the paths, in order and once; a folder without any is a SourceError."""
-    files = (file for path in paths for file in _expand(path))
-    for file in dict.fromkeys(files):
-        yield Document(file, read_document(file))
+    for file in document_paths(paths):
+        yield open_document(file)
 
 
-def _expand(path: Path) -> list[Path]:
+def open_document(path: Path) -> Document:
+    return Document(path, read_document(path))
+
+
+def document_paths(paths: Sequence[Path], *, may_be_none: bool = False) -> list[Path]:
+    """The files of `read_documents`; with `may_be_none` a folder may hold none."""
+    files = (file for path in paths for file in _expand(path, may_be_none))
+    return list(dict.fromkeys(files))
+
+
+def _expand(path: Path, may_be_none: bool) -> list[Path]:
     if not path.is_dir():
         return [path]
     files = (file for file in path.rglob("*") if file.is_file() and is_document(file.relative_to(path)))
     found = sorted(file for file in files if not _is_other_json(file))
-    if not found:
+    if not found and not may_be_none:
         raise SourceError(f"the folder '{path}' holds no rule document ({', '.join(sorted(_SUFFIXES))})", str(path))
     return found
 

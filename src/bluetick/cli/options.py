@@ -71,8 +71,11 @@ class DataOptions:
     as_of: tuple[Given, ...] = ()
     profiles_offline: bool = False
 
-    def open(self) -> Session:
-        """A session with these tables; several paths for one name are one table."""
+    def open(self, *, is_quiet: bool = False) -> Session:
+        """A session with these tables; several paths for one name are one table.
+
+        Warnings of mappings are said, but not with `is_quiet`.
+        """
         paths: dict[str, list[str]] = {}
         for name, path in self.tables:
             paths.setdefault(name, []).append(path)
@@ -90,7 +93,7 @@ class DataOptions:
             as_of=combined(self.as_of),
             profiles_offline=self.profiles_offline,
         )
-        for diagnostic, source in session.catalog.mapping_warnings:
+        for diagnostic, source in () if is_quiet else session.catalog.mapping_warnings:
             say(render_diagnostic(diagnostic, source))
         return session
 

@@ -325,6 +325,10 @@ def undeclared_parameter(name: str) -> Diagnostic:
     return Diagnostic("SEM0300", f"query parameter '{name}' has no value and no default", Span(0, 0))
 
 
+def own_fault(span: Span, words: str) -> Diagnostic:
+    return Diagnostic("BTK0170", words, span)
+
+
 def graph_expected(span: Span) -> Diagnostic:
     return Diagnostic("BTK0140", "this operator takes a graph, not a table", span, hint="put make-graph before it")
 

@@ -104,6 +104,7 @@ QUERY_CODES = (
     KustoCode("BTK0160", "another time stands for ingestion_time()"),
     KustoCode("BTK0161", "a watchlist is not here, and its columns are not checked"),
     KustoCode("BTK0162", "a leg of a fuzzy union is not checked"),
+    KustoCode("BTK0170", "a fault of this program's own, which should be reported"),
 )
 
 DOCUMENT_CODES = (

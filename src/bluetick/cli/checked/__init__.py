@@ -1,0 +1,1 @@
+"""What `bluetick check` finds, and the forms in which it is told."""

@@ -1,0 +1,77 @@
+"""Many documents judged: by this process, or by several where there are enough of them to pay for starting those."""
+
+import os
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import get_context
+from pathlib import Path
+
+from bluetick.cli.checked.judging import Wanted, judge_file
+from bluetick.cli.checked.verdicts import Verdict
+from bluetick.cli.options import DataOptions
+from bluetick.cli.progress import progress_of
+from bluetick.diagnostics.errors import EngineError
+from bluetick.session import Session
+
+# A process starts in half a second, in which another judges some sixty documents.
+_PAYS_FROM = 200
+_CHUNK = 10
+_MOST = 8
+
+
+def judge_all(
+    data: DataOptions, session: Session, paths: Sequence[Path], wanted: Wanted, jobs: int | None = None
+) -> list[Verdict]:
+    """A verdict for each detection of the documents, in their order. `session` is of `data`, for this process.
+
+    `jobs` None: as many processes as there are cores, where that pays.
+    """
+    count = _jobs(data, len(paths)) if jobs is None else min(jobs, len(paths))
+    verdicts: list[Verdict] = []
+    with progress_of(len(paths), "checking") as advance:
+        found = _by_processes(data, paths, wanted, count) if count > 1 else _by_this(session, paths, wanted)
+        for some in found:
+            verdicts += some
+            next(advance)
+    return verdicts
+
+
+def _jobs(data: DataOptions, documents: int) -> int:
+    """One where another engine than the embedded one would have to start in each process."""
+    if documents < _PAYS_FROM or data.engine != "duckdb":
+        return 1
+    return min(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1, _MOST)
+
+
+def _by_this(session: Session, paths: Sequence[Path], wanted: Wanted) -> Iterator[list[Verdict]]:
+    for path in paths:
+        yield judge_file(session, path, wanted)
+
+
+def _by_processes(data: DataOptions, paths: Sequence[Path], wanted: Wanted, count: int) -> Iterator[list[Verdict]]:
+    # A fork would share the threads and the locks of this process's engine.
+    pool = ProcessPoolExecutor(count, get_context("spawn"), _start, (data, wanted))
+    try:
+        yield from pool.map(_judge, paths, chunksize=_CHUNK)
+    except BrokenProcessPool as error:
+        words = "a process that checked documents ended before its work did, perhaps for want of memory (--jobs 1)"
+        raise EngineError(words, retryable=True) from error
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+class _Worker:
+    """What a worker process keeps between documents."""
+
+    session: Session
+    wanted: Wanted
+
+
+def _start(data: DataOptions, wanted: Wanted) -> None:
+    _Worker.session = data.open(is_quiet=True)
+    _Worker.wanted = wanted
+
+
+def _judge(path: Path) -> list[Verdict]:
+    return judge_file(_Worker.session, path, _Worker.wanted)
