@@ -40,6 +40,12 @@ def _check() -> click.Command:
     return check
 
 
+def _test() -> click.Command:
+    from bluetick.cli.test import test  # noqa: PLC0415 - loaded when asked for
+
+    return test
+
+
 def _fit() -> click.Command:
     from bluetick.cli.fit import fit  # noqa: PLC0415 - loaded when asked for
 
@@ -100,6 +106,7 @@ _COMMANDS: dict[str, Callable[[], click.Command]] = {
     "run": _run,
     "check": _check,
     "fit": _fit,
+    "test": _test,
     "coverage": _coverage,
     "ingest": _ingest,
     "quarantine": _quarantine,

@@ -89,9 +89,16 @@ def run_detection(
 
 
 def account_of(
-    session: Session, detection: Detection, request: QueryRequest, rows: int, near_miss: int = 0
+    session: Session,
+    detection: Detection,
+    request: QueryRequest,
+    rows: int,
+    near_miss: int = 0,
+    *,
+    of_events: bool = False,
 ) -> tuple[Account, tuple[NearMiss, ...]]:
-    """Count how the rows of a request came about, and what nearly did: some more passes over the data."""
+    """Count how the rows of a request came about, and what nearly did: some more passes over the data. With
+    `of_events` also which events nearly did, as it is worth asking where they are few."""
     plan, _ = session.plan(request)
     moment = request.now or session.now or datetime.now(UTC)
     program = build_account(
@@ -101,7 +108,8 @@ def account_of(
         has_lower_bound=request.lookback is not None,
         has_upper_bound=True,
     )
-    near = near_miss_queries(program.context, plan.statements[-1], request.text, near_miss) if near_miss else ()
+    last = plan.statements[-1]
+    near = near_miss_queries(program.context, last, request.text, near_miss, of_events=of_events) if near_miss else ()
     counts = _measure(session, program, tuple(near), session.parameters(plan, request, moment))
     account = Account(
         moment,

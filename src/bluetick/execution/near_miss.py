@@ -1,7 +1,7 @@
 """Near misses: rows that failed exactly one condition, and by how much.
 
 Only conditions over grouped or enriched rows are looked at: there a row is a candidate (a country, a file), while
-raw events fail conditions by the million and mean nothing.
+raw events fail conditions by the million and mean nothing. Of a few events that someone wrote down each means much.
 """
 
 from collections.abc import Iterator
@@ -45,11 +45,14 @@ class NearMissQuery:
     columns: tuple[Column, ...]
 
 
-def near_miss_queries(context: Context, statement: TabularStatement, text: str, most: int) -> Iterator[NearMissQuery]:
-    """For each condition over candidates: the rows that only it removed, nearest first, at most `most`."""
+def near_miss_queries(
+    context: Context, statement: TabularStatement, text: str, most: int, *, of_events: bool = False
+) -> Iterator[NearMissQuery]:
+    """For each condition over candidates: the rows that only it removed, nearest first, at most `most`. With
+    `of_events` events are candidates too."""
     for name, relation in [*named_relations(statement.relation), ("", statement.relation)]:
         for point in points_of(relation):
-            if point.filters and _has_candidates(point):
+            if point.filters and (of_events or _has_candidates(point)):
                 yield from _queries(context, name, point, text, most)
 
 
