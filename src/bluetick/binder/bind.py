@@ -101,6 +101,7 @@ def bind(
         tuple(state.parameters),
         tuple(state.parameter_types),
         state.is_observed,
+        state.is_open,
     )
     return plan, advise(query, sorted(state.diagnostics, key=lambda d: d.span.start))
 

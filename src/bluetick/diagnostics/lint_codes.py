@@ -61,3 +61,246 @@ def gap_between_runs(span: Span, frequency: timedelta, lookback: timedelta) -> D
         span,
         "make the lookback at least as long as the frequency",
     )
+
+
+def unbounded_time(span: Span, table: str, column: str) -> Diagnostic:
+    return _finding(
+        "BTL001",
+        f"'{table}' is read for all times: nothing bounds '{column}', and the document states no lookback",
+        span,
+        f"add: where {column} > ago(...), or state how far the rule looks back",
+    )
+
+
+def clipped_by_lookback(span: Span, asked: timedelta, given: timedelta) -> Diagnostic:
+    return _finding(
+        "BTL001",
+        f"this asks for {duration(asked)} of events, but the rule sees only {duration(given)}",
+        span,
+        "the service cuts every table to the lookback; state the longer one, or ask for less",
+    )
+
+
+def late_time_filter(span: Span, table: str, column: str) -> Diagnostic:
+    return _finding(
+        "BTL012",
+        f"the bound on '{column}' stands behind a join, which reads '{table}' for all times",
+        span,
+        "filter each table by its time before joining",
+    )
+
+
+def low_cardinality_join(span: Span, columns: Sequence[str]) -> Diagnostic:
+    return _finding(
+        "BTL004",
+        f"the join is on {listed(columns)} alone, which many unrelated rows share: "
+        "each row of one side meets every row of the other that has the same value",
+        span,
+        "join on what identifies the event too, such as device, account or address",
+    )
+
+
+def unused_let(span: Span, name: str) -> Diagnostic:
+    return _finding("BTL005", f"'{name}' is never used", span, "remove it, or use it where it was meant")
+
+
+def implied_filter(span: Span) -> Diagnostic:
+    return _finding("BTL005", "this condition removes nothing: what stands before it implies it already", span)
+
+
+def constant_filter(span: Span, *, is_true: bool) -> Diagnostic:
+    what = "is true for every row: it removes nothing" if is_true else "is true for no row: nothing ever passes it"
+    return _finding("BTL005", f"this condition {what}", span)
+
+
+def contradicting_filter(span: Span) -> Diagnostic:
+    return _finding("BTL005", "no row passes this condition together with what stands before it", span)
+
+
+def implied_exclusion(span: Span, *, is_later: bool) -> Diagnostic:
+    other = "a later step" if is_later else "an earlier step"
+    return _finding(
+        "BTL005",
+        f"this step cannot change the result: whatever it removes {other} removes too",
+        span,
+        "what it excludes is a part of what the other excludes: as many rows at least, of a window within the "
+        "other's, grouped by the same keys and more",
+    )
+
+
+def never_removes(span: Span) -> Diagnostic:
+    return _finding(
+        "BTL005", "this step removes nothing: it looks for each row among rows of which it is one itself", span
+    )
+
+
+def null_dropping(span: Span, column: str, reason: str, advice: str) -> Diagnostic:
+    return _finding("BTL006", f"rows in which '{column}' is null do not pass: {reason}", span, advice)
+
+
+def arbitrary_left(span: Span, columns: Sequence[str], keys: Sequence[str]) -> Diagnostic:
+    return _finding(
+        "BTL007",
+        f"{listed(columns)} come from an arbitrary row: innerunique keeps one left row for each {listed(keys)}",
+        span,
+        "summarize the left side to what must be kept, or use kind=inner",
+    )
+
+
+def arbitrary_pick(span: Span, columns: Sequence[str], use: str) -> Diagnostic:
+    return _finding(
+        "BTL007",
+        f"{listed(columns)} come from an arbitrary row of the group, and {use}",
+        span,
+        "choose the row: arg_max(time, ...), or keep all values: make_set(...)",
+    )
+
+
+def no_entities(span: Span) -> Diagnostic:
+    return _finding(
+        "BTL008",
+        "the rule maps no entity: its alerts name no account, host or address, and are never grouped by them",
+        span,
+        "map the columns that identify who and what is concerned",
+    )
+
+
+def unknown_entity_column(span: Span, mapping: str, column: str, hint: str) -> Diagnostic:
+    return _finding("BTL008", f"{mapping} is mapped to '{column}', which is no column of the result", span, hint)
+
+
+def unknown_entity(span: Span, kind: str, hint: str) -> Diagnostic:
+    return _finding("BTL008", f"'{kind}' is not an entity type of Sentinel", span, hint)
+
+
+def unknown_identifier(span: Span, kind: str, identifier: str, known: Sequence[str]) -> Diagnostic:
+    hint = f"it has {listed(known, 20)}"
+    return _finding("BTL008", f"an entity of type {kind} has no identifier '{identifier}'", span, hint)
+
+
+def too_many_mappings(span: Span, what: str, count: int, most: int) -> Diagnostic:
+    return _finding("BTL008", f"{count} {what} are more than the {most} that Sentinel allows", span)
+
+
+def technique_of_other_tactic(span: Span, technique: str, tactics: Sequence[str]) -> Diagnostic:
+    return _finding(
+        "BTL009",
+        f"{technique} serves {listed(tactics)} in ATT&CK, none of which is a tactic of the document",
+        span,
+        "name the tactic, or the technique that was meant",
+    )
+
+
+def unknown_technique(span: Span, technique: str, version: str) -> Diagnostic:
+    return _finding(
+        "BTL009",
+        f"{technique} is not a technique of ATT&CK {version}: never one, or revoked since",
+        span,
+    )
+
+
+def join_without_kind(span: Span, columns: Sequence[str], keys: Sequence[str]) -> Diagnostic:
+    return _finding(
+        "BTL010",
+        f"a join without a kind is innerunique: of left rows with the same {listed(keys)} only an arbitrary one is "
+        f"joined, and {listed(columns)} come from it",
+        span,
+        "write kind=inner to join every row, or kind=innerunique if one will do",
+    )
+
+
+def case_sensitive(span: Span, column: str, operator: str, other: str) -> Diagnostic:
+    return _finding(
+        "BTL011",
+        f"'{operator}' minds the case of '{column}', of which Windows does not: another spelling is not found",
+        span,
+        f"use '{other}'",
+    )
+
+
+def result_lacks_columns(span: Span, columns: Sequence[str]) -> Diagnostic:
+    return _finding(
+        "BTL014",
+        f"the result has no column {listed(columns)}, which Defender asks of a custom detection",
+        span,
+        "keep them through project and summarize: arg_max(Timestamp, *) keeps all columns",
+    )
+
+
+def document_lacks(span: Span, what: Sequence[str], hint: str) -> Diagnostic:
+    return _finding("BTL015", f"the document states no {listed(what)}", span, hint)
+
+
+def threshold_never_met(span: Span, threshold: str, rows: str) -> Diagnostic:
+    return _finding("BTL016", f"the rule can never fire: it asks for {threshold}, and the query gives {rows}", span)
+
+
+def threshold_always_met(span: Span, threshold: str, rows: str) -> Diagnostic:
+    return _finding(
+        "BTL016",
+        f"the rule fires at each run: it asks for {threshold}, and the query gives {rows}",
+        span,
+        "filter behind the summarize, so that no row is left where nothing happened",
+    )
+
+
+def arbitrary_rows(span: Span, word: str) -> Diagnostic:
+    return _finding(
+        "BTL017",
+        f"'{word}' keeps arbitrary rows: which ones may differ from run to run, and the rest is not looked at",
+        span,
+        "remove it, or use 'top ... by' to say which rows count",
+    )
+
+
+def lost_order(span: Span, after: str) -> Diagnostic:
+    return _finding("BTL021", f"this order is lost: {after} does not keep it", span, "sort at the end, or not at all")
+
+
+def baseline_has_all(span: Span) -> Diagnostic:
+    return _finding(
+        "BTL018",
+        "nothing is ever left: the rows that are judged are in the baseline themselves",
+        span,
+        "let the baseline end where the rows that are judged begin",
+    )
+
+
+def baseline_learns(span: Span, least: int) -> Diagnostic:
+    return _finding(
+        "BTL018",
+        f"the baseline includes the rows that are judged: what comes {least} times in them makes itself known and is "
+        "never reported",
+        span,
+        "let the baseline end where the rows that are judged begin",
+    )
+
+
+def text_too_long(span: Span, length: int, most: int) -> Diagnostic:
+    return _finding(
+        "BTL019",
+        f"the query has {length:,} characters; Sentinel takes {most:,}",
+        span,
+        "move parts into saved functions",
+    )
+
+
+def refused_source(span: Span, form: str) -> Diagnostic:
+    return _finding("BTL019", f"Sentinel refuses '{form}' in a rule", span, "name the tables")
+
+
+def case_never_matches(span: Span, function: str, text: str) -> Diagnostic:
+    case = "upper" if function == "tolower" else "lower"
+    return _finding("BTL022", f"never true: {function}() gives no text with the {case}-case letters of '{text}'", span)
+
+
+def allowed_without_reason(span: Span, rule: str) -> Diagnostic:
+    return _finding("BTL023", f"{rule} is allowed without a reason", span, "say why it is right here")
+
+
+def allowed_unknown(span: Span, rule: str) -> Diagnostic:
+    return _finding("BTL023", f"'{rule}' is not a lint rule", span)
+
+
+def allowed_in_vain(span: Span, rule: str) -> Diagnostic:
+    return _finding("BTL023", f"{rule} is allowed, but finds nothing here", span, "remove it from the overlay")

@@ -61,6 +61,21 @@ def deciding_columns(statement: TabularStatement) -> dict[str, set[str]]:
     return found
 
 
+def ids_behind(nodes: Iterable[Relation], roots: Iterable[int]) -> set[int]:
+    """Columns (by id), and all that they are made of."""
+    made: dict[int, set[int]] = {}
+    for node in nodes:
+        for column, sources in _edges(node):
+            made.setdefault(column, set()).update(sources)
+    return _reached(set(roots), made)
+
+
+def used_ids(nodes: Sequence[Relation], shown: Iterable[int]) -> set[int]:
+    """Columns (by id) that are shown, or that decide what rows there are, and all that they are made of."""
+    deciding = {column for node in nodes for column in _deciding(node)}
+    return ids_behind(nodes, deciding.union(shown))
+
+
 def _reached(roots: set[int], made: dict[int, set[int]]) -> set[int]:
     found, pending = set(roots), list(roots)
     while pending:

@@ -211,6 +211,12 @@ def _moved(instant: datetime, by: timedelta) -> datetime | None:
         return None
 
 
+def instant(expr: Expr, now: datetime) -> datetime | None:
+    """The instant that an expression without parameters gives for every row of a run at `now`; None where it is not one
+    that can be told before the run."""
+    return _instant(expr, Known(now, {}))
+
+
 def _instant(expr: Expr, known: Known) -> datetime | None:
     """The instant that an expression gives for every row, where it is one that can be told before the run."""
     found = folded(_at(expr, known))

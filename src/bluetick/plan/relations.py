@@ -402,12 +402,14 @@ class QueryPlan:
     """A whole query: its tabular statements and the query parameters it declares (name -> default or None).
 
     `is_observed`: rows were read to bind it, so that for other rows, or another instant, it may be another plan.
+    `is_open`: bound by a check, and there may be columns that only a run would know.
     """
 
     statements: tuple[TabularStatement, ...]
     parameters: tuple[tuple[str, Expr | None], ...] = ()
     parameter_types: tuple[Expr, ...] = ()
     is_observed: bool = False
+    is_open: bool = False
 
 
 def inputs(relation: Relation) -> tuple[Relation, ...]:

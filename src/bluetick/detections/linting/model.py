@@ -7,6 +7,7 @@ from datetime import date
 from bluetick.detections.model import Detection
 from bluetick.diagnostics import Diagnostic, Span
 from bluetick.plan.deciding import statement_relations
+from bluetick.plan.lineage import Lineage, lineage_of
 from bluetick.plan.relations import Columns, QueryPlan, Relation, TabularStatement
 from bluetick.syntax import parse
 from bluetick.syntax.statements import Query
@@ -31,7 +32,12 @@ class Subject:
     tree: Query
     plan: QueryPlan | None = None
     nodes: tuple[Relation, ...] = ()
-    memory: dict[str, object] = field(default_factory=dict, compare=False)
+    lineage: Lineage = field(default_factory=Lineage)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the result may have columns that are not known here."""
+        return self.plan is None or self.plan.is_open
 
     @property
     def text(self) -> str:
@@ -71,4 +77,4 @@ class LintRule:
 
 def subject_of(detection: Detection, plan: QueryPlan | None, context: LintContext) -> Subject:
     nodes = () if plan is None else tuple(node for one in plan.statements for node in statement_relations(one))
-    return Subject(detection, context, parse(detection.query)[0], plan, nodes)
+    return Subject(detection, context, parse(detection.query)[0], plan, nodes, lineage_of(nodes))

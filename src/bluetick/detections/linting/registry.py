@@ -1,12 +1,35 @@
 """Every lint rule, and the lint itself."""
 
-from bluetick.detections.linting import schedule
+from bluetick.detections.linting import (
+    attack,
+    dead_steps,
+    document,
+    entities,
+    joins,
+    nulls,
+    rows,
+    schedule,
+    texts,
+    time_bounds,
+)
 from bluetick.detections.linting.model import LintContext, LintRule, subject_of
 from bluetick.detections.model import Detection
 from bluetick.diagnostics import Diagnostic
 from bluetick.plan.relations import QueryPlan
 
-RULES: tuple[LintRule, ...] = tuple(sorted((*schedule.RULES,), key=lambda rule: rule.id))
+_FAMILIES = (
+    schedule.RULES,
+    time_bounds.RULES,
+    joins.RULES,
+    dead_steps.RULES,
+    nulls.RULES,
+    rows.RULES,
+    entities.RULES,
+    attack.RULES,
+    texts.RULES,
+    document.RULES,
+)
+RULES: tuple[LintRule, ...] = tuple(sorted((rule for family in _FAMILIES for rule in family), key=lambda one: one.id))
 
 
 def lint(detection: Detection, plan: QueryPlan | None, context: LintContext) -> list[Diagnostic]:

@@ -1,0 +1,35 @@
+"""Rules about what a document says of ATT&CK."""
+
+from collections.abc import Iterator
+
+from bluetick.detections.documents.attack import TACTICS, TECHNIQUE
+from bluetick.detections.linting.attack_facts import VERSION, tactics_of_techniques
+from bluetick.detections.linting.model import WHOLE, LintRule, Subject
+from bluetick.diagnostics import Diagnostic, lint_codes
+
+_KNOWN = frozenset(TACTICS.values())
+
+
+def _techniques(subject: Subject) -> Iterator[Diagnostic]:
+    """Unknown techniques, and those that serve none of the tactics that the document names."""
+    facts = tactics_of_techniques()
+    tactics = _KNOWN & set(subject.detection.tactics)
+    for technique in subject.detection.techniques:
+        if not TECHNIQUE.fullmatch(technique):
+            continue  # told when the document was read
+        served = facts.get(technique)
+        if served is None:
+            yield lint_codes.unknown_technique(WHOLE, technique, VERSION)
+        elif tactics and not served & tactics:
+            yield lint_codes.technique_of_other_tactic(WHOLE, technique, sorted(served))
+
+
+RULES = (
+    LintRule(
+        "BTL009",
+        "technique-not-of-tactic",
+        "A technique serves none of the document's tactics.",
+        _techniques,
+        needs_plan=False,
+    ),
+)
