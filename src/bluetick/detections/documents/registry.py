@@ -7,6 +7,7 @@ from bluetick.detections.documents.header import HEADER
 from bluetick.detections.documents.markdown import MARKDOWN
 from bluetick.detections.documents.plain import PLAIN
 from bluetick.detections.documents.sentinel_yaml import SENTINEL_YAML
+from bluetick.detections.documents.sigma import SIGMA
 
 # Asked in this order; the last one takes whatever the others do not know.
 FORMATS: tuple[Format, ...] = (
@@ -15,6 +16,7 @@ FORMATS: tuple[Format, ...] = (
     HEADER,
     DEFENDER_YAML,
     SENTINEL_YAML,
+    SIGMA,
     MARKDOWN,
     PLAIN,
 )
