@@ -11,6 +11,7 @@ from bluetick.cli.main import run_command
 from bluetick.ingest.proposals.concepts import concepts, meanings, tables
 from bluetick.ingest.proposals.shapes import SHAPES
 from bluetick.schema.packs import known_table
+from bluetick.sources.minutes import MOST_AT_ONCE
 
 HASH = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 
@@ -304,6 +305,26 @@ def test_a_known_log_is_told_of_without_being_stored(tmp_path: Path, capfd: pyte
     text = told(capfd, log, "--explain")
     assert "would be quarantined: 1 records: 'eventTime' is no datetime" in text
     assert list(tmp_path.iterdir()) == [log]
+
+
+def test_all_rows_are_counted_also_where_they_come_in_parts(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """A flow is a row a minute, and so many minutes are more than a format gives in one answer; it names no bytes."""
+    week = 7 * 24 * 60
+    flow = {"_path": "conn", "ts": 1767225600, "duration": week * 60 - 1, "proto": "tcp", "conn_state": "SF"}
+    flow |= {"id.orig_h": "10.0.0.4", "id.orig_p": 50123, "id.resp_p": 443}
+    count = 2 * (MOST_AT_ONCE // week) + 2  # three answers
+    flows = [flow | {"uid": f"C{i}", "id.resp_h": f"203.0.113.{i}"} for i in range(count)]
+    log = tmp_path / "conn.log"
+    log.write_text("".join(json.dumps(one) + "\n" for one in flows), "utf-8")
+
+    tables = {table["table"]: table for table in explained(capfd, log)["tables"]}
+
+    assert {name: table["rows"] for name, table in tables.items()} == {
+        "DeviceNetworkEvents": count,
+        "VMConnection": count * week,
+    }
+    filled = tables["VMConnection"]["filled"]
+    assert (filled["RemoteIp"], filled["BytesSent"]) == (count * week, 0)
 
 
 def test_an_ingest_needs_a_lake(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

@@ -456,7 +456,7 @@ def test_connections_of_one_minute_are_one_row(tmp_path: Path) -> None:
     assert (first["SourceIp"], first["DestinationIp"], first["Direction"]) == ("10.9.8.7", "93.184.216.34", "outbound")
 
 
-def test_vm_connection_is_tcp_over_ipv4_unless_asked(tmp_path: Path) -> None:
+def test_vm_connection_is_tcp_over_ipv4(tmp_path: Path) -> None:
     lines = (
         flat(3, connection()),
         flat(3, connection(Protocol="udp")),
@@ -465,12 +465,6 @@ def test_vm_connection_is_tcp_over_ipv4_unless_asked(tmp_path: Path) -> None:
     narrow = read(tmp_path, *lines)
     assert [row["DestinationIp"] for row in rows(narrow, "VMConnection")] == ["93.184.216.34"]
     assert notes(narrow)["not in VMConnection: not TCP over IPv4"] == 2
-    wide = rows(read(tmp_path, *lines, every_protocol=True), "VMConnection")
-    assert sorted((row["Protocol"], row["DestinationIp"]) for row in wide) == [
-        ("tcp", "2606:4700::1111"),
-        ("tcp", "93.184.216.34"),
-        ("udp", "93.184.216.34"),
-    ]
 
 
 def test_country_is_asked_for_public_peers_only(tmp_path: Path) -> None:

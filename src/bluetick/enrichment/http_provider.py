@@ -15,7 +15,7 @@ from bluetick.diagnostics.errors import SourceError
 from bluetick.enrichment.http_exchange import ExchangeError, Request, Response
 from bluetick.enrichment.outside import Outside
 from bluetick.enrichment.profile_cache import Kept, ProfileCache, Window
-from bluetick.enrichment.profile_link import Finding
+from bluetick.enrichment.profile_link import Described, Finding
 from bluetick.enrichment.profiles import ERROR, MISSING, NOT_ASKED, hash_kind
 
 ATTEMPTS: Final = 3
@@ -48,17 +48,9 @@ class Lives:
     unknown: float
 
 
-class Service(Protocol):
+class Service(Described, Protocol):
     """What differs between services."""
 
-    @property
-    def name(self) -> str: ...
-    @property
-    def version(self) -> str: ...
-    @property
-    def note(self) -> str: ...
-    @property
-    def gives(self) -> frozenset[str]: ...
     @property
     def key_origin(self) -> str:
         """Where its key was read from; '' for a service without one."""

@@ -23,8 +23,8 @@ class Finding:
     remark: str = ""
 
 
-class Link(Protocol):
-    """One provider in a chain."""
+class Described(Protocol):
+    """What a link tells of itself, or of the service that it asks."""
 
     @property
     def name(self) -> str: ...
@@ -37,6 +37,10 @@ class Link(Protocol):
     def gives(self) -> frozenset[str]:
         """The columns that it can fill. It is not asked for a file of which none of them is empty."""
         ...
+
+
+class Link(Described, Protocol):
+    """One provider in a chain."""
 
     def find(self, key_column: str, keys: Sequence[str], ends: float) -> Mapping[str, Finding]:
         """A finding for each key, by the instant `ends` of the clock that ticks."""

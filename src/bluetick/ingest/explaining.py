@@ -19,11 +19,14 @@ from bluetick.ingest.proposals.fields import Sample, sample_of
 from bluetick.ingest.proposals.proposing import Proposal, propose
 from bluetick.ingest.recognition import RECORDS_TO_READ, Recognition
 from bluetick.ingest.running import Options, recognition
+from bluetick.lake.fill import is_filled
+from bluetick.schema.packs import known_table, own_type
 from bluetick.sources.opening import open_streams
 from bluetick.sources.reading import read_blocks
 from bluetick.sources.records import Normalised, Normaliser, Records
 from bluetick.sources.sniffing import HEAD_BYTES, container_of
 from bluetick.sources.streams import ByteStream
+from bluetick.types import Type
 
 RECORDS: Final = 10_000  # looked at
 _SAMPLED: Final = 2_000  # of which the fields are looked at
@@ -94,8 +97,7 @@ def _explain(stream: ByteStream, path: Path, known: Recognition) -> Explanation:
         return Explanation(
             stream.name, container, records, asked, claims=claims, doubt=doubt, proposal=found, document=document
         )
-    done = [normaliser.normalise(block) for block in blocks]
-    done.append(normaliser.finish())
+    done = list(_all_of(normaliser, blocks))
     return Explanation(
         stream.name,
         container,
@@ -120,24 +122,32 @@ def _first_blocks(stream: ByteStream, container: str) -> Iterator[Records]:
             break
 
 
+def _all_of(normaliser: Normaliser, blocks: Sequence[Records]) -> Iterator[Normalised]:
+    """What blocks become, and what is held back to their end."""
+    for block in blocks:
+        yield normaliser.normalise(block)
+        while (more := normaliser.more()).tables:
+            yield more
+    while (rest := normaliser.finish()).tables:
+        yield rest
+    yield rest
+
+
 def _tables(normaliser: Normaliser, done: Sequence[Normalised]) -> Iterator[TableExplained]:
     lacks = normaliser.lacks if isinstance(normaliser, DeclaredFormat) else {}
     names = sorted({name for one in done for name in one.tables if not name.startswith("_")})
     for name in names:
         parts = [one.tables[name] for one in done if name in one.tables]
         rows: pa.Table = pa.concat_tables(parts, promote_options="default")
-        filled = {column: _filled(rows.column(column)) for column in rows.column_names}
+        schema = known_table(name)
+        types = dict(schema.columns) if schema is not None else {}
+        filled = {c: _filled(rows.column(c), types.get(c) or own_type(c)) for c in rows.column_names}
         yield TableExplained(name, rows.num_rows, filled, lacks.get(name, {}))
 
 
-def _filled(column: Any) -> int:
-    """How many values there are: neither null nor an empty text."""
-    if pa.types.is_dictionary(column.type):
-        column = column.cast(column.type.value_type)
-    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
-        lengths: Any = pc.binary_length(column)
-        return int(pc.sum(pc.greater(lengths, pa.scalar(0, lengths.type))).as_py() or 0)
-    return len(column) - int(column.null_count)
+def _filled(column: Any, type_: Type) -> int:
+    where = is_filled(column, type_)
+    return 0 if where is None else int(pc.sum(where).as_py() or 0)
 
 
 def _left(normaliser: Normaliser, sample: Sample) -> list[tuple[str, float, str]] | None:

@@ -10,11 +10,12 @@ from typing import BinaryIO, Final
 from bluetick.ingest.listing import files_below
 from bluetick.ingest.pipeline import Input, ReplacedError
 from bluetick.sources.compression import GZIP_MAGIC, ZSTD_MAGIC
+from bluetick.sources.opening import EMPTY_ZIP_MAGIC, ZIP_MAGIC
 from bluetick.sources.parquet_rows import PARQUET_MAGIC
 from bluetick.sources.sniffing import EVTX_MAGIC
 from bluetick.sources.streams import Budget, ByteStream, Caps, Opening
 
-_PACKED: Final = (GZIP_MAGIC, ZSTD_MAGIC, b"PK\x03\x04", b"PK\x05\x06", EVTX_MAGIC, PARQUET_MAGIC)
+_PACKED: Final = (GZIP_MAGIC, ZSTD_MAGIC, ZIP_MAGIC, EMPTY_ZIP_MAGIC, EVTX_MAGIC, PARQUET_MAGIC)
 
 Key = tuple[int, int]
 """Device and inode: the same file, whatever its name."""

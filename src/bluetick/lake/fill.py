@@ -105,7 +105,7 @@ def _by_slot(table: TableRows, source: str) -> Iterator[tuple[Slot, Fill]]:
     counts = np.bincount(codes, minlength=len(starts))
     types = dict(table.columns)
     filled = {
-        name: _counted(_is_filled(rows.column(name), types.get(name)), codes, len(starts)) for name in rows.column_names
+        name: _counted(is_filled(rows.column(name), types.get(name)), codes, len(starts)) for name in rows.column_names
     }
     for place, start in enumerate(starts):
         named = {name: int(each[place]) for name, each in filled.items() if each is not None and each[place]}
@@ -128,7 +128,7 @@ def _slots(times: Any) -> tuple[list[datetime | None], int, Places]:
     return (starts if known.all() else [*starts, None]), hours, places
 
 
-def _is_filled(column: Any, type_: Type | None) -> Any:
+def is_filled(column: Any, type_: Type | None) -> Any:
     """True for each row that has a value: no null and no empty text. None where none has."""
     if column.null_count == len(column):
         return None

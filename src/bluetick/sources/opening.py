@@ -13,8 +13,8 @@ from typing import BinaryIO, cast
 from bluetick.sources.compression import DamagedStreamError
 from bluetick.sources.streams import MAGIC_BYTES, Budget, ByteStream, Caps, Opening
 
-_ZIP_MAGIC = b"PK\x03\x04"
-_EMPTY_ZIP_MAGIC = b"PK\x05\x06"
+ZIP_MAGIC = b"PK\x03\x04"
+EMPTY_ZIP_MAGIC = b"PK\x05\x06"
 _MAX_NESTING = 1
 _DEFAULT_CAPS = Caps()
 # What `zipfile` raises of archives that are damaged, encrypted, or packed in a way that it does not know.
@@ -29,7 +29,7 @@ def open_streams(path: Path, caps: Caps = _DEFAULT_CAPS) -> Iterator[ByteStream]
     with path.open("rb") as raw:
         magic = raw.read(MAGIC_BYTES)
         budget = Budget(caps, raw.seek(0, 2))
-    if magic in (_ZIP_MAGIC, _EMPTY_ZIP_MAGIC):
+    if magic in (ZIP_MAGIC, EMPTY_ZIP_MAGIC):
         yield from _entries(str(path), Opening(partial(_open_file, path), magic), budget, 0)
     else:
         yield ByteStream(str(path), Opening(partial(_open_file, path), magic), budget)
@@ -60,7 +60,7 @@ def _entry(name: str, archive: "_Archive", info: zipfile.ZipInfo, budget: Budget
     except DamagedStreamError as error:
         yield _broken(name, str(error), budget)
         return
-    if magic != _ZIP_MAGIC:
+    if magic != ZIP_MAGIC:
         yield ByteStream(name, Opening(open_raw, magic, is_entry=True), budget)
     elif nesting < _MAX_NESTING:
         inner = Opening(partial(_open_nested, archive, info), magic, is_entry=True)

@@ -80,20 +80,18 @@ class WindowsEvents:
         now: Callable[[], datetime] | None = None,
         known_processes: pa.Table | None = None,
         lookup: ProcessLookup | None = None,
-        every_protocol: bool = False,
         held: str = "",
         limits: Limits = DEFAULT_LIMITS,
     ) -> None:
         self._now = now
         self._lookup = lookup
         self._hosts_of_sysmon: Recent[str, bool] = Recent(limits.addresses)
-        self._every_protocol = every_protocol
         self._processes = ProcessMemory(limits)
         self._names = NameMemory(limits)
         self._hosts = Hosts(limits)
         self._seen = SeenRecords(limits.records)
         self._asked: Recent[str, bool] = Recent(limits.processes)
-        self._minutes = MinuteRows(limits.minutes, every_protocol, json.loads(held) if held else ())
+        self._minutes = MinuteRows(limits.minutes, json.loads(held) if held else ())
         if known_processes is not None:
             for creation in creations_of(known_processes):
                 self._processes.add(creation)
@@ -184,8 +182,7 @@ class WindowsEvents:
     def _tables(self, taken: _Taken) -> Iterator[tuple[str, pa.Table]]:
         connections, notes = resolve_connections(taken.connections, self._processes, self._names, self._hosts)
         taken.notes.update(notes)
-        if not self._every_protocol:
-            taken.notes["not in VMConnection: not TCP over IPv4"] += sum(not is_tcp_over_ipv4(c) for c in connections)
+        taken.notes["not in VMConnection: not TCP over IPv4"] += sum(not is_tcp_over_ipv4(c) for c in connections)
         yield "DeviceNetworkEvents", device_network_events(connections)
         yield "VMConnection", self._minutes.add(connections)
         creations = device_process_events(taken.creations, self._processes)

@@ -62,11 +62,10 @@ _COLUMNS: Mapping[str, Callable[[_Bucket, _Links], Cell]] = {
 class MinuteRows:
     """Rows that may still grow, by bucket: a row is given out once all that comes is of later minutes."""
 
-    __slots__ = ("_every_protocol", "_held", "_limit")
+    __slots__ = ("_held", "_limit")
 
-    def __init__(self, limit: int, every_protocol: bool, held: Sequence[Sequence[Any]] = ()) -> None:
+    def __init__(self, limit: int, held: Sequence[Sequence[Any]] = ()) -> None:
         self._limit = limit
-        self._every_protocol = every_protocol
         self._held = {_Bucket(*bucket): _Links(count, set(names)) for bucket, count, names in held}
 
     def add(self, connections: Sequence[Connection]) -> pa.Table:
@@ -76,7 +75,7 @@ class MinuteRows:
         oldest minutes are given out first.
         """
         for connection in connections:
-            if self._every_protocol or is_tcp_over_ipv4(connection):
+            if is_tcp_over_ipv4(connection):
                 links = self._held.setdefault(_bucket(connection), _Links())
                 links.count += 1
                 if connection.remote_name:
