@@ -37,7 +37,8 @@ from bluetick.plan.ranges import scan_ranges
 from bluetick.plan.relations import QueryPlan, Scan, TabularStatement
 from bluetick.plan.traversal import relations_in
 from bluetick.rewrite.computed import with_computed
-from bluetick.schema.packs import SchemaFileError, TableSchema, load_schema_file
+from bluetick.schema.files import CustomSchemas, read_schemas
+from bluetick.schema.packs import SchemaFileError
 from bluetick.syntax import parse
 from bluetick.types import Type
 
@@ -154,7 +155,7 @@ class Session:
     def as_stored(self) -> Self:
         """This session with each table as its data is: no known table's schema is laid over it."""
         bare = copy(self)
-        bare._custom = {}
+        bare._custom = CustomSchemas(is_alone=True)
         return bare
 
     def _run(self, request: QueryRequest) -> list[Result]:
@@ -320,7 +321,8 @@ class Session:
         )
         if has_errors(syntax_errors):
             return QueryPlan(()), syntax_errors
-        known = Faces(self.catalog, packs, True, request.text)
+        beside = {} if self._custom is None else self._custom.beside
+        known = Faces(self.catalog, packs, True, request.text, beside)
         observer = None if moment is None else _Observer(self, request, moment, known)
         faces = replace(known, is_check=moment is None)
         plan, diagnostics = bind(tree, faces, observer, self.flavour.scalar)
@@ -396,7 +398,8 @@ def connect(  # noqa: PLR0913, PLR0917 - the public surface, see Session
         profiles: what answers FileProfile: a file of profiles (Parquet, CSV, NDJSON), "local" for prevalence computed
             from the session's own telemetry, "hashlookup" or "virustotal" for those services, a YAML document, a
             provider of your own, or a list of these: the first that has a value gives it (docs/file_profiles.md).
-        schemas: "defender", "sentinel" or a JSON file of your own; which schema a table has that both know.
+        schemas: "defender" or "sentinel": which schema a table has that both know; or a JSON file, or a folder of
+            them, of your own tables (docs/tables.md).
         engine: "duckdb", "local[n]", "spark://host:port", or "spark": the Spark session that is active, else the one
             that Spark's configuration describes. Settings for Spark follow a question mark:
             "spark://host:port?spark.executor.memory=8g".
@@ -454,11 +457,11 @@ def _places(geo: "str | Path | AddressPlaces") -> Callable[[], object]:
     return load
 
 
-def _schemas(schemas: str | Path | None) -> tuple[str | None, Mapping[str, TableSchema] | None]:
+def _schemas(schemas: str | Path | None) -> tuple[str | None, CustomSchemas | None]:
     if schemas is None or schemas in ("defender", "sentinel"):
         return (str(schemas) if schemas is not None else None), None
     try:
-        return None, load_schema_file(Path(schemas))
+        return None, read_schemas(Path(schemas))
     except SchemaFileError as error:
         raise SourceError(str(error), file=str(schemas)) from error
 

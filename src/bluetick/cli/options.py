@@ -126,8 +126,9 @@ _DATA_OPTIONS: tuple[Callable[..., Any], ...] = (
     ),
     click.option(
         "--schemas",
-        metavar="PACK|FILE",
-        help="sentinel, defender or a JSON file: which schema a table has that both know.",
+        metavar="PACK|PATH",
+        help="sentinel or defender: which schema a table has that both know; or a JSON file, or a folder of them, with "
+        "tables of your own, as --write-schema of tables writes it.",
     ),
     click.option(
         "--external",

@@ -3,17 +3,21 @@
 import os
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 from rich.console import Console
 from rich.text import Text
 
+from bluetick.cli.failures import say
 from bluetick.cli.freshness import Freshness, age, bars, freshness, minute, percent
 from bluetick.cli.grid import new_console, print_rows, visible
 from bluetick.cli.options import DataOptions, Moment, data_options, now_option
-from bluetick.cli.writing import compact
+from bluetick.cli.writing import compact, whole_file
 from bluetick.execution.catalog import TIME_COLUMNS, Table
+from bluetick.schema.files import written_schemas
+from bluetick.schema.packs import TableSchema
 from bluetick.session import Session
 from bluetick.values import format_datetime7
 
@@ -55,8 +59,15 @@ class Report:
 @data_options
 @now_option
 @click.option("--format", "form", type=click.Choice(("text", "json")), default="text", show_default=True)
+@click.option(
+    "--write-schema",
+    "schema",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write the tables' columns and types, for: bluetick check --schemas FILE. Nothing is listed.",
+)
 @click.option("--columns", "with_columns", is_flag=True, help="List columns too: types, and how full each source is.")
-def tables(*, data: DataOptions, now: Moment, form: str, with_columns: bool) -> None:
+def tables(*, data: DataOptions, now: Moment, form: str, schema: Path | None, with_columns: bool) -> None:
     """List tables: rows, time span, size, age of the newest row.
 
     Those of a lake (--lake), of --table and of --mapping. Of a lake it is told which columns went empty and which
@@ -64,6 +75,9 @@ def tables(*, data: DataOptions, now: Moment, form: str, with_columns: bool) -> 
     is one line a table.
     """
     with data.open() as session:
+        if schema is not None:
+            _write_schema(session, schema)
+            return
         report = _report(session, now, with_catalog=form == "text")
     if form == "json":
         for summary in report.summaries:
@@ -78,6 +92,15 @@ def tables(*, data: DataOptions, now: Moment, form: str, with_columns: bool) -> 
             click.echo(f"{len(names)} {what}: {', '.join(visible(name) for name in names)}")
     for warning in report.fresh.warnings():
         click.echo(f"warning: {warning}")
+
+
+def _write_schema(session: Session, path: Path) -> None:
+    """Each table with all of its columns, also those that a query must name to see."""
+    found = [table for name in session.catalog.names() if (table := session.catalog.table(name)) is not None]
+    schemas = [TableSchema(table.name, (*table.columns, *table.hidden), None) for table in found]
+    with whole_file(path) as target:
+        target.write_text(written_schemas(schemas), encoding="utf-8")
+    say(f"{len(schemas):,} tables in '{path}'")
 
 
 def _report(session: Session, now: Moment, *, with_catalog: bool) -> Report:

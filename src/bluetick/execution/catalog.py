@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from copy import copy
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
@@ -23,6 +23,7 @@ from bluetick.execution.mapping import TableMapping
 from bluetick.execution.mappings import View, bind_view
 from bluetick.execution.service_functions import OWN_TABLES, service_function, service_names
 from bluetick.lake.layout import RECEIVED, RESERVED, UNLISTED, has_log, is_delta
+from bluetick.schema.files import CustomSchemas
 from bluetick.schema.packs import TableSchema, load_pack, stored_name
 from bluetick.types import Type
 
@@ -323,13 +324,14 @@ class Faces:
 
     A registered table that bears a known name has that table's whole schema, and what its files have beside it.
     `is_check`: known tables bind without data. `prefers` is the pack that wins where both know a table. `text` is the
-    query's, which may ask for hidden columns.
+    query's, which may ask for hidden columns. `beside` are columns that known tables without data have in a check.
     """
 
     catalog: Catalog
     prefers: tuple[Mapping[str, TableSchema], ...]
     is_check: bool = False
     text: str = ""
+    beside: Mapping[str, TableSchema] = field(default_factory=dict)
 
     def find(self, name: str) -> TableFace | None:
         table = self.catalog.table(name)
@@ -341,7 +343,7 @@ class Faces:
             return _with_hidden(_own_face(table), table)
         if schema is None:
             return _known_face(OWN_TABLES[name].schema, None) if name in OWN_TABLES else None
-        return _with_hidden(_known_face(schema, table), table)
+        return _with_hidden(_known_face(schema, table or self.beside.get(name)), table)
 
     def names(self) -> tuple[str, ...]:
         """The tables with data; in a check also those that are known."""
@@ -382,8 +384,8 @@ def _own_face(table: Table) -> TableFace:
     return TableFace(table.name, table.columns, tuple(name for name, _ in table.columns), time)
 
 
-def _known_face(schema: TableSchema, table: Table | None) -> TableFace:
-    have = table.column_names if table is not None else frozenset(name for name, _ in schema.columns)
+def _known_face(schema: TableSchema, table: Table | TableSchema | None) -> TableFace:
+    have = table.column_names if isinstance(table, Table) else frozenset(n for n, _ in (table or schema).columns)
     sources = [_source(schema.name, name, have) for name, _ in schema.columns]
     columns = list(schema.columns)
     taken = {name for name, _ in schema.columns} | set(sources)
@@ -403,12 +405,13 @@ def _source(table: str, name: str, have: frozenset[str]) -> str:
 
 
 def packs_for(
-    schemas: str | None, text: str, *, is_sentinel: bool, custom: Mapping[str, TableSchema] | None
+    schemas: str | None, text: str, *, is_sentinel: bool, custom: CustomSchemas | None
 ) -> tuple[Mapping[str, TableSchema], ...]:
-    """The schema packs of a query, the preferred first: an explicit choice wins; else Sentinel's for a Sentinel rule
-    or a query that names TimeGenerated; else Defender's."""
-    if custom is not None:
-        return (custom,)
+    """The schema packs of a query, the preferred first: the user's own; then by an explicit choice; else Sentinel's for
+    a Sentinel rule or a query that names TimeGenerated; else Defender's."""
+    own = () if custom is None else (custom.tables,)
+    if custom is not None and custom.is_alone:
+        return own
     sentinel = schemas == "sentinel" or (schemas is None and (is_sentinel or "TimeGenerated" in text))
     order: tuple[SchemasName, ...] = ("sentinel", "defender") if sentinel else ("defender", "sentinel")
-    return tuple(load_pack(name) for name in order)
+    return (*own, *(load_pack(name) for name in order))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from bluetick.types import ALIASES, Type
 
@@ -139,14 +139,22 @@ def known_export(table: str, pack: PackName) -> tuple[tuple[str, str], ...]:
     return tuple(kept.items())
 
 
-def load_schema_file(path: Path) -> Mapping[str, TableSchema]:
-    """The tables of a JSON file `{"Table": [["column", "type"], ...]}`; SchemaFileError says what is wrong with it."""
+def read_json(path: Path) -> Any:
+    """A JSON document in which no object names a thing twice; SchemaFileError says what is wrong with it."""
     try:
-        document = json.loads(path.read_text("utf-8-sig"), object_pairs_hook=_unique_names)
+        return json.loads(path.read_text("utf-8-sig"), object_pairs_hook=_unique_names)
     except OSError as error:
         raise SchemaFileError(f"{path}: cannot be read: {error.strerror}") from error
     except (ValueError, RecursionError) as error:
         raise SchemaFileError(f"{path}: {error}") from error
+
+
+def load_schema_file(path: Path) -> Mapping[str, TableSchema]:
+    """The tables of a JSON file `{"Table": [["column", "type"], ...]}`; SchemaFileError says what is wrong with it."""
+    return tables_of_json(path, read_json(path))
+
+
+def tables_of_json(path: Path, document: Any) -> Mapping[str, TableSchema]:
     if not isinstance(document, dict):
         raise SchemaFileError(f'{path}: expected an object of tables, {{"Table": [["column", "type"], ...]}}')
     return {name: _table_of_json(path, name, columns) for name, columns in document.items()}
