@@ -86,6 +86,7 @@ class Detection:
     """A rule ready to be bound. `query` is the document's own text, character for character.
 
     `id_derived` says that the document names no id and that `id` was computed from its name and query.
+    `blind_spots` are sentences on what the rule cannot see.
     `fields` keeps what the document says and no field here holds, as text. `tree` is all that the document says of
     this rule, in its order, in the words of `form`: Sentinel's keys (also for an ARM template, whose own settings of
     the deployment stand under `armResource`), or Defender's; it is empty where the document is not of such a form.
@@ -107,6 +108,7 @@ class Detection:
     required_tables: tuple[str, ...] = ()
     schemas: Schemas | None = None
     entities: tuple[EntityMapping, ...] = ()
+    blind_spots: tuple[str, ...] = ()
     alerting: Alerting = SILENT
     form: Form = ""
     tree: Branch = EMPTY

@@ -104,6 +104,7 @@ def assemble(draft: Draft, declared: Draft) -> tuple[Detection, list[Diagnostic]
         required_tables=tuple(item.value for item in fields.many("required tables")),
         schemas=_schemas(fields) or draft.schemas,
         entities=_entities(fields),
+        blind_spots=tuple(item.value for item in fields.many("blind spots")),
         alerting=draft.alerting,
         form=draft.form,
         tree=draft.tree,

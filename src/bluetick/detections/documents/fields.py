@@ -1,7 +1,7 @@
 """What a format finds in a document, before it is judged: fields as written, and where the query stands."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bluetick.detections.alerting import SILENT, Alerting
 from bluetick.detections.model import Form, QueryPlace, Schemas, line_starts
@@ -24,9 +24,11 @@ _SPELLINGS = {
     "techniques": ("technique", "techniques", "relevanttechniques"),
     "entities": ("entity", "entities", "entitymappings"),
     "schemas": ("schema", "schemas"),
+    "blind spots": ("blindspot", "blindspots"),
 }
 _KEY_OF = {spelling: key for key, spellings in _SPELLINGS.items() for spelling in spellings}
-LIST_KEYS = frozenset({"data sources", "required tables", "tactics", "techniques", "entities"})
+SENTENCE_KEYS = frozenset({"blind spots"})  # lists whose items are sentences, one a line or a bullet
+LIST_KEYS = frozenset({"data sources", "required tables", "tactics", "techniques", "entities"}) | SENTENCE_KEYS
 SCHEDULE_KEYS = frozenset({"id", "frequency", "lookback", "operator", "threshold", "schemas"})
 KNOWN_KEYS = tuple(_SPELLINGS)
 SPELLINGS = tuple(_KEY_OF)
@@ -87,7 +89,7 @@ def list_items(key: str, text: str, start: int) -> list[Field]:
 
 def field_items(key: str, text: str, start: int) -> list[Field]:
     """The fields that a value written on one line amounts to: the items of a list, or the value."""
-    if key in LIST_KEYS:
+    if key in LIST_KEYS - SENTENCE_KEYS:
         return list_items(key, text, start)
     value = text.strip()
     offset = start + len(text) - len(text.lstrip())
@@ -112,3 +114,8 @@ def stem(file_name: str) -> str:
     """A file's name without its last suffix."""
     head, dot, _ = file_name.rpartition(".")
     return head if dot and head else file_name
+
+
+def continued(item: Field, text: str, end: int) -> Field:
+    """A sentence with its next line."""
+    return replace(item, value=f"{item.value} {text.strip()}".strip(), span=Span(item.span.start, end))

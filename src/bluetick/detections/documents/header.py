@@ -5,9 +5,11 @@ from dataclasses import dataclass, field
 
 from bluetick.detections.documents.fields import (
     LIST_KEYS,
+    SENTENCE_KEYS,
     SPELLINGS,
     Draft,
     Field,
+    continued,
     field_items,
     known_key,
     place_of,
@@ -94,6 +96,8 @@ class _Header:
         if self.open_key == "description" and self.description is not None:
             self.paragraphs.append(line.text.strip())
             self.description = self.description.to(line.span)
+        elif self.open_key in SENTENCE_KEYS and self.fields:
+            self.fields[-1] = continued(self.fields[-1], line.text, line.span.end)
         elif self.open_key in LIST_KEYS:
             self.fields.extend(field_items(self.open_key, line.text, line.start))
         else:

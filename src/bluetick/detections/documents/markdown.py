@@ -7,7 +7,16 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from bluetick.detections.documents.attack import TACTIC_NUMBER, TECHNIQUE
-from bluetick.detections.documents.fields import Draft, Field, field_items, known_key, place_of, stem, trimmed
+from bluetick.detections.documents.fields import (
+    Draft,
+    Field,
+    continued,
+    field_items,
+    known_key,
+    place_of,
+    stem,
+    trimmed,
+)
 from bluetick.detections.documents.format import Format, Reading
 from bluetick.detections.documents.markdown_blocks import Block, Fence, Heading, Line, blocks
 from bluetick.detections.documents.partition import parted
@@ -39,9 +48,11 @@ class _Topic(Enum):
     SOURCES = "sources"
     ATTACK = "attack"
     QUERY = "query"
+    BLIND = "blind"
 
 
 _TOPIC_WORDS = (
+    (_Topic.BLIND, ("blind spot",)),
     (_Topic.ATTACK, ("mitre", "att&ck", "technique", "tactic")),
     (_Topic.SOURCES, ("data source", "datasource", "table", "requirement")),
     (_Topic.QUERY, ("query", "queries", "kql", "sentinel", "defender")),
@@ -81,7 +92,9 @@ class _Page:
         if _BOLD_NUMBER.match(line.text) or self.topic is _Topic.ATTACK:
             self._add_numbers(line)
             return
-        if self.topic is _Topic.SOURCES:
+        if self.topic is _Topic.BLIND:
+            self._add_blind_spot(line)
+        elif self.topic is _Topic.SOURCES:
             self._add_source(line)
         elif self.topic is _Topic.PROSE and not self.fences:
             self.prose.append(line)
@@ -114,6 +127,16 @@ class _Page:
             self.fields.extend(Field(self.nested_under, name, span) for name in names)
         elif name := _ONE_NAME.fullmatch(line.text, item.end()):
             self.fields.append(Field("data sources", name[1], _span(line, name.start(1), name[1])))
+
+    def _add_blind_spot(self, line: Line) -> None:
+        """An item of the list, or the next line of one."""
+        item = _ITEM.match(line.text)
+        if item:
+            self.fields.extend(field_items("blind spots", line.text[item.end() :], line.start + item.end()))
+        elif line.text.strip() and self.fields and self.fields[-1].key == "blind spots":
+            self.fields[-1] = continued(self.fields[-1], line.text, line.start + len(line.text))
+        else:
+            self.fields.extend(field_items("blind spots", line.text, line.start))
 
     def description(self) -> list[Field]:
         text = "\n".join(line.text for line in self.prose).strip()
