@@ -258,4 +258,4 @@ def _pattern_part(part: object) -> str:
             return ".*"
         case SpecialChars.WILDCARD_SINGLE:
             return "."
-    raise NotImplementedError("placeholders are not supported")
+    raise ValueError("it has a placeholder")
