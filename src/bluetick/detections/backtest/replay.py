@@ -8,11 +8,14 @@ whole, each window is a run of its own.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import groupby
 from typing import Any, TypeAlias
 
 from bluetick.detections.backtest.profiles import RememberedProfiles
 from bluetick.detections.model import Detection
 from bluetick.detections.runs import query_request
+from bluetick.detections.tuning.applying import tuned
+from bluetick.detections.tuning.model import TuningDocument
 from bluetick.diagnostics.errors import BluetickError, Limit, LimitError, QueryCancelled, SourceError
 from bluetick.execution.kept import SEEN_UNTIL, KeptTables
 from bluetick.execution.program import build_program
@@ -44,15 +47,33 @@ class ReplayOptions:
 
 
 def replay(
-    session: Session, detection: Detection, windows: Sequence[datetime], *, options: ReplayOptions = ReplayOptions()
+    session: Session,
+    detection: Detection,
+    windows: Sequence[datetime],
+    *,
+    options: ReplayOptions = ReplayOptions(),
+    tuning: TuningDocument | None = None,
 ) -> Iterator[WindowResult]:
-    """The detection as of each instant, in order. A refused query raises QueryError; what fails in one window is that
-    window's error. Stop reading, and what was read is let go of."""
+    """The detection as of each instant, in order, without the rows of the exceptions in `tuning` that apply then. A
+    refused query raises QueryError; what fails in one window is that window's error. Stop reading, and what was read is
+    let go of."""
     held = session.pinned()
     held.providers = {name: RememberedProfiles(one) for name, one in session.providers.items()}
-    replayed = _open(held, detection, windows, options)
+    for _, same in groupby(windows, lambda now: tuned(query_request(detection, now), tuning).exclusions):
+        yield from _replayed(held, detection, list(same), options, tuning)
+
+
+def _replayed(
+    held: Session,
+    detection: Detection,
+    windows: Sequence[datetime],
+    options: ReplayOptions,
+    tuning: TuningDocument | None,
+) -> Iterator[WindowResult]:
+    """Windows in which the same exceptions apply, so that one plan serves them all."""
+    replayed = _open(held, detection, windows, options, tuning)
     if replayed is None:
-        yield from _singly(held, detection, windows, options)
+        yield from _singly(held, detection, windows, options, tuning)
         return
     try:
         for now in windows:
@@ -62,12 +83,14 @@ def replay(
 
 
 def _open(
-    session: Session, detection: Detection, windows: Sequence[datetime], options: ReplayOptions
+    session: Session,
+    detection: Detection,
+    windows: Sequence[datetime],
+    options: ReplayOptions,
+    tuning: TuningDocument | None,
 ) -> "_Replay | None":
     """None where the windows must run singly."""
-    if not windows:
-        return None
-    request = query_request(detection, windows[-1])
+    request = tuned(query_request(detection, windows[-1]), tuning)
     plan, _ = session.plan(request)
     if plan.is_observed:
         _refuse_as_received(options, "its columns depend on the rows that are there (bag_unpack, pivot)")
@@ -130,11 +153,15 @@ class _Replay:
 
 
 def _singly(
-    session: Session, detection: Detection, windows: Sequence[datetime], options: ReplayOptions
+    session: Session,
+    detection: Detection,
+    windows: Sequence[datetime],
+    options: ReplayOptions,
+    tuning: TuningDocument | None,
 ) -> Iterator[WindowResult]:
     """Each window as a run of its own."""
     for now in windows:
-        request = replace(query_request(detection, now), seconds=options.seconds)
+        request = replace(tuned(query_request(detection, now), tuning), seconds=options.seconds)
         try:
             yield _found(detection, now, session.run(request)[-1])
         except QueryCancelled:
