@@ -70,6 +70,12 @@ def _quarantine() -> click.Command:
     return quarantine
 
 
+def _convert() -> click.Command:
+    from bluetick.cli.convert import convert  # noqa: PLC0415 - loaded when asked for
+
+    return convert
+
+
 def _tables() -> click.Command:
     from bluetick.cli.tables import tables  # noqa: PLC0415 - loaded when asked for
 
@@ -110,6 +116,7 @@ _COMMANDS: dict[str, Callable[[], click.Command]] = {
     "coverage": _coverage,
     "ingest": _ingest,
     "quarantine": _quarantine,
+    "convert": _convert,
     "tables": _tables,
     "lake": _lake,
     "simulate": _simulate,

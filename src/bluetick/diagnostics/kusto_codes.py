@@ -162,5 +162,18 @@ DOCUMENT_CODES = (
     KustoCode("BTK0256", "a mapped column is not of the known table"),
     KustoCode("BTK0257", "a partition hint does not fit its source"),
     KustoCode("BTK0258", "a mapping's source is itself mapped or not there"),
+    KustoCode("BTK0280", "a duration does not fit the target of a conversion"),
+    KustoCode("BTK0281", "a frequency is longer than the lookback"),
+    KustoCode("BTK0282", "a query is too long for the target of a conversion"),
+    KustoCode("BTK0283", "the target of a conversion refuses a form in queries"),
+    KustoCode("BTK0284", "the target of a conversion takes fewer of something"),
+    KustoCode("BTK0285", "the target of a conversion has no place for something"),
+    KustoCode("BTK0286", "the target of a conversion requires more than the rule says"),
+    KustoCode("BTK0287", "the target of a conversion has no such schedule"),
+    KustoCode("BTK0288", "a result lacks a column that the target of a conversion requires"),
+    KustoCode("BTK0289", "something that no alert hangs on is left out of a conversion"),
+    KustoCode("BTK0290", "a query is written for the tables of another service"),
+    KustoCode("BTK0291", "a conversion would read back otherwise"),
+    KustoCode("BTK0292", "a query whose result must be known does not bind"),
 )
 KUSTO_CODES = {row.code: row for row in (*QUERY_CODES, *DOCUMENT_CODES)}

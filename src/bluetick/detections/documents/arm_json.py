@@ -136,7 +136,7 @@ class _Reader:
             self.diagnostics.append(query_is_expression(query.span))
             return
         rule = self._rule(found)
-        read = read_rule(rule, is_template=True)
+        read = read_rule(_literal(rule), is_template=True)
         self.diagnostics += [*unknown_keys(rule, SENTINEL, "an ARM rule"), *read.diagnostics]
         value = literal(query.value)
         place = place_in_json(self.text, self.file_name, query, len(query.value) - len(value), len(value.rstrip()))
@@ -156,14 +156,18 @@ class _Reader:
             entries["kind"] = (YamlText("kind", kind.span), kind)
         for key, value in _saved_search(found.properties) if found.is_search else _properties(found.properties):
             entries.setdefault(key.value, (key, value))
-        left = self.leftovers.get(identity.value if identity else "")
-        for key, value in left.entries if left else ():
+        for key, value in self._left(found):
             entries[key.value] = (key, value)
         if found.resource is not found.properties:
             around = tuple(entry for entry in found.resource.entries if entry[0].value not in ("kind", "properties"))
             span = found.resource.span
             entries[RESOURCE] = (YamlText(RESOURCE, span), YamlMapping(around, span))
         return YamlMapping(tuple(entries.values()), found.resource.span)
+
+    def _left(self, found: _Found) -> tuple[tuple[YamlText, YamlNode], ...]:
+        name = found.resource.get("name")
+        text = name.value if isinstance(name, YamlText) else ""
+        return next((left.entries for key, left in self.leftovers.items() if key and key in text), ())
 
     def _id(self, found: _Found) -> YamlText | None:
         """The GUID in the resource's name or id."""
@@ -182,7 +186,7 @@ def _properties(node: YamlMapping) -> Iterator[tuple[YamlText, YamlNode]]:
             if techniques:
                 yield YamlText("relevantTechniques", key.span), techniques
         else:
-            yield name, _unescaped(value)
+            yield name, value
 
 
 def _techniques(node: YamlMapping) -> YamlList | None:
@@ -204,7 +208,7 @@ def _saved_search(node: YamlMapping) -> Iterator[tuple[YamlText, YamlNode]]:
         if lowered == "displayname":
             yield YamlText("name", key.span), value
         elif lowered == "query":
-            yield YamlText("query", key.span), _unescaped(value)
+            yield YamlText("query", key.span), value
         elif lowered == "tags" and isinstance(value, YamlList):
             yield from _tags(value)
         elif lowered not in ("category", "version", "etag"):
@@ -232,15 +236,19 @@ def _words(node: YamlText) -> YamlList:
     return YamlList(tuple(YamlText(word, node.span, '"') for word in words), node.span)
 
 
+def _literal(node: YamlMapping) -> YamlMapping:
+    """The mapping with the texts that its texts stand for; an expression stays."""
+    return YamlMapping(tuple((key, _unescaped(value)) for key, value in node.entries), node.span)
+
+
 def _unescaped(node: YamlNode) -> YamlNode:
-    """The node with the texts that it stands for; an expression stays."""
     match node:
         case YamlText(value=value, span=span, style=style):
             return YamlText(literal(value), span, style)
         case YamlList(items=items, span=span):
             return YamlList(tuple(_unescaped(item) for item in items), span)
-        case YamlMapping(entries=entries, span=span):
-            return YamlMapping(tuple((key, _unescaped(value)) for key, value in entries), span)
+        case YamlMapping():
+            return _literal(node)
 
 
 ARM_JSON = Format("ARM template", (".json",), matches_arm, read_arm)

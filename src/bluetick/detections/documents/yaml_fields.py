@@ -29,6 +29,8 @@ def _list(key: str, written: str, items: tuple[YamlNode, ...]) -> Found:
     fields, diagnostics = [], []
     for item in items:
         match item:
+            case YamlText(value=value) if not value.strip():
+                continue  # a dash with nothing behind it
             case YamlText(value=value, span=span):
                 fields.append(Field(key, value.strip(), span))
             case _:
