@@ -58,6 +58,12 @@ def _coverage() -> click.Command:
     return coverage
 
 
+def _diff() -> click.Command:
+    from bluetick.cli.diff import diff  # noqa: PLC0415 - loaded when asked for
+
+    return diff
+
+
 def _ingest() -> click.Command:
     from bluetick.cli.ingest import ingest  # noqa: PLC0415 - loaded when asked for
 
@@ -114,6 +120,7 @@ _COMMANDS: dict[str, Callable[[], click.Command]] = {
     "fit": _fit,
     "test": _test,
     "coverage": _coverage,
+    "diff": _diff,
     "ingest": _ingest,
     "quarantine": _quarantine,
     "convert": _convert,

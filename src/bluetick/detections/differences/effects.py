@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from bluetick.detections.differences.changes import Change, Unreadable
-from bluetick.detections.differences.measuring import Columns, Outcome, Row
+from bluetick.detections.differences.measuring import Columns, Outcome, Row, Span
 from bluetick.diagnostics import Diagnostic
 
 
@@ -140,3 +140,14 @@ def _labels(side: Outcome | None) -> set[str]:
 def _findings(side: Outcome | None) -> dict[Any, Diagnostic]:
     """By what they say, wherever that stands: lines move."""
     return {} if side is None else {(one.code, one.message): one for one in side.findings}
+
+
+@dataclass(frozen=True, slots=True)
+class Differences:
+    """All changes between two commits with what they do, and what of that goes beyond the budget."""
+
+    revisions: str
+    span: Span
+    effects: tuple[Effect, ...]
+    unreadable: tuple[Unreadable, ...]
+    breaches: tuple[str, ...]

@@ -27,8 +27,8 @@ _DAILY = timedelta(days=1)
 
 Columns: TypeAlias = tuple[tuple[str, str], ...]
 Row: TypeAlias = tuple[Any, ...]
-Seen: TypeAlias = Callable[[WindowResult], frozenset[str]]
-"""The labels of which a window's rows show the event."""
+Seen: TypeAlias = Callable[[Detection, Sequence[WindowResult]], set[str]]
+"""The labelled events that alerts of these windows show."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +80,15 @@ def measure(session: Session, version: Version, span: Span, seen: Seen | None, t
         outcome.refused = str(version.tuning_problem or "") or (first.message if first else "it cannot be read")
         return outcome
     begun = perf_counter()
-    windows = span.windows(version.detection)
+    kept: list[WindowResult] = []
     try:
+        windows = span.windows(version.detection)
         for result in replay(session, version.detection, windows, tuning=version.tuning):
-            _take(outcome, result, seen)
+            _take(outcome, result)
+            if seen is not None:
+                kept.append(result)
+        if seen is not None:
+            outcome.labels = seen(version.detection, kept)
         _estimate(session, version, windows, outcome)
     except BluetickError as error:
         outcome.refused = _first_line(error)
@@ -91,7 +96,7 @@ def measure(session: Session, version: Version, span: Span, seen: Seen | None, t
     return outcome
 
 
-def _take(outcome: Outcome, result: WindowResult, seen: Seen | None) -> None:
+def _take(outcome: Outcome, result: WindowResult) -> None:
     outcome.windows += 1
     if result.error is not None:
         outcome.failed.append((result.now, _first_line(result.error)))
@@ -104,8 +109,6 @@ def _take(outcome: Outcome, result: WindowResult, seen: Seen | None) -> None:
         outcome.values.setdefault(tuple(frozen(cell) for cell in row), result.now)
     if len(outcome.values) > MOST_VALUES:
         raise SourceError(f"more than {MOST_VALUES:,} different rows are not compared: take a shorter time")
-    if seen is not None:
-        outcome.labels |= seen(result)
 
 
 def frozen(cell: Any) -> Hashable:
