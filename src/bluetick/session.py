@@ -1,24 +1,21 @@
 """The façade: connect, query, check. Everything that runs goes through one `QueryRequest`."""
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from time import monotonic
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeAlias
-from uuid import UUID
 
 import pyarrow as pa
 
 from bluetick.binder.bind import bind
 from bluetick.binder.exclusions import Exclusion
 from bluetick.binder.operators.invoke import FILE_PROFILE
-from bluetick.diagnostics import Diagnostic, SourceText, Span, codes, has_errors
+from bluetick.diagnostics import Diagnostic, SourceText, codes, has_errors
 from bluetick.diagnostics.errors import QueryError, SourceError
 from bluetick.engines.opening import open_engine
 from bluetick.enrichment.local_prevalence import HashTable, LocalPrevalence
@@ -26,6 +23,7 @@ from bluetick.enrichment.profiles import FileProfileProvider
 from bluetick.execution.catalog import Catalog, Faces, packs_for
 from bluetick.execution.exclusions import Choice, counting, without_rows, without_table_rows
 from bluetick.execution.mapping import TableMapping
+from bluetick.execution.parameters import as_utc, parameter_value
 from bluetick.execution.program import Program, build_program
 from bluetick.execution.result import Result
 from bluetick.execution.run import Execution
@@ -40,7 +38,6 @@ from bluetick.rewrite.computed import with_computed
 from bluetick.schema.files import CustomSchemas, read_schemas
 from bluetick.schema.packs import SchemaFileError
 from bluetick.syntax import parse
-from bluetick.types import Type
 
 if TYPE_CHECKING:
     from bluetick.enrichment.places import AddressPlaces
@@ -106,7 +103,7 @@ class Session:
         as_of: "AsOf | Mapping[str, AsOf] | None" = None,
         profiles_offline: bool = False,
     ) -> None:
-        self.now = _utc(now)
+        self.now = as_utc(now)
         mappings = () if mapping is None else _mappings(Path(mapping))  # a mistake there is told before Spark starts
         self.engine = open_engine(engine, memory_limit=memory_limit, threads=threads)
         self.catalog = Catalog(external, functions, watchlists, self.engine, as_of)
@@ -288,7 +285,7 @@ class Session:
         ]
 
     def _moment(self, request: QueryRequest) -> "_Moment":
-        given = _utc(request.now) or self.now
+        given = as_utc(request.now) or self.now
         ends = None if request.seconds is None else monotonic() + request.seconds
         return _Moment(given or datetime.now(UTC), given is not None, ends)
 
@@ -339,7 +336,7 @@ class Session:
         values: dict[str, Any] = {}
         for (name, default), parameter in zip(plan.parameters, plan.parameter_types, strict=True):
             if name in request.parameters:
-                values[f"query_{name}"] = _parameter_value(name, request.parameters[name], parameter.type)
+                values[f"query_{name}"] = parameter_value(name, request.parameters[name], parameter.type)
             elif isinstance(default, Literal):
                 values[f"query_{name}"] = default.value
             else:
@@ -464,39 +461,6 @@ def _schemas(schemas: str | Path | None) -> tuple[str | None, CustomSchemas | No
         return None, read_schemas(Path(schemas))
     except SchemaFileError as error:
         raise SourceError(str(error), file=str(schemas)) from error
-
-
-def _parameter_value(name: str, value: Any, type_: Type) -> Any:
-    """A given value as a constant of the parameter's type; one of another type is refused."""
-    if value is None or (type_ is Type.STRING and isinstance(value, str)):
-        return "" if value is None and type_ is Type.STRING else value
-    if type_ is Type.DYNAMIC:
-        return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
-    if type_ is Type.TIMESPAN and isinstance(value, timedelta):
-        return value // timedelta(microseconds=1)
-    if type_ is Type.DATETIME and isinstance(value, datetime):
-        return _utc(value)
-    if type_ is Type.REAL and isinstance(value, int | float) and not isinstance(value, bool):
-        return float(value)
-    if isinstance(value, _PYTHON.get(type_, ())) and (type_ is Type.BOOL or not isinstance(value, bool)):
-        return value
-    raise QueryError((codes.wrong_type(Span(0, 0), f"query parameter '{name}'", str(type_), type(value).__name__),))
-
-
-_PYTHON: dict[Type, type | tuple[type, ...]] = {
-    Type.BOOL: bool,
-    Type.INT: int,
-    Type.LONG: int,
-    Type.DECIMAL: (Decimal, int),
-    Type.GUID: UUID,
-}
-
-
-def _utc(moment: datetime | None) -> datetime | None:
-    """An instant in UTC; one without a zone is taken as UTC."""
-    if moment is None:
-        return None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 __all__ = ["Check", "QueryRequest", "Session", "connect"]
