@@ -73,7 +73,7 @@ def _result(verdict: Verdict, diagnostic: Diagnostic, rule: int) -> Json:
         "locations": [location],
         "partialFingerprints": {"findingAndItsText/v1": _fingerprint(verdict, diagnostic)},
     }
-    fixes = [] if verdict.repair is None else [f for f in verdict.repair.fixes if _answers(verdict, f, diagnostic)]
+    fixes = [] if verdict.repair is None else [f for f in verdict.repair.direct if _answers(verdict, f, diagnostic)]
     if written := [fix for one in fixes if (fix := _fix(verdict, one)) is not None]:
         result["fixes"] = written
     return result

@@ -11,14 +11,14 @@ class Edit:
     """What stands in `span` of the query becomes `text`; an empty span inserts."""
 
     span: Span
-    text: str
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Fix:
     """One rewrite. `code` is the lint rule that it answers, `place` the span that rule spoke of.
 
-    `title` says what changes, `effect` what that does to the result: a repair of a detection seldom keeps its rows.
+    `title` says what changes, `effect` what that does to the rows: a repair of a detection need not keep them.
     """
 
     code: str
@@ -30,15 +30,20 @@ class Fix:
 
 @dataclass(frozen=True, slots=True)
 class Repair:
-    """A query with all of its fixes made."""
+    """A query, and the same with its fixes made one after another.
+
+    The spans of a fix are of the query with those before it made. `direct` are fixes of the query as it is, each by
+    itself.
+    """
 
     query: str
     repaired: str
     fixes: tuple[Fix, ...]
+    direct: tuple[Fix, ...] = ()
 
 
 def apply(query: str, edits: Iterable[Edit]) -> str:
-    """The query with the edits made; none may overlap another."""
+    """The query with the edits made; ValueError where two overlap."""
     pieces: list[str] = []
     at = 0
     for edit in sorted(edits, key=lambda one: (one.span.start, one.span.end)):
@@ -47,12 +52,3 @@ def apply(query: str, edits: Iterable[Edit]) -> str:
         pieces += [query[at : edit.span.start], edit.text]
         at = edit.span.end
     return "".join([*pieces, query[at:]])
-
-
-def overlaps(fix: Fix, others: Iterable[Fix]) -> bool:
-    """Whether a fix would write where another does."""
-    return any(_meet(edit.span, made.span) for other in others for made in other.edits for edit in fix.edits)
-
-
-def _meet(a: Span, b: Span) -> bool:
-    return a.start == b.start or (a.start < b.end and b.start < a.end)
