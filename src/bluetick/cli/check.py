@@ -12,12 +12,13 @@ from bluetick.cli.checked.judging import Wanted
 from bluetick.cli.checked.junit import to_junit
 from bluetick.cli.checked.meanings import known_codes, lint_ids
 from bluetick.cli.checked.plain import json_lines, text_lines
+from bluetick.cli.checked.proposals import measured, write_proposals
 from bluetick.cli.checked.sarif import to_sarif
 from bluetick.cli.checked.verdicts import Report
 from bluetick.cli.checked.workers import judge_all
 from bluetick.cli.documents import document_paths
 from bluetick.cli.failures import FAILED, RAN, say
-from bluetick.cli.options import DataOptions, data_options
+from bluetick.cli.options import DataOptions, Moment, data_options, now_option
 from bluetick.cli.writing import whole_file
 from bluetick.diagnostics.nearest import nearest
 
@@ -72,6 +73,15 @@ class CodeType(RuleType):
     metavar="[REVISION]",
     help="Only documents that differ from a revision of git. Default: from where this branch left the main branch.",
 )
+@click.option("--fix", is_flag=True, help="Propose repairs, with what they do to the data that is given.")
+@click.option(
+    "--write",
+    "folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="FOLDER",
+    help="With --fix: write the repaired documents there. The documents themselves are never changed.",
+)
+@now_option
 @click.option(
     "--jobs", type=click.IntRange(1, _MOST_JOBS), metavar="N", help="Processes. Default: the cores, if it pays."
 )
@@ -85,6 +95,9 @@ def check(  # noqa: PLR0913 - one for each option
     rules: Sequence[str],
     ignored: Sequence[str],
     changed: str | None,
+    fix: bool,
+    folder: Path | None,
+    now: Moment,
     jobs: int | None,
 ) -> int:
     """Say whether rule documents can run and are sound.
@@ -95,12 +108,19 @@ def check(  # noqa: PLR0913 - one for each option
     if not documents and changed is None:
         raise click.UsageError("Missing argument 'DOC|DIR...'.")
     paths = document_paths(documents or [Path()], may_be_none=changed is not None)
+    if folder is not None and not fix:
+        raise click.UsageError("--write goes with --fix.")
     if changed is not None:
         paths = _changed(paths, documents, data, changed)
-    wanted = Wanted(datetime.now(UTC).date(), frozenset(rules) if rules else None, frozenset(ignored))
+    wanted = Wanted(datetime.now(UTC).date(), frozenset(rules) if rules else None, frozenset(ignored), fix)
     with data.open() as session:
-        report = Report(tuple(judge_all(data, session, paths, wanted, jobs)), strict)
+        verdicts = judge_all(data, session, paths, wanted, jobs)
+        if fix and session.catalog.names():
+            verdicts = [measured(session, verdict, now) for verdict in verdicts]
+    report = Report(tuple(verdicts), strict, fix)
     _write(_FORMS[form](report), output)
+    if folder is not None:
+        say(f"{write_proposals(verdicts, folder):,} proposals in '{folder}'")
     return FAILED if report.is_failed else RAN
 
 

@@ -8,6 +8,7 @@ from time import perf_counter
 from bluetick.cli.checked.verdicts import Verdict
 from bluetick.cli.documents import Document, open_document
 from bluetick.cli.failures import explain
+from bluetick.detections.fixing.proposing import propose
 from bluetick.detections.fixing.repairs import Repair
 from bluetick.detections.linting.model import LintContext
 from bluetick.detections.linting.registry import lint
@@ -67,10 +68,13 @@ def _judged_or_fault(session: Session, detection: Detection, wanted: Wanted) -> 
 
 def _judged(session: Session, detection: Detection, wanted: Wanted) -> tuple[list[Diagnostic], Repair | None]:
     """What is found of the query, and of the detection as a whole; spans of the query."""
+    context = LintContext(wanted.today)
     plan, found = _bound(session, detection)
-    linted = [one for one in lint(detection, plan, LintContext(wanted.today)) if wanted.wants(one)]
+    linted = [one for one in lint(detection, plan, context) if wanted.wants(one)]
     shown = [one for one in (*found, *linted) if wanted.shows(one)]
-    return shown, None
+    if plan is None or not wanted.with_repairs:
+        return shown, None
+    return shown, propose(session, detection, context, lambda one: wanted.wants(one) and wanted.shows(one))
 
 
 def _bound(session: Session, detection: Detection) -> tuple[QueryPlan | None, tuple[Diagnostic, ...]]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from bluetick.cli.checked.proposals import proposal_json, proposal_lines
 from bluetick.cli.checked.verdicts import Report, Verdict
 from bluetick.cli.writing import compact
 from bluetick.diagnostics import SourceText, Span, render_diagnostic
@@ -14,6 +15,7 @@ def text_lines(report: Report) -> Iterator[str]:
         yield f"{_word(report, verdict)}  {verdict.path}{name}"
         for diagnostic in verdict.diagnostics:
             yield render_diagnostic(diagnostic, verdict.source)
+        yield from proposal_lines(verdict)
     yield ""
     yield summary(report)
     codes = report.codes()
@@ -39,7 +41,8 @@ def _word(report: Report, verdict: Verdict) -> str:
 
 def json_lines(report: Report) -> Iterator[str]:
     """`{id, file, ok, diagnostics: [{severity, code, message, line, column, ...}], ...}`; keys are only ever added at
-    the end. Lines and columns count characters from 1; `endColumn` is the column after the last one."""
+    the end, `fix` with --fix. Lines and columns count characters from 1; `endColumn` is the column after the last
+    one."""
     for verdict in report.verdicts:
         found = [
             {
@@ -51,10 +54,9 @@ def json_lines(report: Report) -> Iterator[str]:
             }
             for diagnostic in verdict.diagnostics
         ]
-        ok = not report.failed(verdict)
-        yield compact(
-            {"id": verdict.id, "file": str(verdict.path), "ok": ok, "diagnostics": found, "name": verdict.name}
-        )
+        line = {"id": verdict.id, "file": str(verdict.path), "ok": not report.failed(verdict), "diagnostics": found}
+        fix = {"fix": proposal_json(verdict)} if report.with_fixes else {}
+        yield compact({**line, "name": verdict.name, **fix})
 
 
 def _place(source: SourceText, span: Span) -> dict[str, int]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bluetick.cli.checked.meanings import meaning
+from bluetick.detections.fixing.effects import Effect
 from bluetick.detections.fixing.repairs import Repair
 from bluetick.detections.model import Detection
 from bluetick.diagnostics import Diagnostic, Severity, SourceText, has_errors
@@ -15,7 +16,8 @@ from bluetick.diagnostics import Diagnostic, Severity, SourceText, has_errors
 class Verdict:
     """What was found of one detection, or of a document that holds none.
 
-    Spans refer to `source`, which bears the document's path as it was named. `repair` is what `--fix` proposes.
+    Spans refer to `source`, which bears the document's path as it was named. `repair` is what `--fix` proposes,
+    `effect` what that does to the user's data, or why it cannot be told.
     """
 
     detection: Detection | None
@@ -23,6 +25,7 @@ class Verdict:
     diagnostics: tuple[Diagnostic, ...]
     seconds: float = 0.0
     repair: Repair | None = None
+    effect: Effect | str | None = None
 
     @property
     def id(self) -> str:
@@ -48,10 +51,12 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """All verdicts in the order of the documents; with `is_strict` a warning is a failure."""
+    """All verdicts in the order of the documents; with `is_strict` a warning is a failure. `with_fixes`: fixes were
+    looked for."""
 
     verdicts: tuple[Verdict, ...]
     is_strict: bool = False
+    with_fixes: bool = False
 
     def failed(self, verdict: Verdict) -> bool:
         return verdict.is_refused or (self.is_strict and verdict.has_warnings)

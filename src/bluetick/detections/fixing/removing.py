@@ -62,11 +62,13 @@ def _pipe(text: str, after: int, before: int) -> int:
 
 
 def _with_line(text: str, before: int, start: int, end: int) -> Span:
-    """A step with the blanks in front of it; also with its line, where nothing else would stay there."""
+    """A step with the blanks in front of it; with its line and the comment there, where nothing else would stay."""
     while text[start - 1] in " \t":
         start -= 1
-    if text[start - 1] == "\n" and "//" not in text[before:start]:
-        start -= 1
-    elif text[start - 1] == "\n" and (rest := _REST_OF_LINE.match(text, end)):
-        end = rest.end()
-    return Span(start, end)
+    if text[start - 1] != "\n":
+        return Span(start, end)
+    if (rest := _REST_OF_LINE.match(text, end)) and rest[0].endswith("\n"):
+        return Span(start, rest.end())
+    if "//" in text[before:start]:  # what follows the step would stand in that comment
+        return Span(start, end)
+    return Span(start - (2 if text[start - 2] == "\r" else 1), rest.end() if rest else end)
