@@ -156,6 +156,8 @@ def _of_all(exprs: Sequence[Expr]) -> Iterator[int]:
 
 def _ids(expr: Expr) -> list[int]:
     """The columns of an expression; of a query in it those that it gives."""
+    if isinstance(expr, ColumnRef):  # most of them: a projection names every column
+        return [expr.column.id]
     found = []
     for part in walk(expr):
         if isinstance(part, ColumnRef):

@@ -29,7 +29,6 @@ from bluetick.plan.relations import (
 from bluetick.syntax.expressions import CallExpression, Name, NameReference
 from bluetick.syntax.expressions import Literal as WrittenLiteral
 from bluetick.syntax.statements import LetStatement
-from bluetick.syntax.walking import written_nodes
 from bluetick.types import Type
 
 _ROWS_OF_INPUT = (Sort, Serialize, Limit, Window, Computed, Expand, ProviderLookup, Project, Aggregate)
@@ -43,7 +42,7 @@ def _unused_lets(subject: Subject) -> Iterator[Diagnostic]:
     if not lets:
         return
     used: set[str] = set()
-    for node in written_nodes(subject.tree.statements):
+    for node in subject.written:
         match node:
             case NameReference(name=name):
                 used.add(name)
@@ -82,7 +81,7 @@ def _verdict(
 ) -> Diagnostic | None:
     if not any(isinstance(part, ColumnRef) for part in walk(predicate)):
         value = folded(predicate)
-        is_switch = any(letter.isalpha() for letter in subject.written(span).replace("true", "").replace("false", ""))
+        is_switch = any(letter.isalpha() for letter in subject.words(span).replace("true", "").replace("false", ""))
         if isinstance(value, Literal) and not is_switch:  # a let that switches a step on or off is meant
             return lint_codes.constant_filter(span, is_true=value.value is True)
         return None

@@ -6,7 +6,6 @@ from bluetick.detections.linting.model import WHOLE, LintRule, Subject
 from bluetick.diagnostics import Diagnostic, lint_codes
 from bluetick.syntax.expressions import NamePattern
 from bluetick.syntax.operators import ExpressionSource, SearchOperator, UnionOperator
-from bluetick.syntax.walking import written_nodes
 
 _MOST_CHARACTERS = 10_000  # https://learn.microsoft.com/azure/sentinel/scheduled-rules-overview
 
@@ -33,9 +32,9 @@ def _limits(subject: Subject) -> Iterator[Diagnostic]:
         return
     if len(detection.query) > _MOST_CHARACTERS:
         yield lint_codes.text_too_long(WHOLE, len(detection.query), _MOST_CHARACTERS)
-    for node in written_nodes(subject.tree):
+    for node in subject.written:
         match node:
-            case SearchOperator() if subject.written(node.span).split(None, 1)[1:2] == ["*"]:
+            case SearchOperator() if subject.words(node.span).split(None, 1)[1:2] == ["*"]:
                 yield lint_codes.refused_source(node.span, "search *")
             case UnionOperator(legs=legs):
                 for leg in legs:

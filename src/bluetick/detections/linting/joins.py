@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from bluetick.detections.linting.model import WHOLE, LintRule, Subject
-from bluetick.diagnostics import Diagnostic, lint_codes
+from bluetick.diagnostics import Diagnostic, Span, lint_codes
 from bluetick.plan.deciding import used_ids
 from bluetick.plan.expressions import Column, ColumnRef, Expr, walk
 from bluetick.plan.relations import (
@@ -21,7 +21,6 @@ from bluetick.plan.relations import (
 from bluetick.plan.traversal import relations_in
 from bluetick.plan.uniqueness import is_unique
 from bluetick.syntax.operators import JoinOperator
-from bluetick.syntax.walking import written_nodes
 from bluetick.types import Type
 
 _COMBINING = (
@@ -73,21 +72,26 @@ def _is_list(relation: Relation) -> bool:
     return bool(leaves) and not any(isinstance(node, Scan) for node in relations_in(relation))
 
 
-def _without_kind(subject: Subject) -> Iterator[Diagnostic]:
-    silent = {
+def _silent(subject: Subject) -> set[Span]:
+    """The joins that name no kind."""
+    return {
         node.span
-        for node in written_nodes(subject.tree)
+        for node in subject.written
         if isinstance(node, JoinOperator)
         and node.keyword == "join"
         and all(parameter.name != "kind" for parameter in node.parameters)
     }
+
+
+def _without_kind(subject: Subject) -> Iterator[Diagnostic]:
+    silent = _silent(subject)
     for node, lost, keys in _dropping_joins(subject):
         if node.span in silent:
             yield lint_codes.join_without_kind(node.span or WHOLE, lost, keys)
 
 
 def _arbitrary(subject: Subject) -> Iterator[Diagnostic]:
-    silent = {diagnostic.span for diagnostic in _without_kind(subject)}
+    silent = _silent(subject)
     for node, lost, keys in _dropping_joins(subject):
         if node.span not in silent:
             yield lint_codes.arbitrary_left(node.span or WHOLE, lost, keys)
@@ -97,14 +101,18 @@ def _arbitrary(subject: Subject) -> Iterator[Diagnostic]:
 def _dropping_joins(subject: Subject) -> Iterator[tuple[Join, list[str], list[str]]]:
     """Joins that drop left rows with the same keys, where more of those rows is used than the keys: the join, the
     columns that come from the row that is left, the keys."""
-    used = used_ids(subject.nodes, [column.id for column in subject.result])
-    for node in subject.nodes:
-        if not isinstance(node, Join) or node.kind is not JoinKind.INNERUNIQUE or node.span is None:
-            continue
+    joins = [
+        node
+        for node in subject.nodes
+        if isinstance(node, Join) and node.kind is JoinKind.INNERUNIQUE and node.span is not None
+        if not is_unique(node.left, [left for left, _ in node.keys])
+    ]
+    used = used_ids(subject.nodes, [column.id for column in subject.result]) if joins else set()
+    for node in joins:
         keys = [left for left, _ in node.keys]
         same = {part.column.id for key in keys for part in walk(key) if isinstance(part, ColumnRef)}
         lost = [column.name for column, below in node.left_items if below.id not in same and column.id in used]
-        if lost and not is_unique(node.left, keys):
+        if lost:
             yield node, lost, [column.name for _, column in node.left_items if column.id in same]
 
 

@@ -11,6 +11,7 @@ from bluetick.plan.lineage import Lineage, lineage_of
 from bluetick.plan.relations import Columns, QueryPlan, Relation, TabularStatement
 from bluetick.syntax import parse
 from bluetick.syntax.statements import Query
+from bluetick.syntax.walking import written_nodes
 
 WHOLE = Span(0, 0)
 """The span of a finding about the document rather than a place of its query."""
@@ -25,11 +26,13 @@ class LintContext:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """One detection as the rules see it. `plan` is None where its query does not bind."""
+    """One detection as the rules see it: `written` are the nodes of its query's tree, `nodes` those of the plan, which is
+    None where the query does not bind."""
 
     detection: Detection
     context: LintContext
     tree: Query
+    written: tuple[object, ...] = ()
     plan: QueryPlan | None = None
     nodes: tuple[Relation, ...] = ()
     lineage: Lineage = field(default_factory=Lineage)
@@ -40,10 +43,6 @@ class Subject:
         return self.plan is None or self.plan.is_open
 
     @property
-    def text(self) -> str:
-        return self.detection.query
-
-    @property
     def statement(self) -> TabularStatement | None:
         """The statement whose rows are the detection's."""
         return self.plan.statements[-1] if self.plan is not None and self.plan.statements else None
@@ -52,8 +51,9 @@ class Subject:
     def result(self) -> Columns:
         return () if self.statement is None else self.statement.relation.columns
 
-    def written(self, span: Span) -> str:
-        return self.text[span.start : span.end]
+    def words(self, span: Span) -> str:
+        """The text of the query at a span."""
+        return self.detection.query[span.start : span.end]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,4 +77,5 @@ class LintRule:
 
 def subject_of(detection: Detection, plan: QueryPlan | None, context: LintContext) -> Subject:
     nodes = () if plan is None else tuple(node for one in plan.statements for node in statement_relations(one))
-    return Subject(detection, context, parse(detection.query)[0], plan, nodes, lineage_of(nodes))
+    tree = parse(detection.query)[0]
+    return Subject(detection, context, tree, tuple(written_nodes(tree)), plan, nodes, lineage_of(nodes))
