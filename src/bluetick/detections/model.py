@@ -81,6 +81,15 @@ class QueryPlace:
         return self.span.start
 
 
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """A lint rule (by id or name) whose findings are right here, and why; `origin` is its place in an overlay."""
+
+    rule: str
+    reason: str
+    origin: str = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Detection:
     """A rule ready to be bound. `query` is the document's own text, character for character.
@@ -112,6 +121,7 @@ class Detection:
     alerting: Alerting = SILENT
     form: Form = ""
     tree: Branch = EMPTY
+    allowed: tuple[Allowance, ...] = ()
     fields: tuple[tuple[str, str], ...] = ()
     warnings: tuple[Diagnostic, ...] = ()
 

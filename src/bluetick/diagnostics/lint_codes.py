@@ -141,7 +141,8 @@ def null_dropping(span: Span, column: str, reason: str, advice: str) -> Diagnost
 def arbitrary_left(span: Span, columns: Sequence[str], keys: Sequence[str]) -> Diagnostic:
     return _finding(
         "BTL007",
-        f"{listed(columns)} come from an arbitrary row: innerunique keeps one left row for each {listed(keys)}",
+        f"of left rows with the same {listed(keys)} innerunique keeps an arbitrary one, and with it its "
+        f"{listed(columns)}",
         span,
         "summarize the left side to what must be kept, or use kind=inner",
     )
@@ -150,7 +151,7 @@ def arbitrary_left(span: Span, columns: Sequence[str], keys: Sequence[str]) -> D
 def arbitrary_pick(span: Span, columns: Sequence[str], use: str) -> Diagnostic:
     return _finding(
         "BTL007",
-        f"{listed(columns)} come from an arbitrary row of the group, and {use}",
+        f"of each group an arbitrary row gives {listed(columns)}, and {use}",
         span,
         "choose the row: arg_max(time, ...), or keep all values: make_set(...)",
     )
@@ -165,8 +166,8 @@ def no_entities(span: Span) -> Diagnostic:
     )
 
 
-def unknown_entity_column(span: Span, mapping: str, column: str, hint: str) -> Diagnostic:
-    return _finding("BTL008", f"{mapping} is mapped to '{column}', which is no column of the result", span, hint)
+def unknown_mapped_column(span: Span, what: str, column: str, hint: str) -> Diagnostic:
+    return _finding("BTL008", f"{what} is taken from '{column}', which is no column of the result", span, hint)
 
 
 def unknown_entity(span: Span, kind: str, hint: str) -> Diagnostic:
@@ -202,8 +203,8 @@ def unknown_technique(span: Span, technique: str, version: str) -> Diagnostic:
 def join_without_kind(span: Span, columns: Sequence[str], keys: Sequence[str]) -> Diagnostic:
     return _finding(
         "BTL010",
-        f"a join without a kind is innerunique: of left rows with the same {listed(keys)} only an arbitrary one is "
-        f"joined, and {listed(columns)} come from it",
+        f"a join without a kind is innerunique: of left rows with the same {listed(keys)} it keeps an arbitrary one, "
+        f"and with it its {listed(columns)}",
         span,
         "write kind=inner to join every row, or kind=innerunique if one will do",
     )
@@ -294,13 +295,13 @@ def case_never_matches(span: Span, function: str, text: str) -> Diagnostic:
     return _finding("BTL022", f"never true: {function}() gives no text with the {case}-case letters of '{text}'", span)
 
 
-def allowed_without_reason(span: Span, rule: str) -> Diagnostic:
-    return _finding("BTL023", f"{rule} is allowed without a reason", span, "say why it is right here")
+def allowed_without_reason(span: Span, place: str, rule: str) -> Diagnostic:
+    return _finding("BTL023", f"{place}{rule} is allowed without a reason", span, "say why it is right here")
 
 
-def allowed_unknown(span: Span, rule: str) -> Diagnostic:
-    return _finding("BTL023", f"'{rule}' is not a lint rule", span)
+def allowed_unknown(span: Span, place: str, rule: str, hint: str) -> Diagnostic:
+    return _finding("BTL023", f"{place}'{rule}' is not a lint rule", span, hint)
 
 
-def allowed_in_vain(span: Span, rule: str) -> Diagnostic:
-    return _finding("BTL023", f"{rule} is allowed, but finds nothing here", span, "remove it from the overlay")
+def allowed_in_vain(span: Span, place: str, rule: str) -> Diagnostic:
+    return _finding("BTL023", f"{place}{rule} is allowed, but finds nothing here", span, "remove the entry")

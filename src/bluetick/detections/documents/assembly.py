@@ -9,7 +9,7 @@ from uuid import UUID, uuid5
 from bluetick.detections.documents.attack import TECHNIQUE, find_tactic, nearest_tactic
 from bluetick.detections.documents.durations import parse_duration
 from bluetick.detections.documents.fields import KNOWN_KEYS, SCHEDULE_KEYS, Draft, Field, plain_key
-from bluetick.detections.model import AlertSeverity, Comparison, Detection, EntityMapping, Schemas, Threshold
+from bluetick.detections.model import AlertSeverity, Allowance, Comparison, Detection, EntityMapping, Schemas, Threshold
 from bluetick.diagnostics import Diagnostic, Span, document_codes
 
 # Fixed for ever: an id derived under another namespace would be another rule's.
@@ -108,6 +108,7 @@ def assemble(draft: Draft, declared: Draft) -> tuple[Detection, list[Diagnostic]
         alerting=draft.alerting,
         form=draft.form,
         tree=draft.tree,
+        allowed=_allowed(fields),
         fields=tuple((item.key, item.value) for item in draft.fields if item.key not in KNOWN_KEYS),
     )
     return detection, fields.diagnostics
@@ -154,6 +155,14 @@ def _tactics(fields: _Fields) -> tuple[str, ...]:
             fields.report(item, document_codes.unknown_tactic(item.span, item.value, nearest))
         names[name or item.value] = None
     return tuple(names)
+
+
+def _allowed(fields: _Fields) -> tuple[Allowance, ...]:
+    found = []
+    for item in fields.many("allow"):
+        rule, _, reason = item.value.partition(":")
+        found.append(Allowance(rule.strip(), reason.strip(), item.origin))
+    return tuple(found)
 
 
 def _techniques(fields: _Fields) -> tuple[str, ...]:

@@ -24,10 +24,11 @@ _SPELLINGS = {
     "techniques": ("technique", "techniques", "relevanttechniques"),
     "entities": ("entity", "entities", "entitymappings"),
     "schemas": ("schema", "schemas"),
+    "allow": ("allow",),
     "blind spots": ("blindspot", "blindspots"),
 }
 _KEY_OF = {spelling: key for key, spellings in _SPELLINGS.items() for spelling in spellings}
-SENTENCE_KEYS = frozenset({"blind spots"})  # lists whose items are sentences, one a line or a bullet
+SENTENCE_KEYS = frozenset({"allow", "blind spots"})  # lists whose items are sentences, one a line or a bullet
 LIST_KEYS = frozenset({"data sources", "required tables", "tactics", "techniques", "entities"}) | SENTENCE_KEYS
 SCHEDULE_KEYS = frozenset({"id", "frequency", "lookback", "operator", "threshold", "schemas"})
 KNOWN_KEYS = tuple(_SPELLINGS)

@@ -17,6 +17,8 @@ def fields_of(key: str, written: str, node: YamlNode) -> Found:
             return [], []
         case YamlText(value=value, span=span):
             return [Field(key, value.strip(), span)], []
+        case YamlList(items=items) if key == "allow":
+            return _allowed(written, items)
         case YamlList(items=items) if key in LIST_KEYS:
             return _list(key, written, items)
         case YamlMapping() if key == "threshold":
@@ -35,6 +37,22 @@ def _list(key: str, written: str, items: tuple[YamlNode, ...]) -> Found:
                 fields.append(Field(key, value.strip(), span))
             case _:
                 diagnostics.append(wrong_shape(item.span, written, "a list of words"))
+    return fields, diagnostics
+
+
+def _allowed(written: str, items: tuple[YamlNode, ...]) -> Found:
+    """Lint rules that are right here: `rule: reason` as one text, or a mapping of both."""
+    fields, diagnostics = [], []
+    for item in items:
+        match item:
+            case YamlText(value=value, span=span):
+                fields.append(Field("allow", value.strip(), span))
+            case YamlMapping() if isinstance(rule := item.get("rule"), YamlText):
+                reason = item.get("reason")
+                said = reason.value if isinstance(reason, YamlText) else ""
+                fields.append(Field("allow", f"{rule.value.strip()}: {said.strip()}", rule.span))
+            case _:
+                diagnostics.append(wrong_shape(item.span, written, "a list of rule with reason"))
     return fields, diagnostics
 
 

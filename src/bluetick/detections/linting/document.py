@@ -18,9 +18,10 @@ def _metadata(subject: Subject) -> Iterator[Diagnostic]:
         lacking.append("id")
     if not detection.description.strip():
         lacking.append("description")
-    stated = (detection.severity, detection.frequency, detection.lookback)
-    if detection.threshold.declared or any(value is not None for value in stated):
-        lacking += [name for name, value in zip(("severity", "frequency"), stated, strict=False) if value is None]
+    alerting = (detection.severity, detection.lookback)
+    if subject.is_rule or detection.threshold.declared or any(value is not None for value in alerting):
+        lacking += ["severity"] if detection.severity is None else []
+        lacking += ["frequency"] if detection.frequency is None and not subject.is_near_real_time else []
     if lacking:
         hint = "an id of its own stays when name or query change" if "id" in lacking else ""
         yield lint_codes.document_lacks(WHOLE, lacking, hint)
@@ -28,7 +29,7 @@ def _metadata(subject: Subject) -> Iterator[Diagnostic]:
 
 def _limits(subject: Subject) -> Iterator[Diagnostic]:
     detection = subject.detection
-    if detection.schemas == "defender" or detection.frequency is None:
+    if detection.schemas == "defender" or not subject.is_rule:
         return
     if len(detection.query) > _MOST_CHARACTERS:
         yield lint_codes.text_too_long(WHOLE, len(detection.query), _MOST_CHARACTERS)

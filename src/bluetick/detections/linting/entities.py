@@ -1,15 +1,17 @@
 """Rules about what a result has to carry for its alerts: entities, and the columns that a service asks of it."""
 
+import re
 from collections.abc import Iterator
 
 from bluetick.detections.linting.entity_facts import IDENTIFIERS
 from bluetick.detections.linting.model import WHOLE, LintRule, Subject
-from bluetick.detections.model import EntityMapping
+from bluetick.detections.model import Detection, EntityMapping
 from bluetick.diagnostics import Diagnostic, lint_codes
 from bluetick.diagnostics.nearest import nearest
 
 # https://learn.microsoft.com/azure/sentinel/map-data-fields-to-entities
 _MOST_MAPPINGS, _MOST_IDENTIFIERS = 10, 3
+_PLACE = re.compile(r"\{\{([^{}]+)\}\}")
 _KINDS = {kind.lower(): kind for kind in IDENTIFIERS}
 
 
@@ -18,7 +20,7 @@ def _mapping(subject: Subject) -> Iterator[Diagnostic]:
     if detection.schemas == "defender":
         return
     if not detection.entities:
-        if detection.severity is not None and detection.frequency is not None:
+        if subject.is_rule:
             yield lint_codes.no_entities(WHOLE)
         return
     if len(detection.entities) > _MOST_MAPPINGS:
@@ -47,12 +49,24 @@ def _mapped_columns(subject: Subject) -> Iterator[Diagnostic]:
     names = {column.name for column in subject.result}
     if not names or subject.is_open:
         return
-    for entity in subject.detection.entities:
-        for identifier, column in entity.columns:
-            if column not in names:
-                near = nearest(column, names)
-                hint = f"did you mean '{near}'?" if near else ""
-                yield lint_codes.unknown_entity_column(WHOLE, f"{entity.kind}.{identifier}", column, hint)
+    for what, column in _columns_of_alerts(subject.detection):
+        if column not in names:
+            near = nearest(column, names)
+            yield lint_codes.unknown_mapped_column(WHOLE, what, column, f"did you mean '{near}'?" if near else "")
+
+
+def _columns_of_alerts(detection: Detection) -> Iterator[tuple[str, str]]:
+    """What an alert takes from the rows, in words, and of which column."""
+    for entity in detection.entities:
+        yield from ((f"the entity {entity.kind}.{identifier}", column) for identifier, column in entity.columns)
+    for name, column in detection.alerting.custom_details:
+        yield f"the custom detail '{name}'", column
+    details = detection.alerting.alert_details
+    for text in (details.name_format, details.description_format):
+        yield from (("the alert's text", match[1].strip()) for match in _PLACE.finditer(text))
+    for column in (details.severity_column, details.tactics_column):
+        if column:
+            yield "the alert", column
 
 
 def _entity_rule(subject: Subject) -> Iterator[Diagnostic]:

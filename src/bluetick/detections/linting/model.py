@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date
 
+from bluetick.detections.alerting import RuleKind
 from bluetick.detections.model import Detection
 from bluetick.diagnostics import Diagnostic, Span
 from bluetick.plan.deciding import statement_relations
@@ -26,8 +27,8 @@ class LintContext:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """One detection as the rules see it: `written` are the nodes of its query's tree, `nodes` those of the plan, which is
-    None where the query does not bind."""
+    """One detection as the rules see it: `written` are the nodes of its query's tree, `nodes` those of the plan, which
+    is None where the query does not bind."""
 
     detection: Detection
     context: LintContext
@@ -36,6 +37,16 @@ class Subject:
     plan: QueryPlan | None = None
     nodes: tuple[Relation, ...] = ()
     lineage: Lineage = field(default_factory=Lineage)
+
+    @property
+    def is_rule(self) -> bool:
+        """Whether it is there to run by itself and raise alerts; a hunting query is not."""
+        return self.detection.alerting.kind is not None or self.detection.frequency is not None
+
+    @property
+    def is_near_real_time(self) -> bool:
+        """Whether it has no schedule: each row is looked at once, as it comes in."""
+        return self.detection.alerting.kind is RuleKind.NRT
 
     @property
     def is_open(self) -> bool:

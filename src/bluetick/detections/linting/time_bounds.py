@@ -16,7 +16,8 @@ _TIMES = (Type.DATETIME, Type.TIMESPAN)
 
 
 def _bounds(subject: Subject) -> Iterator[Diagnostic]:
-    yield from _unbounded(subject) if _window(subject) is None else _clipped(subject)
+    if not subject.is_near_real_time:
+        yield from _unbounded(subject) if _window(subject) is None else _clipped(subject)
 
 
 def _unbounded(subject: Subject) -> Iterator[Diagnostic]:
@@ -72,7 +73,7 @@ def _window(subject: Subject) -> timedelta | None:
 
 def _late(subject: Subject) -> Iterator[Diagnostic]:
     """A bound on a table's own time above a join in which the table takes part without any."""
-    if _window(subject) is not None:
+    if _window(subject) is not None or subject.is_near_real_time:
         return
     filters = [node for node in subject.nodes if isinstance(node, Filter)]
     early = {

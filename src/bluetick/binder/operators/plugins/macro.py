@@ -9,7 +9,18 @@ from bluetick.binder.scope import Env, ScalarSymbol, Scope, TabularSymbol
 from bluetick.diagnostics import Span
 from bluetick.plan.expressions import Column, ColumnRef, Expr
 from bluetick.plan.rebuilding import with_inputs
-from bluetick.plan.relations import Binding, Filter, Project, Reference, Relation, inputs
+from bluetick.plan.relations import (
+    Aggregate,
+    Binding,
+    Filter,
+    Join,
+    Limit,
+    Project,
+    Reference,
+    Relation,
+    Sort,
+    inputs,
+)
 from bluetick.syntax.parser import parse
 from bluetick.syntax.statements import LetStatement, Query, QueryStatement
 
@@ -38,14 +49,21 @@ def bind_macro(
 
 
 def _placed(relation: Relation, span: Span, done: dict[int, Binding]) -> Relation:
-    """The relation with its filters at the call: their own places are in a text that the user does not see."""
+    """The relation with its filters at the call, and other steps nowhere: their own places are in a text that the user
+    does not see."""
     if isinstance(relation, Reference):
         old = relation.binding
         if id(old) not in done:
             done[id(old)] = Binding(old.name, _placed(old.relation, span, done), old.materialized)
         return Reference(done[id(old)], relation.columns)
     anew = with_inputs(relation, [_placed(below, span, done) for below in inputs(relation)])
-    return replace(anew, spans=(span,) * len(anew.predicates)) if isinstance(anew, Filter) else anew
+    match anew:
+        case Filter(predicates=predicates):
+            return replace(anew, spans=(span,) * len(predicates))
+        case Aggregate() | Join() | Limit() | Sort():
+            return replace(anew, span=None)
+        case _:
+            return anew
 
 
 def renamed(env: Env, rows: Relation, names: list[str]) -> Relation:
