@@ -67,7 +67,10 @@ def test_each_rule_has_the_level_of_what_was_seen(folder: Path, capfd: pytest.Ca
         "T1005": ("written", False),
         "T1006": ("binds", False),
     }
-    why = {rule["name"]: rule["evidence"][-1].get("why", "") for rule in answer["rules"]}
+    why = {
+        rule["name"]: next(one.get("why", "") for one in rule["evidence"] if not one["reached"])
+        for rule in answer["rules"]
+    }
     assert "inside the lookback" in why["short"]
     assert why["empty"] == "Events.Empty is empty"
     assert why["absent"] == "there is no table DeviceEvents"
@@ -81,6 +84,22 @@ def test_without_data_that_is_said(folder: Path, capfd: pytest.CaptureFixture[st
     said = capfd.readouterr().out
     assert "1 of 2 techniques that the rules name are covered" in said
     assert "not looked at: fed by filled columns, which needs --lake" in said
+
+
+SAMPLES = """now: 2026-05-10T00:00:00Z
+samples:
+  - name: it is seen
+    tables: {{DeviceEvents: [{{Timestamp: now - 1h, ActionType: {seen}}}]}}
+    expect: {{rows: 1}}
+"""
+
+
+@pytest.mark.parametrize(("seen", "level"), [("x", "tested"), ("y", "binds")])
+def test_a_sample_that_the_rule_finds(folder: Path, capfd: pytest.CaptureFixture[str], seen: str, level: str) -> None:
+    path = add(folder, "known", "T1001", "DeviceEvents | where ActionType == 'x'")
+    path.with_name("known.tests.yaml").write_text(SAMPLES.format(seen=seen), encoding="utf-8")
+    assert run_command(["coverage", str(folder / "rules"), "--format", "json"]) == 0
+    assert levels(json.loads(capfd.readouterr().out))["T1001"][0] == level
 
 
 def test_a_layer_for_the_navigator(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:

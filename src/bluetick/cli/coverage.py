@@ -13,13 +13,15 @@ from bluetick.cli.grid import new_console
 from bluetick.cli.options import DataOptions, Moment, data_options, now_option
 from bluetick.cli.progress import progress_of
 from bluetick.cli.writing import compact
-from bluetick.detections.coverage.gathering import binds, fed, ran
+from bluetick.detections.coverage.gathering import binds, fed, ran, tested
 from bluetick.detections.coverage.levels import Finding, Level, RuleEvidence, coverage_of
 from bluetick.detections.coverage.navigator import navigator_layers
 from bluetick.detections.filling import Filling, Span, find_filling
 from bluetick.detections.fit import Needs, find_needs
 from bluetick.detections.model import Detection
+from bluetick.detections.samples import Surroundings, read_samples, run_samples, samples_path
 from bluetick.detections.tuning.reading import tuning_beside
+from bluetick.diagnostics import has_errors
 from bluetick.diagnostics.errors import TuningError
 from bluetick.session import Session
 
@@ -39,7 +41,9 @@ def coverage(*, documents: Sequence[Path], data: DataOptions, now: Moment, form:
     read = list(read_documents(documents))
     has_data = data.lake is not None or bool(data.tables) or data.mapping is not None
     with data.open() as opened:
-        rules = list(_evidence(opened.pinned(), read, now, has_data=has_data))
+        rules = list(
+            _evidence(opened.pinned(), read, now, Surroundings(data.schemas, data.functions), has_data=has_data)
+        )
     unseen = () if has_data else ((Level.FED, "--lake"), (Level.RAN, "--lake"))
     found = coverage_of(rules, unseen)
     if form == "text":
@@ -53,7 +57,7 @@ def coverage(*, documents: Sequence[Path], data: DataOptions, now: Moment, form:
 
 
 def _evidence(
-    session: Session, documents: Sequence[Document], now: Moment, *, has_data: bool
+    session: Session, documents: Sequence[Document], now: Moment, surroundings: Surroundings, *, has_data: bool
 ) -> Iterator[RuleEvidence]:
     """That of each rule, one after another."""
     every = [(document, detection) for document in documents for detection in document.result.detections]
@@ -61,6 +65,8 @@ def _evidence(
     with progress_of(len(every), "looking at", "rules") as advance:
         for place, (document, detection) in enumerate(every):
             findings = {Level.WRITTEN: Finding(True), Level.BINDS: binds(session, detection, document.errors)}
+            if findings[Level.BINDS].is_reached:
+                findings[Level.TESTED] = _tested(document, detection, surroundings)
             if findings[Level.BINDS].is_reached and has_data:
                 findings[Level.FED] = fed(needs[place], filling)
                 if findings[Level.FED].is_reached:
@@ -80,6 +86,21 @@ def _filled(
             wanted.setdefault(table, set()).update(columns)
     high = now if isinstance(now, datetime) else datetime.now(UTC)
     return find_filling(session, wanted, Span(None, high)), needs
+
+
+def _tested(document: Document, detection: Detection, surroundings: Surroundings) -> Finding:
+    """By the samples beside the document."""
+    path = samples_path(document.path)
+    if not path.exists():
+        return Finding(False, "it has no samples")
+    file = read_samples(path)
+    if has_errors(file.diagnostics):
+        return Finding(False, f"its samples are refused: {file.diagnostics[0].message}")
+    is_only = len(document.result.detections) == 1
+    names = (detection.id, detection.name)
+    mine = [one for one in file.samples if (one.detection in names if one.detection else is_only)]
+    outcomes = run_samples(detection, mine, surroundings)
+    return tested({f"{place} {one.name}": (one.kind, one.passed) for place, one in enumerate(outcomes, 1)})
 
 
 def _ran(session: Session, document: Document, detection: Detection, now: Moment) -> Finding:

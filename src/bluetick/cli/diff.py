@@ -20,8 +20,9 @@ from bluetick.cli.tables import summarise
 from bluetick.cli.writing import compact
 from bluetick.detections.differences.changes import Change, Changes, Version, find_changes
 from bluetick.detections.differences.effects import Budget, Differences, Effect, effect_of
-from bluetick.detections.differences.measuring import Outcome, Seen, Span, measure
+from bluetick.detections.differences.measuring import Outcome, Span, measure
 from bluetick.detections.differences.repository import Repository
+from bluetick.detections.tuning.pricing import Seen
 from bluetick.session import Session
 
 _MOST_DAYS = 3_650

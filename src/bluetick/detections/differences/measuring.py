@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from time import perf_counter
@@ -16,6 +16,7 @@ from bluetick.detections.linting.registry import lint
 from bluetick.detections.model import Detection
 from bluetick.detections.runs import query_request
 from bluetick.detections.tuning.applying import tuned
+from bluetick.detections.tuning.pricing import Seen
 from bluetick.diagnostics import Diagnostic
 from bluetick.diagnostics import Span as TextSpan
 from bluetick.diagnostics.errors import BluetickError, QueryError, SourceError
@@ -27,8 +28,6 @@ _DAILY = timedelta(days=1)
 
 Columns: TypeAlias = tuple[tuple[str, str], ...]
 Row: TypeAlias = tuple[Any, ...]
-Seen: TypeAlias = Callable[[Detection, Sequence[WindowResult]], set[str]]
-"""The labelled events that alerts of these windows show."""
 
 
 @dataclass(frozen=True, slots=True)
