@@ -89,7 +89,7 @@ def test_without_data_that_is_said(folder: Path, capfd: pytest.CaptureFixture[st
 SAMPLES = """now: 2026-05-10T00:00:00Z
 samples:
   - name: it is seen
-    tables: {{DeviceEvents: [{{Timestamp: now - 1h, ActionType: {seen}}}]}}
+    tables: {{DeviceEvents: [{{TimeGenerated: now - 1h, ActionType: {seen}}}]}}
     expect: {{rows: 1}}
 """
 

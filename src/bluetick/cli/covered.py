@@ -9,13 +9,7 @@ from rich.text import Text
 from bluetick.cli.grid import print_rows, visible
 from bluetick.detections.coverage.levels import Coverage, Level, RuleEvidence
 
-_COLUMNS = (
-    ("Technique", "string"),
-    ("Level", "string"),
-    ("Rules", "long"),
-    ("Best rule", "string"),
-    ("Next", "string"),
-)
+_COLUMNS = tuple((name, "") for name in ("Technique", "Level", "Rules", "Best rule", "What is missing"))
 _SHOWN = 120
 
 
