@@ -34,7 +34,7 @@ def explain(paths: Sequence[Path], options: Options, form: str, write: Path | No
 def _lines(one: Explanation) -> Iterator[str]:
     yield f"{one.name}: {one.container}, {one.records:,} records looked at"
     if not one.records:
-        yield "  it holds no records"
+        yield f"  {one.doubt or 'it holds no records'}"
         return
     for name, count in one.claims:
         chosen = "  <- this format" if name == one.format else ""

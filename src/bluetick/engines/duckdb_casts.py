@@ -9,6 +9,7 @@ from typing import Final
 
 import duckdb
 
+from bluetick.functions.scalar.time_values import CLOCK_AND_ZONE
 from bluetick.sql.dialect import DUCKDB
 from bluetick.types import Type
 
@@ -73,7 +74,7 @@ _SPAN_MICROS: Final = (
     f"{_span_part(1, 86_400_000_000)} + {_span_part(2, 3_600_000_000)} + {_span_part(3, 60_000_000)}"
     f" + {_span_part(4, 1_000_000)} + CAST(rpad(regexp_extract({{x}}, '{_SPAN}', 5), 6, '0') AS BIGINT)) END"
 )
-_ISO: Final = r"\s*\d{4}-\d{2}-\d{2}([T ].*)?"
+_ISO: Final = rf"\s*\d{{4}}-\d{{2}}-\d{{2}}([T ]{CLOCK_AND_ZONE}\s*)?"
 _FORMAT: Final = "'%Y-%m-%dT%H:%M:%S.%f0Z'"
 
 # epoch_us keeps the pruning of row groups, and is 7 times as fast as a cast that consults the time zone.

@@ -24,7 +24,7 @@ from bluetick.schema.packs import known_table, own_type
 from bluetick.sources.opening import open_streams
 from bluetick.sources.reading import read_blocks
 from bluetick.sources.records import Normalised, Normaliser, Records
-from bluetick.sources.sniffing import HEAD_BYTES, container_of
+from bluetick.sources.sniffing import HEAD_BYTES, UTF16_HINT, container_of, is_utf16
 from bluetick.sources.streams import ByteStream
 from bluetick.types import Type
 
@@ -77,8 +77,11 @@ def explain_file(path: Path, options: Options) -> list[Explanation]:
 
 
 def _explain(stream: ByteStream, path: Path, known: Recognition) -> Explanation:
-    container = container_of(stream.peek(HEAD_BYTES), path)
+    beginning = stream.peek(HEAD_BYTES)
+    container = container_of(beginning, path)
     stream.close()
+    if is_utf16(beginning):
+        return Explanation(stream.name, "UTF-16", 0, doubt=UTF16_HINT)
     blocks = list(_first_blocks(stream, container))
     records = sum(map(len, blocks))
     if not records:

@@ -194,6 +194,7 @@ class Watch:
                 item.stream = same_file(sight)
         for other in unknown:
             if not other.is_empty:
-                text = f"note: '{other.name}' is of no known log format, and is left out (--explain, --map)"
+                hint = other.hint or "--explain, --map"
+                text = f"note: '{other.name}' is of no known log format, and is left out ({hint})"
                 self._watched.tell(other.name, text)
         return inputs

@@ -14,7 +14,7 @@ from bluetick.sources.blocks import BLOCK_BYTES
 from bluetick.sources.opening import open_streams
 from bluetick.sources.reading import read_blocks
 from bluetick.sources.records import Normaliser, Records
-from bluetick.sources.sniffing import HEAD_BYTES, container_of
+from bluetick.sources.sniffing import HEAD_BYTES, UTF16_HINT, container_of, is_utf16
 from bluetick.sources.streams import ByteStream
 
 _HEAD_BLOCKS: Final = 8
@@ -71,10 +71,11 @@ class ReplacedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """A stream whose records no format knows."""
+    """A stream whose records no format knows; `hint` says why that cannot be, where it is seen."""
 
     name: str
     is_empty: bool
+    hint: str = ""
 
 
 class Ingest:
@@ -110,8 +111,11 @@ class Ingest:
 
     def _look_at(self, stream: ByteStream, path: Path, *, is_growing: bool) -> Input | Unknown:
         """A stream may begin with records that nobody can read, so more than the first block is looked at."""
-        container = container_of(stream.peek(HEAD_BYTES), path)
+        head = stream.peek(HEAD_BYTES)
+        container = container_of(head, path)
         stream.close()
+        if is_utf16(head):
+            return Unknown(stream.name, is_empty=False, hint=UTF16_HINT)
         blocks = read_blocks(stream.open_at(0), container, block_bytes=HEAD_BYTES, at_end=not is_growing)
         is_empty = True
         for block in islice((block for block in blocks if len(block)), _HEAD_BLOCKS):

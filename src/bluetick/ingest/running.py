@@ -133,8 +133,6 @@ def _left_out(unknown: Sequence[Unknown], paths: Sequence[Path]) -> tuple[str, .
     others = [item for item in unknown if not item.is_empty]
     for item in others:
         if item.name.partition("!")[0] in named:
-            raise SourceError(
-                f"'{item.name}' is of no known log format: --explain FILE proposes a mapping, --map reads by one",
-                item.name,
-            )
+            hint = item.hint or "--explain FILE proposes a mapping, --map reads by one"
+            raise SourceError(f"'{item.name}' is of no known log format: {hint}", item.name)
     return tuple(item.name for item in others)

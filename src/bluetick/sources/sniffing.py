@@ -1,7 +1,7 @@
 """Which container a stream is in, told by how it begins."""
 
 import re
-from codecs import BOM_UTF8
+from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from pathlib import Path
 
 from bluetick.sources.delimited import delimiter_of
@@ -10,6 +10,8 @@ from bluetick.sources.parquet_rows import PARQUET_MAGIC
 
 HEAD_BYTES = 64 * 1024
 EVTX_MAGIC = b"ElfFile\0"
+UTF16_HINT = "it is UTF-16: convert it to UTF-8 first (iconv -f UTF-16 -t UTF-8)"
+_UTF16_SEEN = 64  # bytes
 _ZEEK_HEADER = re.compile(rb"#(separator|fields|set_separator)\b")
 
 
@@ -33,6 +35,15 @@ def container_of(head: bytes, path: Path | None = None) -> str:
     if not is_named_csv and _is_torn_at_first(text):
         return "lines"
     return "csv" if is_named_csv or delimiter_of(text) else "text"
+
+
+def is_utf16(head: bytes) -> bool:
+    """Whether a stream that begins so is UTF-16: it says so, or every other byte of its first letters is zero."""
+    seen = head[:_UTF16_SEEN]
+    if seen.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
+        return True
+    halves = (seen[::2], seen[1::2])
+    return len(seen) == _UTF16_SEEN and any(all(one) and not any(other) for one, other in (halves, halves[::-1]))
 
 
 def _of_objects(text: str) -> str:

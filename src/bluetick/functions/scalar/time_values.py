@@ -44,13 +44,18 @@ def _starts_with_digit(value: Expr) -> Expr:
     return Binary("AND", Binary(">=", value, text("0")), Binary("<", value, text(":")))
 
 
+# What may stand behind a date: no zone is further from UTC than 18 hours. DuckDB would believe any, Spark does not.
+CLOCK_AND_ZONE = r"[^+-]*(?:[A-Za-z][+-].*|[+-](?:0\d|1[0-7])(?::?[0-5]\d(?::?[0-5]\d)?)?|[+-]18(?::?00(?::?00)?)?)?"
+
+
 def parse_datetime_duckdb(value: Expr) -> Expr:
     """The instant in UTC that a text names, or null. The session's time zone is UTC."""
     trimmed = call("trim", value)
     # Three times faster than with a zone, but an offset would be ignored; a date's own dashes end before place 11.
     behind_date = call("substring", trimmed, Bare(11))
     has_offset = Binary("OR", call("contains", trimmed, text("+")), call("contains", behind_date, text("-")))
-    with_offset = Cast(Cast(trimmed, "TIMESTAMPTZ", safe=True), "TIMESTAMP")
+    is_zone = call("regexp_full_match", behind_date, text(CLOCK_AND_ZONE))
+    with_offset = Case(((is_zone, Cast(Cast(trimmed, "TIMESTAMPTZ", safe=True), "TIMESTAMP")),))
     iso = Case(((has_offset, with_offset),), Cast(trimmed, "TIMESTAMP", safe=True))
     formats = call("list_value", *(text(f) for f in _FORMATS_DUCKDB))
     has_digit = call("regexp_matches", trimmed, text("[0-9]"))
