@@ -6,6 +6,7 @@ import traceback
 import click
 
 from bluetick.diagnostics.errors import BluetickError, EngineError, QueryCancelled, QueryError, TuningError
+from bluetick.diagnostics.inert import inert
 
 RAN = 0
 FAILED = 1
@@ -66,4 +67,4 @@ def _fault(error: Exception) -> str:
 
 def say(text: str) -> None:
     """A line for people, on standard error, so that standard output holds results alone."""
-    click.echo(text, err=True)
+    click.echo(inert(text), err=True)

@@ -16,8 +16,10 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from bluetick.diagnostics import inert
 from bluetick.values import MICROSECOND, format_decimal, format_timespan
 
+visible = inert.visible  # rows are written by strangers
 Columns = Sequence[tuple[str, str]]
 _NUMBERS = frozenset({"int", "long", "real", "decimal", "timespan"})
 # How wide a cell may be, and whether long heads are folded at their capitals: tried in this order.
@@ -26,8 +28,6 @@ _CARD_LINES = 3  # that one value may take
 _PLAIN_WIDTH = 120  # where nobody says how wide the reader's page is
 _GAP = 2
 _WORD = re.compile(r"[^A-Z_]+_*|[A-Z][^A-Z_]+_*|[A-Z]+(?![a-z])_*|_+|.")
-# What would move the cursor, colour the screen or turn the reading direction: rows are written by strangers.
-_UNSHOWN = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
 def new_console(stream: IO[str] | None = None) -> Console:
@@ -55,15 +55,6 @@ def shown(value: Any) -> str:
             return visible(json.dumps(value, ensure_ascii=False))
         case _:
             return visible(str(value))
-
-
-def visible(text: str) -> str:
-    """The text with control characters spelled out."""
-    return _UNSHOWN.sub(_spelled, text)
-
-
-def _spelled(match: re.Match[str]) -> str:
-    return match[0].encode("unicode_escape").decode("ascii")
 
 
 def _moment(value: datetime) -> str:

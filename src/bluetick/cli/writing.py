@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from bluetick.cli.grid import Columns, new_console, print_rows
+from bluetick.diagnostics.inert import inert_json
 from bluetick.execution.result import Result
 from bluetick.types import Type
 from bluetick.values import json_cell
@@ -29,7 +30,7 @@ def json_rows(columns: Columns, rows: Iterator[tuple[Any, ...]]) -> Iterator[lis
 
 
 def compact(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return inert_json(json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False))
 
 
 @contextmanager

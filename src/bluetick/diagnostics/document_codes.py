@@ -263,6 +263,14 @@ def wrong_shape(span: Span, key: str, wanted: str) -> Diagnostic:
     return Diagnostic("BTK0232", f"'{key}' must be {wanted}", span)
 
 
+def too_many_lines(name: str, limit: int) -> Diagnostic:
+    return Diagnostic("BTK0246", f"'{name}' has more than {limit:,} lines", START, hint="split the document")
+
+
+def more_is_said(count: int) -> Diagnostic:
+    return Diagnostic("BTK0247", f"{count:,} more findings are not listed", START, Severity.WARNING)
+
+
 def bad_json(span: Span, problem: str) -> Diagnostic:
     return Diagnostic("BTK0234", f"this is not the strict JSON of a document: {problem}", span)
 

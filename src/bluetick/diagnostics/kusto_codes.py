@@ -153,6 +153,8 @@ DOCUMENT_CODES = (
     KustoCode("BTK0243", "a Sigma log source has no table"),
     KustoCode("BTK0244", "a Sigma field is not told by its table"),
     KustoCode("BTK0245", "a Sigma rule asks for too much"),
+    KustoCode("BTK0246", "the document has too many lines"),
+    KustoCode("BTK0247", "some findings are not listed"),
     KustoCode("BTK0250", "a key of a mapping is not known"),
     KustoCode("BTK0251", "a mapping lacks something"),
     KustoCode("BTK0252", "a part of a mapping has another form"),

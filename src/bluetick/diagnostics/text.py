@@ -3,6 +3,7 @@
 from bisect import bisect_right
 from dataclasses import dataclass, field
 
+from bluetick.diagnostics.inert import inert, same_width, visible
 from bluetick.diagnostics.model import Diagnostic
 
 _WIDTH = 160
@@ -37,24 +38,25 @@ class SourceText:
 
 
 def render_diagnostic(diagnostic: Diagnostic, source: SourceText) -> str:
-    """The form a person reads in a terminal: place, line, caret, hint."""
+    """The form a person reads in a terminal: place, line, caret, hint. Nothing in it acts on the terminal."""
     start = min(diagnostic.span.start, len(source.text))
     row, column = source.position(start)
     line = source.line(start)
-    head = f"{diagnostic.severity.value}[{diagnostic.code}]: {diagnostic.message}"
+    head = f"{diagnostic.severity.value}[{diagnostic.code}]: {inert(diagnostic.message)}"
     before = line[: column - 1]
     clip = max(0, len(before) - _WIDTH // 2)
     shown = line[clip : clip + _WIDTH].replace("\t", " ")
+    shown = same_width(shown)
     length = max(1, min(diagnostic.span.end - start, len(shown) - (column - 1 - clip)))
     margin = len(str(row))
-    note = f" {diagnostic.note}" if diagnostic.note else ""
+    note = f" {inert(diagnostic.note)}" if diagnostic.note else ""
     lines = [
         head,
-        f"{' ' * margin} --> {source.name}:{row}:{column}",
+        f"{' ' * margin} --> {visible(source.name)}:{row}:{column}",
         f"{' ' * margin}  |",
         f" {row} | {shown}",
         f"{' ' * margin}  | {' ' * (column - 1 - clip)}{'^' * length}{note}",
     ]
     if diagnostic.hint:
-        lines.append(f"{' ' * margin}  = hint: {diagnostic.hint}")
+        lines.append(f"{' ' * margin}  = hint: {inert(diagnostic.hint)}")
     return "\n".join(lines)

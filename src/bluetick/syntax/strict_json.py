@@ -3,6 +3,7 @@
 A key that is given twice, a number or a word that JSON does not know, a nesting without end: each is refused.
 """
 
+import json
 import re
 from dataclasses import dataclass
 
@@ -12,6 +13,7 @@ from bluetick.syntax.strict_yaml import UNTEXTUAL, YamlList, YamlMapping, YamlNo
 
 MAX_CHARACTERS = 1_000_000
 _MAX_DEPTH = 60
+_MAX_PARTS = 15_000
 _SPACE = re.compile(r"[ \t\r\n]*")
 _BARE = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?|true|false|null")
 _TEXT = re.compile(r'"((?:[^"\\\x00-\x1f]++|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*+)"')
@@ -40,6 +42,7 @@ def read_json(text: str, name: str) -> YamlNode | Diagnostic:
 class _Reader:
     text: str
     at: int = 0
+    parts: int = 0
 
     def document(self) -> YamlNode:
         self._skip()
@@ -50,8 +53,11 @@ class _Reader:
         return value
 
     def _value(self, depth: int) -> YamlNode:
+        self.parts += 1
         if depth > _MAX_DEPTH:
             raise _Refused(self._here(), f"it is nested deeper than {_MAX_DEPTH} levels")
+        if self.parts > _MAX_PARTS:
+            raise _Refused(self._here(), f"it has more than {_MAX_PARTS:,} parts")
         match self.text[self.at : self.at + 1]:
             case "{":
                 return self._mapping(depth)
@@ -100,7 +106,7 @@ class _Reader:
         if found is None:
             raise _Refused(self._here(), "a text in double quotes is wanted here, its control characters escaped")
         self.at = found.end()
-        value, _ = unescaped(found[1])
+        value = json.loads(found[0]) if "\\" in found[1] else found[1]
         if UNTEXTUAL.search(value):
             raise _Refused(Span(found.start(), found.end()), "it holds an escape that is no character of a text")
         return YamlText(value, Span(found.start(), found.end()), '"')

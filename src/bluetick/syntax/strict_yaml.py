@@ -55,22 +55,24 @@ class _Refused(Exception):
         self.problem = problem
 
 
-def read_mapping(text: str, name: str) -> YamlMapping | Diagnostic:
-    """The one mapping that the text is, or what is wrong with it."""
+def read_mapping(text: str, name: str, most: int = MAX_CHARACTERS) -> YamlMapping | Diagnostic:
+    """The one mapping that the text is, or what is wrong with it; `most` keys, items and values are read."""
     if len(text) > MAX_CHARACTERS:
         return too_large(name, MAX_CHARACTERS)
     # A tab between tokens is taken by libyaml alone; and it words mistakes otherwise.
     if _FAST is not None and "\t" not in text:
         try:
-            return _Builder(text, _FAST).document()
-        except (_Refused, yaml.YAMLError, ValueError, OverflowError):
+            return _Builder(text, _FAST, most).document()
+        except _Refused as refused:
+            return bad_yaml(refused.span, refused.problem)
+        except (yaml.YAMLError, ValueError, OverflowError):
             pass
-    return _read(text)
+    return _read(text, most)
 
 
-def _read(text: str) -> YamlMapping | Diagnostic:
+def _read(text: str, most: int) -> YamlMapping | Diagnostic:
     try:
-        return _Builder(text, yaml.SafeLoader).document()
+        return _Builder(text, yaml.SafeLoader, most).document()
     except _Refused as refused:
         return bad_yaml(refused.span, refused.problem)
     except yaml.MarkedYAMLError as error:
@@ -84,8 +86,10 @@ def _read(text: str) -> YamlMapping | Diagnostic:
 
 
 class _Builder:
-    def __init__(self, text: str, loader: Any) -> None:
+    def __init__(self, text: str, loader: Any, most: int) -> None:
         self.events: Iterator[yaml.Event] = yaml.parse(text, Loader=loader)
+        self.most = most
+        self.nodes = 0
 
     def document(self) -> YamlMapping:
         next(self.events)  # the start of the stream
@@ -105,8 +109,14 @@ class _Builder:
             raise _Refused(_span(event), "aliases are not read")
         if isinstance(event, yaml.NodeEvent) and event.anchor is not None:
             raise _Refused(_span(event), "anchors are not read")
-        if depth > _MAX_DEPTH:
-            raise _Refused(_span(event), f"it is nested deeper than {_MAX_DEPTH} levels")
+        self.nodes += 1
+        if depth > _MAX_DEPTH or self.nodes > self.most:
+            what = (
+                f"is nested deeper than {_MAX_DEPTH} levels"
+                if depth > _MAX_DEPTH
+                else f"has more than {self.most:,} parts"
+            )
+            raise _Refused(_span(event), f"it {what}")
         if isinstance(event, yaml.ScalarEvent):
             return _scalar(event)
         if isinstance(event, yaml.CollectionStartEvent) and event.tag is not None:

@@ -6,13 +6,14 @@ from bluetick.cli.checked.proposals import proposal_json, proposal_lines
 from bluetick.cli.checked.verdicts import Report, Verdict
 from bluetick.cli.writing import compact
 from bluetick.diagnostics import SourceText, Span, render_diagnostic
+from bluetick.diagnostics.inert import visible
 
 
 def text_lines(report: Report) -> Iterator[str]:
     """A line for each detection with what was found below it, and how often each code was found."""
     for verdict in report.verdicts:
-        name = f"  {verdict.name}" if verdict.name else ""
-        yield f"{_word(report, verdict)}  {verdict.path}{name}"
+        name = f"  {visible(verdict.name)}" if verdict.name else ""
+        yield f"{_word(report, verdict)}  {visible(str(verdict.path))}{name}"
         for diagnostic in verdict.diagnostics:
             yield render_diagnostic(diagnostic, verdict.source)
         yield from proposal_lines(verdict)

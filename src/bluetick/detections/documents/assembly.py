@@ -11,6 +11,7 @@ from bluetick.detections.documents.durations import parse_duration
 from bluetick.detections.documents.fields import KNOWN_KEYS, SCHEDULE_KEYS, Draft, Field, plain_key
 from bluetick.detections.model import AlertSeverity, Allowance, Comparison, Detection, EntityMapping, Schemas, Threshold
 from bluetick.diagnostics import Diagnostic, Span, document_codes
+from bluetick.diagnostics.inert import inert
 
 # Fixed for ever: an id derived under another namespace would be another rule's.
 _NAMESPACE = UUID("6f1d3c52-9f0e-5b7a-8a43-5c1b0f4f7e21")
@@ -88,9 +89,9 @@ def assemble(draft: Draft, declared: Draft) -> tuple[Detection, list[Diagnostic]
     if identity and draft.form != "defender" and not _is_guid(identity.value):
         fields.report(identity, document_codes.id_not_guid(identity.span, identity.value))
     detection = Detection(
-        id=identity.value if identity else derived_id(declared),
+        id=inert(identity.value) if identity else derived_id(declared),
         id_derived=identity is None,
-        name=fields.text("name") or draft.name,
+        name=inert(fields.text("name") or draft.name),
         query=draft.query,
         place=draft.place,
         description=fields.text("description"),

@@ -11,7 +11,7 @@ from bluetick.detections.documents.defender_entities import ASSETS, GROUPS, asse
 from bluetick.detections.documents.defender_schedule import CONTINUOUS, LOOKBACKS
 from bluetick.detections.documents.durations import parse_duration
 from bluetick.detections.documents.fields import Draft, Field, stem
-from bluetick.detections.documents.format import Format, Reading
+from bluetick.detections.documents.format import MAX_PARTS, Format, Reading
 from bluetick.detections.documents.json_places import place_in_json
 from bluetick.detections.documents.known_keys import DEFENDER, unknown_keys
 from bluetick.detections.documents.node_trees import branch_of
@@ -55,7 +55,7 @@ def _read_json(text: str, file_name: str) -> Reading:
 
 
 def _read_yaml(text: str, file_name: str) -> Reading:
-    root = read_mapping(text, file_name)
+    root = read_mapping(text, file_name, MAX_PARTS)
     if isinstance(root, Diagnostic):
         return [], [root]
     read = [

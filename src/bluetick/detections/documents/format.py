@@ -2,9 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
 from bluetick.detections.documents.fields import Draft
 from bluetick.diagnostics import Diagnostic
+
+# Keys, items and values of a rule in YAML. The largest published one that is read has some 1,100.
+MAX_PARTS: Final = 4_000
 
 Reading = tuple[list[Draft], list[Diagnostic]]
 

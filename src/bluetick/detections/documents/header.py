@@ -26,6 +26,7 @@ from bluetick.diagnostics.nearest import nearest
 
 _COMMENT = re.compile(r"[ \t]*//+[ \t]?")
 _KEY = re.compile(r"[ \t]*([A-Za-z][A-Za-z _-]{0,39}?)[ \t]*:(?!//)")
+_HINTS = 200  # of more unknown keys, none is worth a guess
 _ONE_WORD = re.compile(r"[A-Za-z]+\Z")
 _SCHEDULED = frozenset({"frequency", "lookback", "operator", "threshold"})
 
@@ -89,7 +90,8 @@ class _Header:
             return
         self.fields.extend(field_items(key or written, value, line.start + at))
         if key is None:
-            close = nearest(plain_key(written), SPELLINGS)
+            is_listed = len(self.diagnostics) < _HINTS
+            close = nearest(plain_key(written), SPELLINGS) if is_listed else ""
             self.diagnostics.append(unknown_header_key(line.span, written, close))
 
     def _add_continuation(self, line: _Line) -> None:

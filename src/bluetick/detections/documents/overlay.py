@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from bluetick.detections.documents.assembly import group_of, value_text
 from bluetick.detections.documents.decoding import decode
 from bluetick.detections.documents.fields import KNOWN_KEYS, Draft, Field, known_key
+from bluetick.detections.documents.format import MAX_PARTS
 from bluetick.detections.documents.yaml_fields import fields_of
 from bluetick.diagnostics import Diagnostic, SourceText, Span
 from bluetick.diagnostics.document_codes import START, overlay_for_several, overlay_replaces, overlay_unknown_key
@@ -27,7 +28,7 @@ def read_overlay(data: bytes, name: str) -> Overlay:
     source = SourceText(decoded.text, name)
     if not decoded.text:
         return Overlay(diagnostics=decoded.diagnostics)
-    root = read_mapping(decoded.text, name)
+    root = read_mapping(decoded.text, name, MAX_PARTS)
     if isinstance(root, Diagnostic):
         return Overlay(diagnostics=(_placed(root, source),))
     fields: list[Field] = []

@@ -12,7 +12,17 @@ from bluetick.detections.documents.overlay import Overlay, lay_over, read_overla
 from bluetick.detections.documents.registry import choose_format
 from bluetick.detections.model import Detection
 from bluetick.diagnostics import Diagnostic, SourceText
-from bluetick.diagnostics.document_codes import companion_alone, not_readable
+from bluetick.diagnostics.document_codes import (
+    companion_alone,
+    more_is_said,
+    not_readable,
+    too_large,
+    too_many_lines,
+)
+
+_MAX_CHARACTERS = 200_000
+_MAX_LINES = 10_000
+_MAX_FINDINGS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +59,12 @@ def read_document_text(data: bytes, name: str, overlay: bytes | None = None) -> 
     decoded = decode(data, name)
     if not decoded.text:
         return DocumentResult((), decoded.diagnostics, SourceText("", name))
+    if not name.lower().endswith(".json") and (wrong := _too_long(decoded.text, name)):
+        return _refused(name, wrong)
     drafts, text, diagnostics = _read_text(decoded, name)
     beside = Overlay() if overlay is None else read_overlay(overlay, stem(name) + OVERLAY_SUFFIX)
     detections, found = _assemble(drafts, beside)
-    everything = (*decoded.diagnostics, *diagnostics, *found)
+    everything = _listed([*decoded.diagnostics, *diagnostics, *found])
     warnings = tuple(diagnostic for diagnostic in everything if not diagnostic.is_error)
     return DocumentResult(
         tuple(replace(detection, warnings=warnings) for detection in detections),
@@ -95,6 +107,22 @@ def _read_bytes(path: Path) -> bytes | Diagnostic:
             return file.read(MAX_BYTES + 1)  # one byte more than is allowed, so that the excess is seen
     except OSError as error:
         return not_readable(path.name, (error.strerror or "the system refuses").lower())
+
+
+def _listed(findings: list[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """The findings; of a great many the first, and an error if there is one."""
+    if len(findings) <= _MAX_FINDINGS:
+        return tuple(findings)
+    rest = findings[_MAX_FINDINGS:]
+    error = [finding for finding in rest if finding.is_error][:1]
+    return (*findings[:_MAX_FINDINGS], *error, more_is_said(len(rest) - len(error)))
+
+
+def _too_long(text: str, name: str) -> Diagnostic | None:
+    """Of text, published rules are far below these limits; templates in JSON are not."""
+    if len(text) > _MAX_CHARACTERS:
+        return too_large(name, _MAX_CHARACTERS)
+    return too_many_lines(name, _MAX_LINES) if text.count("\n") > _MAX_LINES else None
 
 
 def _refused(name: str, diagnostic: Diagnostic) -> DocumentResult:

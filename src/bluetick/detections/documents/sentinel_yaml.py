@@ -3,7 +3,7 @@
 import re
 
 from bluetick.detections.documents.fields import Draft, stem
-from bluetick.detections.documents.format import Format, Reading
+from bluetick.detections.documents.format import MAX_PARTS, Format, Reading
 from bluetick.detections.documents.known_keys import SENTINEL, unknown_keys
 from bluetick.detections.documents.node_trees import branch_of
 from bluetick.detections.documents.plain import has_statement
@@ -23,7 +23,7 @@ def matches_yaml(text: str) -> bool:
 
 
 def read_sentinel_yaml(text: str, file_name: str) -> Reading:
-    root = read_mapping(text, file_name)
+    root = read_mapping(text, file_name, MAX_PARTS)
     if isinstance(root, Diagnostic):
         return [], [root]
     query = root.get("query")

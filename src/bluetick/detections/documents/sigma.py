@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Iterator
-from itertools import accumulate
 from typing import Any
 
 from bluetick.detections.documents.fields import Draft, stem
-from bluetick.detections.documents.format import Format, Reading
+from bluetick.detections.documents.format import MAX_PARTS, Format, Reading
 from bluetick.detections.documents.sigma_columns import RefusedFieldError
 from bluetick.detections.documents.sigma_fields import fields_of_rule
+from bluetick.detections.documents.sigma_limits import MAX_QUERY, too_much_asked
 from bluetick.detections.documents.sigma_logsource import LOGSOURCE, source_of
 from bluetick.detections.documents.sigma_sources import Source
 from bluetick.detections.documents.sigma_values import plain
@@ -31,9 +31,6 @@ _MARKS = (
     re.compile(r"^title[ \t]*:", re.MULTILINE),
 )
 _KINDS = ("correlation", "action", "filter")
-_MAX_CONDITION = 4_000
-_MAX_DEPTH = 12
-_MAX_QUERY = 500_000
 _MAX_REASON = 300
 
 
@@ -42,7 +39,7 @@ def matches_sigma(text: str) -> bool:
 
 
 def read_sigma(text: str, file_name: str) -> Reading:
-    root = read_mapping(text, file_name)
+    root = read_mapping(text, file_name, MAX_PARTS)
     if isinstance(root, Diagnostic):
         return [], [root]
     detection, logsource = root.get("detection"), root.get("logsource")
@@ -68,7 +65,7 @@ def _queries(
     root: YamlMapping, detection: YamlMapping, logsource: YamlMapping
 ) -> tuple[list[str], Source] | Diagnostic:
     """The queries of a rule and the table that they read, or why there are none."""
-    if wrong := _too_much(detection):
+    if wrong := too_much_asked(detection):
         return wrong
     try:
         from bluetick.detections.documents.sigma_conversion import (  # noqa: PLC0415  # an extra, and slow to load
@@ -88,21 +85,9 @@ def _queries(
         return not_converted(detection.span, _reason(error))
     if not queries:
         return not_converted(detection.span, "it has no condition")
-    if any(len(query) > _MAX_QUERY for query in queries):
-        return too_much(detection.span, f"its query has more than {_MAX_QUERY:,} characters")
+    if any(len(query) > MAX_QUERY for query in queries):
+        return too_much(detection.span, f"its query has more than {MAX_QUERY:,} characters")
     return queries, source
-
-
-def _too_much(detection: YamlMapping) -> Diagnostic | None:
-    """A condition that takes long to read: a parser that tries alternatives needs more time for each bracket."""
-    condition = detection.get("condition")
-    for node in condition.items if isinstance(condition, YamlList) else (condition,):
-        text = node.value if isinstance(node, YamlText) else ""
-        depths = accumulate(((character == "(") - (character == ")") for character in text), initial=0)
-        if len(text) > _MAX_CONDITION or max(depths) > _MAX_DEPTH:
-            limits = f"{_MAX_CONDITION:,} characters or nested deeper than {_MAX_DEPTH} brackets"
-            return too_much(node.span if node else detection.span, f"its condition is longer than {limits}")
-    return None
 
 
 def _rule(root: YamlMapping) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import yaml
 from bluetick.syntax.strict_yaml import YamlList, YamlMapping, YamlNode, YamlText
 
 _RESOLVERS = yaml.SafeLoader.yaml_implicit_resolvers
+_MAX_NUMBER = 40  # characters; reading a number of base sixty takes the longer the longer it is
 _STRING = "tag:yaml.org,2002:str"
 _TYPED = frozenset(f"tag:yaml.org,2002:{name}" for name in ("int", "float", "bool"))
 
@@ -27,6 +28,8 @@ def _scalar(node: YamlText) -> Any:
         return node.value
     if not node.value:
         return None
+    if len(node.value) > _MAX_NUMBER:
+        return node.value
     tag = _tag(node.value)
     if tag not in _TYPED:
         return node.value
