@@ -58,7 +58,7 @@ def each_outcome(
     """The outcomes one after another, each as soon as it is there."""
     schemas, functions = surroundings.schemas, surroundings.functions
     is_sentinel = detection.schemas == "sentinel" or "TimeGenerated" in detection.query
-    with connect(schemas=schemas, functions=functions) as empty:
+    with connect(schemas=schemas, functions=functions, threads=1) as empty:
         runner = _Runner(detection, surroundings, Faces(empty, is_sentinel))
         for sample in samples:
             yield runner.outcome(sample)
@@ -114,6 +114,7 @@ class _Runner:
                 functions=self.surroundings.functions,
                 watchlists=files.watchlists(),
                 now=sample.now,
+                threads=1,
             )
         )
         for name in _tables_read(session, self.detection):
