@@ -21,7 +21,7 @@ from bluetick.syntax.strict_yaml import YamlMapping, YamlNode, YamlText
 from bluetick.types import NUMBER, Type
 from bluetick.values import Value, dynamic_text, logical_arrow_type
 
-MOST_ROWS = 1_000_000
+MOST_ROWS = 200_000
 SECONDS = 60.0
 
 Row: TypeAlias = dict[str, Value]
