@@ -179,6 +179,10 @@ def unknown_identifier(span: Span, kind: str, identifier: str, known: Sequence[s
     return _finding("BTL008", f"an entity of type {kind} has no identifier '{identifier}'", span, hint)
 
 
+def lacking_identifier(span: Span, kind: str, needed: Sequence[str]) -> Diagnostic:
+    return _finding("BTL008", f"an entity of type {kind} is identified by {' or '.join(needed)}: none is mapped", span)
+
+
 def too_many_mappings(span: Span, what: str, count: int, most: int) -> Diagnostic:
     return _finding("BTL008", f"{count} {what} are more than the {most} that Sentinel allows", span)
 
@@ -197,6 +201,7 @@ def unknown_technique(span: Span, technique: str, version: str) -> Diagnostic:
         "BTL009",
         f"{technique} is not a technique of ATT&CK {version}: never one, or revoked since",
         span,
+        "look it up: what was revoked has a successor",
     )
 
 
@@ -213,7 +218,8 @@ def join_without_kind(span: Span, columns: Sequence[str], keys: Sequence[str]) -
 def case_sensitive(span: Span, column: str, operator: str, other: str) -> Diagnostic:
     return _finding(
         "BTL011",
-        f"'{operator}' minds the case of '{column}', of which Windows does not: another spelling is not found",
+        f"'{operator}' minds the case of '{column}', which Windows does not: another spelling is not "
+        f"{'left out' if operator.startswith('!') else 'found'}",
         span,
         f"use '{other}'",
     )

@@ -42,7 +42,7 @@ def _unused_lets(subject: Subject) -> Iterator[Diagnostic]:
     if not lets:
         return
     used: set[str] = set()
-    for node in subject.written:
+    for node in subject.syntax:
         match node:
             case NameReference(name=name):
                 used.add(name)
@@ -81,7 +81,7 @@ def _verdict(
 ) -> Diagnostic | None:
     if not any(isinstance(part, ColumnRef) for part in walk(predicate)):
         value = folded(predicate)
-        is_switch = any(letter.isalpha() for letter in subject.words(span).replace("true", "").replace("false", ""))
+        is_switch = any(letter.isalpha() for letter in subject.written(span).replace("true", "").replace("false", ""))
         if isinstance(value, Literal) and not is_switch:  # a let that switches a step on or off is meant
             return lint_codes.constant_filter(span, is_true=value.value is True)
         return None

@@ -11,15 +11,19 @@ _MOST_CHARACTERS = 10_000  # https://learn.microsoft.com/azure/sentinel/schedule
 
 
 def _metadata(subject: Subject) -> Iterator[Diagnostic]:
-    """What every document needs; and of one that is to raise alerts what an alert needs."""
+    """What a detection needs, and what an alert needs of one that is to raise alerts. A query that says nothing of
+    ATT&CK, of severity or of a schedule is a note, not a detection."""
     detection = subject.detection
-    lacking = []
+    lacking: list[str] = []
+    alerting = (detection.severity, detection.lookback)
+    is_alerting = subject.is_rule or detection.threshold.declared or any(value is not None for value in alerting)
+    if not (is_alerting or detection.techniques or detection.tactics):
+        return
     if detection.id_derived:
         lacking.append("id")
     if not detection.description.strip():
         lacking.append("description")
-    alerting = (detection.severity, detection.lookback)
-    if subject.is_rule or detection.threshold.declared or any(value is not None for value in alerting):
+    if is_alerting:
         lacking += ["severity"] if detection.severity is None else []
         lacking += ["frequency"] if detection.frequency is None and not subject.is_near_real_time else []
     if lacking:
@@ -33,9 +37,9 @@ def _limits(subject: Subject) -> Iterator[Diagnostic]:
         return
     if len(detection.query) > _MOST_CHARACTERS:
         yield lint_codes.text_too_long(WHOLE, len(detection.query), _MOST_CHARACTERS)
-    for node in subject.written:
+    for node in subject.syntax:
         match node:
-            case SearchOperator() if subject.words(node.span).split(None, 1)[1:2] == ["*"]:
+            case SearchOperator() if subject.written(node.span).split(None, 1)[1:2] == ["*"]:
                 yield lint_codes.refused_source(node.span, "search *")
             case UnionOperator(legs=legs):
                 for leg in legs:

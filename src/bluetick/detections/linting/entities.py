@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from bluetick.detections.linting.entity_facts import IDENTIFIERS
+from bluetick.detections.linting.entity_facts import IDENTIFIERS, REQUIRED
 from bluetick.detections.linting.model import WHOLE, LintRule, Subject
 from bluetick.detections.model import Detection, EntityMapping
 from bluetick.diagnostics import Diagnostic, lint_codes
@@ -42,6 +42,9 @@ def _identifiers(entity: EntityMapping) -> Iterator[Diagnostic]:
     for identifier, _ in entity.columns:
         if identifier.lower() not in known:
             yield lint_codes.unknown_identifier(WHOLE, kind, identifier, IDENTIFIERS[kind])
+    mapped = {identifier.lower() for identifier, _ in entity.columns}
+    if not mapped.intersection(name.lower() for name in REQUIRED[kind]):
+        yield lint_codes.lacking_identifier(WHOLE, kind, REQUIRED[kind])
 
 
 def _mapped_columns(subject: Subject) -> Iterator[Diagnostic]:

@@ -42,7 +42,39 @@ IDENTIFIERS: dict[str, tuple[str, ...]] = {
     ),
     "URL": ("Url",),
     "IoTDevice": (
-        *("IoTHub", "DeviceId", "DeviceName", "IoTSecurityAgentId", "DeviceType", "Source", "SourceRef"),
+        *(
+            "IoTHub",
+            "FirmwareVersion",
+            "DeviceId",
+            "DeviceName",
+            "IoTSecurityAgentId",
+            "DeviceType",
+            "Source",
+            "SourceRef",
+        ),
         *("Manufacturer", "Model", "OperatingSystem", "IpAddress", "MacAddress", "Protocols", "SerialNumber"),
     ),
+}
+
+# Without one of these an entity cannot be told; of a hash and its algorithm both are needed.
+REQUIRED: dict[str, tuple[str, ...]] = {
+    "Account": ("FullName", "Sid", "Name", "AadUserId", "PUID", "ObjectGuid"),
+    "AzureResource": ("ResourceId",),
+    "CloudApplication": ("AppId", "Name"),
+    "DNS": ("DomainName",),
+    "File": ("Name",),
+    "FileHash": ("Value",),
+    "Host": ("FullName", "HostName", "NetBiosName", "AzureID", "OMSAgentID"),
+    "IP": ("Address",),
+    "MailCluster": ("Query", "Source"),
+    "MailMessage": ("NetworkMessageId", "Recipient"),
+    "Mailbox": ("MailboxPrimaryAddress",),
+    "Malware": ("Name",),
+    "Process": ("CommandLine", "ProcessId"),
+    "RegistryKey": ("Key", "Hive"),
+    "RegistryValue": ("Name",),
+    "SecurityGroup": ("DistinguishedName", "SID", "ObjectGuid"),
+    "SubmissionMail": ("SubmissionId", "NetworkMessageId", "Recipient", "Submitter"),
+    "URL": ("Url",),
+    "IoTDevice": ("DeviceId",),
 }

@@ -76,7 +76,7 @@ def _silent(subject: Subject) -> set[Span]:
     """The joins that name no kind."""
     return {
         node.span
-        for node in subject.written
+        for node in subject.syntax
         if isinstance(node, JoinOperator)
         and node.keyword == "join"
         and all(parameter.name != "kind" for parameter in node.parameters)

@@ -27,13 +27,13 @@ class LintContext:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """One detection as the rules see it: `written` are the nodes of its query's tree, `nodes` those of the plan, which
+    """One detection as the rules see it: `syntax` are the nodes of its query's tree, `nodes` those of the plan, which
     is None where the query does not bind."""
 
     detection: Detection
     context: LintContext
     tree: Query
-    written: tuple[object, ...] = ()
+    syntax: tuple[object, ...] = ()
     plan: QueryPlan | None = None
     nodes: tuple[Relation, ...] = ()
     lineage: Lineage = field(default_factory=Lineage)
@@ -62,7 +62,7 @@ class Subject:
     def result(self) -> Columns:
         return () if self.statement is None else self.statement.relation.columns
 
-    def words(self, span: Span) -> str:
+    def written(self, span: Span) -> str:
         """The text of the query at a span."""
         return self.detection.query[span.start : span.end]
 

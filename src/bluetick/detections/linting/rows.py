@@ -69,7 +69,7 @@ def _rows(count: RowCount) -> str:
 
 def _taken(subject: Subject) -> Iterator[Diagnostic]:
     """take and limit of rows in no order. sample says by its name what it does."""
-    words = {node.span: node.kind for node in subject.written if isinstance(node, TakeOperator)}
+    words = {node.span: node.kind for node in subject.syntax if isinstance(node, TakeOperator)}
     for node in subject.nodes:
         if not isinstance(node, Limit) or node.span is None or words.get(node.span, "sample") == "sample":
             continue

@@ -15,14 +15,16 @@ _ANY_CASE = re.compile(
     r"(registry)(key|keyname|valuename)|objectname|servicename|servicefilename|sharename|relativetargetname",
     re.IGNORECASE,
 )
+_OF_WINDOWS = re.compile(
+    r"[a-z].*\\|\\.*[a-z]|\.(exe|dll|sys|ps1|psm1|bat|cmd|vbs|vbe|js|jse|wsf|hta|msi|scr|com|lnk)\b", re.I
+)
 _ANY_CASE_OPERATOR = {"==": "=~", "!=": "!~", "in": "in~", "!in": "!in~"}
-# Of tables whose rows are not of Windows hosts alone, and of fields that a service writes itself in one form.
 _WINDOWS = re.compile(r"Device\w+Events|SecurityEvent|WindowsEvent|Event|VMConnection|VMProcess", re.ASCII)
 
 
 def _sensitive(subject: Subject) -> Iterator[Diagnostic]:
-    """A column of any case compared with a text by its letters' case. Any other spelling that the same query asks for
-    beside it is taken as meant."""
+    """A column of any case compared, by its letters' case, with what only Windows has: a path, a file's name with its
+    kind. Tables of devices hold other systems too, where case tells files apart."""
     for node in subject.nodes:
         if not isinstance(node, Filter):
             continue
@@ -41,7 +43,7 @@ def _compared(subject: Subject, call: Call) -> Column | None:
     if origin is None or not _WINDOWS.fullmatch(origin[0].table) or not _ANY_CASE.fullmatch(origin[1]):
         return None
     texts = [text for arg in call.args[1:] for text in _texts(arg)]
-    return column if any(text.lower() != text.upper() for text in texts) else None
+    return column if any(_OF_WINDOWS.search(text) for text in texts) else None
 
 
 def _texts(expr: Expr) -> list[str]:

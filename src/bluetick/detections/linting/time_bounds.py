@@ -12,6 +12,7 @@ from bluetick.plan.expressions import ColumnRef, Expr, walk
 from bluetick.plan.relations import Filter, Join, Project, Scan, Sort
 from bluetick.types import Type
 
+_TIME_NAMES = ("Timestamp", "TimeGenerated", "_TimeReceived", "IngestionTime", "$IngestionTime")
 _TIMES = (Type.DATETIME, Type.TIMESPAN)
 
 
@@ -26,8 +27,13 @@ def _unbounded(subject: Subject) -> Iterator[Diagnostic]:
     asked = [column for node in filters for expr in node.predicates for column in _times(expr)]
     bounded = ids_behind(subject.nodes, asked)
     for node in subject.nodes:
-        if isinstance(node, Scan) and node.time_column is not None and node.time_column.id not in bounded:
+        if isinstance(node, Scan) and node.time_column is not None and not bounded & _own_times(node):
             yield lint_codes.unbounded_time(node.span or WHOLE, node.table, node.time_column.name)
+
+
+def _own_times(scan: Scan) -> set[int]:
+    """The columns that say when a row's event was, or when it came in: bounding any of them bounds the table."""
+    return {column.id for column in scan.columns if column == scan.time_column or column.name in _TIME_NAMES}
 
 
 def _times(expr: Expr) -> list[int]:
