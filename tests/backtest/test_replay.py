@@ -201,5 +201,5 @@ def test_a_profile_is_asked_for_once(month: Path) -> None:
 def test_stopping_early_lets_the_tables_go(session: Session) -> None:
     results = replay(session, founding_document(RARE_COUNTRIES), scheduled_instants(END - 9 * HOUR, END, HOUR))
     next(results)
-    results.close()  # type: ignore[attr-defined]  # it is a generator
+    results.close()
     assert len(list(session.query("VMConnection | take 1", now=END).rows())) == 1

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from bluetick.detections.alerting import Alerting, RuleKind
 from bluetick.detections.backtest.windows import interval, scheduled_instants
 from bluetick.detections.model import Detection, QueryPlace
 from bluetick.diagnostics import Span
@@ -13,10 +14,11 @@ HOUR = timedelta(hours=1)
 DAY = datetime(2026, 6, 18, tzinfo=UTC)
 
 
-def detection(frequency: timedelta | None = None, kind: str = "") -> Detection:
-    fields = (("kind", kind),) if kind else ()
+def detection(frequency: timedelta | None = None, kind: RuleKind | None = None) -> Detection:
     place = QueryPlace("q.kql", Span(0, 1), 1, ())
-    return Detection(id="1", id_derived=True, name="q", query="T", place=place, frequency=frequency, fields=fields)
+    return Detection(
+        id="1", id_derived=True, name="q", query="T", place=place, frequency=frequency, alerting=Alerting(kind)
+    )
 
 
 def test_each_hour_of_a_day_is_seen_once() -> None:
@@ -48,8 +50,8 @@ def test_more_runs_than_anyone_waits_for_are_refused() -> None:
 
 def test_how_often_is_asked_for_or_said_or_each_minute_near_real_time() -> None:
     assert interval(detection(HOUR), 2 * HOUR) == 2 * HOUR
-    assert interval(detection(HOUR, "NRT")) == HOUR
-    assert interval(detection(None, "NRT")) == timedelta(minutes=1)
+    assert interval(detection(HOUR, RuleKind.NRT)) == HOUR
+    assert interval(detection(None, RuleKind.NRT)) == timedelta(minutes=1)
     with pytest.raises(SourceError, match="--every"):
         interval(detection())
     with pytest.raises(SourceError, match="above zero"):

@@ -52,6 +52,12 @@ def _fit() -> click.Command:
     return fit
 
 
+def _backtest() -> click.Command:
+    from bluetick.cli.backtest import backtest_command  # noqa: PLC0415 - loaded when asked for
+
+    return backtest_command
+
+
 def _coverage() -> click.Command:
     from bluetick.cli.coverage import coverage  # noqa: PLC0415 - loaded when asked for
 
@@ -119,6 +125,7 @@ _COMMANDS: dict[str, Callable[[], click.Command]] = {
     "check": _check,
     "fit": _fit,
     "test": _test,
+    "backtest": _backtest,
     "coverage": _coverage,
     "diff": _diff,
     "ingest": _ingest,

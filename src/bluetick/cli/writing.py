@@ -34,7 +34,7 @@ def compact(value: object) -> str:
 
 
 @contextmanager
-def _text_target(output: Path | None) -> Iterator[IO[str]]:
+def text_target(output: Path | None) -> Iterator[IO[str]]:
     """Standard output, or a file that appears under its name only when it is whole."""
     if output is None:
         yield sys.stdout
@@ -73,12 +73,12 @@ def write_result(result: Result, target: Target) -> None:
         case "parquet" if output is not None:
             _write_parquet(result, output)
         case _:
-            with _text_target(output) as stream:
+            with text_target(output) as stream:
                 print_result(result, stream if output is not None else None)
 
 
 def _write_json(result: Result, output: Path | None) -> None:
-    with _text_target(output) as stream:
+    with text_target(output) as stream:
         stream.write(f'{{"columns":{compact(result.columns)},"rows":[')
         count = 0
         for row in json_rows(result.columns, result.rows()):
@@ -88,7 +88,7 @@ def _write_json(result: Result, output: Path | None) -> None:
 
 
 def _write_csv(result: Result, output: Path | None) -> None:
-    with _text_target(output) as stream:
+    with text_target(output) as stream:
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow([name for name, _ in result.columns])
         for row in json_rows(result.columns, result.rows()):

@@ -5,7 +5,7 @@ windows see, into the engine. Where the plan depends on the rows (bag_unpack, pi
 whole, each window is a run of its own.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import groupby
@@ -51,46 +51,41 @@ def replay(
     detection: Detection,
     windows: Sequence[datetime],
     *,
-    options: ReplayOptions = ReplayOptions(),
     tuning: TuningDocument | None = None,
-) -> Iterator[WindowResult]:
-    """The detection as of each instant, in order, without the rows of the exceptions in `tuning` that apply then. A
-    refused query raises QueryError; what fails in one window is that window's error. Stop reading, and what was read is
-    let go of."""
+    options: ReplayOptions = ReplayOptions(),
+) -> Generator[WindowResult]:
+    """The detection as of each instant, in order, without the rows of the exceptions that applied then.
+
+    A refused query raises QueryError; what fails in one window is that window's error. Stop reading, and what was read
+    is let go of.
+    """
     held = session.pinned()
     held.providers = {name: RememberedProfiles(one) for name, one in session.providers.items()}
-    for _, same in groupby(windows, lambda now: tuned(query_request(detection, now), tuning).exclusions):
-        yield from _replayed(held, detection, list(same), options, tuning)
+    requests = [(now, tuned(query_request(detection, now), tuning)) for now in windows]
+    for _, group in groupby(requests, key=lambda pair: pair[1].exclusions):
+        yield from _replay_equal(held, detection, list(group), options)
 
 
-def _replayed(
-    held: Session,
-    detection: Detection,
-    windows: Sequence[datetime],
-    options: ReplayOptions,
-    tuning: TuningDocument | None,
-) -> Iterator[WindowResult]:
-    """Windows in which the same exceptions apply, so that one plan serves them all."""
-    replayed = _open(held, detection, windows, options, tuning)
+def _replay_equal(
+    session: Session, detection: Detection, windows: list[tuple[datetime, QueryRequest]], options: ReplayOptions
+) -> Generator[WindowResult]:
+    """Windows whose requests differ in their instant alone."""
+    replayed = _open(session, detection, windows, options)
     if replayed is None:
-        yield from _singly(held, detection, windows, options, tuning)
+        yield from _singly(session, detection, windows, options)
         return
     try:
-        for now in windows:
+        for now, _ in windows:
             yield replayed.window(now)
     finally:
         replayed.tables.close()
 
 
 def _open(
-    session: Session,
-    detection: Detection,
-    windows: Sequence[datetime],
-    options: ReplayOptions,
-    tuning: TuningDocument | None,
+    session: Session, detection: Detection, windows: list[tuple[datetime, QueryRequest]], options: ReplayOptions
 ) -> "_Replay | None":
     """None where the windows must run singly."""
-    request = tuned(query_request(detection, windows[-1]), tuning)
+    request = windows[-1][1]
     plan, _ = session.plan(request)
     if plan.is_observed:
         _refuse_as_received(options, "its columns depend on the rows that are there (bag_unpack, pivot)")
@@ -107,7 +102,7 @@ def _open(
         statement,
         by_receipt=options.received_within is not None,
     )
-    replayed = _Replay(session, detection, request, plan, tables, options, windows)
+    replayed = _Replay(session, detection, request, plan, tables, options, [now for now, _ in windows])
     try:
         replayed.read()
     except SourceError:  # of one file perhaps, that few of the windows see
@@ -153,17 +148,12 @@ class _Replay:
 
 
 def _singly(
-    session: Session,
-    detection: Detection,
-    windows: Sequence[datetime],
-    options: ReplayOptions,
-    tuning: TuningDocument | None,
-) -> Iterator[WindowResult]:
+    session: Session, detection: Detection, windows: list[tuple[datetime, QueryRequest]], options: ReplayOptions
+) -> Generator[WindowResult]:
     """Each window as a run of its own."""
-    for now in windows:
-        request = replace(tuned(query_request(detection, now), tuning), seconds=options.seconds)
+    for now, request in windows:
         try:
-            yield _found(detection, now, session.run(request)[-1])
+            yield _found(detection, now, session.run(replace(request, seconds=options.seconds))[-1])
         except QueryCancelled:
             raise
         except BluetickError as error:

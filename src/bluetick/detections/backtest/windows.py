@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
+from bluetick.detections.alerting import RuleKind
 from bluetick.detections.model import Detection
 from bluetick.diagnostics.errors import SourceError
 
@@ -22,7 +23,7 @@ def interval(detection: Detection, every: timedelta | None = None) -> timedelta:
 
 
 def is_near_real_time(detection: Detection) -> bool:
-    return any(key.lower() == "kind" and value.strip().lower() == "nrt" for key, value in detection.fields)
+    return detection.alerting.kind is RuleKind.NRT
 
 
 def scheduled_instants(first: datetime, last: datetime, step: timedelta, start: datetime = _EPOCH) -> list[datetime]:
