@@ -62,9 +62,13 @@ class Subject:
     def result(self) -> Columns:
         return () if self.statement is None else self.statement.relation.columns
 
+    @property
+    def text(self) -> str:
+        return self.detection.query
+
     def written(self, span: Span) -> str:
         """The text of the query at a span."""
-        return self.detection.query[span.start : span.end]
+        return self.text[span.start : span.end]
 
 
 @dataclass(frozen=True, slots=True)
