@@ -180,7 +180,10 @@ class _Reader:
 
 def _properties(node: YamlMapping) -> Iterator[tuple[YamlText, YamlNode]]:
     techniques = _techniques(node)
+    is_alone = node.get("displayName") is not None  # then a name beside it is the resource's
     for key, value in node.entries:
+        if key.value == "name" and is_alone:
+            continue
         name = YamlText(RENAMED.get(key.value, key.value), key.span, key.style)
         if key.value == "subTechniques" or (key.value == "techniques" and techniques):
             if techniques:

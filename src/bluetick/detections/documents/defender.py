@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from itertools import chain
 
 from bluetick.detections.alerting import Alerting, EventGrouping, RuleKind
@@ -153,7 +154,7 @@ class _Rule:
         length = parse_duration(written)
         default = LOOKBACKS.get(length) if length else None
         if not self._add("lookback", _at(self.node, "schedule", "lookback")) and default:
-            self._add("lookback", stated, f"{int(default.total_seconds())}s")
+            self._add("lookback", stated, f"{default // timedelta(hours=1)}h")
 
     def _attack(self, template: YamlNode | None) -> None:
         # A category that is no tactic, such as Malware, is a word of Defender's own.
