@@ -31,8 +31,10 @@ def too_much_asked(detection: YamlMapping) -> Diagnostic | None:
         if isinstance(node, YamlText) and (reason := _condition(node.value, len(detection.entries))):
             return too_much(node.span, reason)
     for count, (node, is_key) in enumerate(_texts(detection), 1):
-        if reason := _text(node.value, is_key) or (count > _MAX_VALUES and f"it has more than {_MAX_VALUES:,} values"):
+        if reason := _text(node.value, is_key):
             return too_much(node.span, reason)
+        if count > _MAX_VALUES:
+            return too_much(node.span, f"it has more than {_MAX_VALUES:,} values")
     return None
 
 
