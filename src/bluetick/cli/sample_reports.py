@@ -14,6 +14,7 @@ from bluetick.cli.grid import visible
 from bluetick.cli.writing import compact
 from bluetick.detections.model import Detection
 from bluetick.detections.samples import SampleOutcome
+from bluetick.detections.samples.mutating import Mutant
 
 _RULER = 80
 _MARKS = {True: (".", "PASSED", "green"), False: ("F", "FAILED", "red")}
@@ -62,6 +63,16 @@ class Untested:
     lacks: str
 
 
+@dataclass(frozen=True, slots=True)
+class Unnoticed:
+    """A condition of a rule that can be taken away, and no sample notices. `place` is file:line:column."""
+
+    path: Path
+    detection: Detection
+    mutant: Mutant
+    place: str
+
+
 @dataclass(slots=True)
 class Findings:
     """All that a run of samples found."""
@@ -69,6 +80,8 @@ class Findings:
     tested: list[Tested] = field(default_factory=list)
     troubles: list[Trouble] = field(default_factory=list)
     untested: list[Untested] = field(default_factory=list)
+    unnoticed: list[Unnoticed] = field(default_factory=list)
+    mutants: int = 0
     seconds: float = 0.0
 
     @property
@@ -121,6 +134,11 @@ class TextReport:
             self._rule("NOT TESTED" if requires_both else "not tested")
             for lacking in findings.untested:
                 self._line(f"{lacking.path}  {lacking.detection.name}: {lacking.lacks}", style="yellow")
+        if findings.unnoticed:
+            self._rule("no sample notices")
+        for unnoticed in findings.unnoticed:
+            text = " ".join(unnoticed.mutant.text.split())
+            self._line(f"{unnoticed.place}  {unnoticed.mutant.change.value}: {_cut(text)}", style="yellow")
         self._rule(_summary(findings))
 
     def _rule(self, title: str) -> None:
@@ -164,6 +182,10 @@ class JsonReport:
         for one in findings.untested:
             told = {"id": one.detection.id, "rule": one.detection.name, "file": str(one.path), "lacks": one.lacks}
             click.echo(compact(told | ({"passed": False} if requires_both else {})))
+        for unnoticed in findings.unnoticed:
+            rule = {"id": unnoticed.detection.id, "rule": unnoticed.detection.name, "file": str(unnoticed.path)}
+            mutant = {"place": unnoticed.place, "condition": unnoticed.mutant.text}
+            click.echo(compact(rule | mutant | {"unnoticed": unnoticed.mutant.change.value}))
 
 
 class JunitReport:
@@ -211,6 +233,10 @@ def _style(line: str) -> str:
     return {"-": "red", "+": "green", "~": "yellow"}.get(line[:1], "")
 
 
+def _cut(text: str) -> str:
+    return text if len(text) <= _RULER else f"{text[: _RULER - 3]}..."
+
+
 def _summary(findings: Findings) -> str:
     failed = len(findings.failed)
     counts = (
@@ -218,6 +244,7 @@ def _summary(findings: Findings) -> str:
         (len(findings.tested) - failed, "passed"),
         (len(findings.troubles), "cannot be used"),
         (len(findings.untested), "not tested"),
+        (findings.mutants - len(findings.unnoticed), f"of {findings.mutants:,} changes noticed"),
     )
     words = ", ".join(f"{count:,} {word}" for count, word in counts if count) or "no sample"
     return f"{words} in {findings.seconds:.1f} s"

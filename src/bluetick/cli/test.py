@@ -12,11 +12,23 @@ from bluetick.cli.documents import Document, read_documents, runnable
 from bluetick.cli.failures import FAILED, RAN
 from bluetick.cli.grid import new_console
 from bluetick.cli.picking import EVERY, Picker, parse_pick
-from bluetick.cli.sample_reports import Findings, JsonReport, JunitReport, Report, Tested, TextReport, Trouble, untested
+from bluetick.cli.progress import progress_of
+from bluetick.cli.sample_reports import (
+    Findings,
+    JsonReport,
+    JunitReport,
+    Report,
+    Tested,
+    TextReport,
+    Trouble,
+    Unnoticed,
+    untested,
+)
 from bluetick.detections.documents import FORMATS
 from bluetick.detections.documents.companions import COMPANION_SUFFIXES, TESTS_SUFFIX
 from bluetick.detections.model import Detection
 from bluetick.detections.samples import Sample, SampleFile, Surroundings, each_outcome, read_samples, samples_path
+from bluetick.detections.samples.mutating import mutants, unnoticed
 from bluetick.diagnostics import Diagnostic, SourceText, render_diagnostic
 from bluetick.diagnostics import sample_codes as codes
 
@@ -40,6 +52,7 @@ class _Choice:
     picker: Picker
     stops: bool
     surroundings: Surroundings
+    mutates: bool = False
 
 
 @click.command()
@@ -48,16 +61,18 @@ class _Choice:
 @click.option("-x", "--exitfirst", "stops", is_flag=True, help="Stop at the first sample that fails.")
 @click.option("-v", "--verbose", is_flag=True, help="A line for each sample.")
 @click.option("--require-both", is_flag=True, help="Fail where a rule has no hit or no miss among its samples.")
+@click.option("--mutate", is_flag=True, help="Take each condition away and tell of those that no sample notices.")
 @click.option("--schemas", metavar="PACK|FILE", help="sentinel, defender or a JSON file: the columns of tables.")
 @click.option("--functions", type=click.Path(path_type=Path), metavar="DIR", help="Stored functions, as for run.")
 @click.option("--format", "form", type=click.Choice(("text", "json", "junit")), default="text", show_default=True)
-def test(
+def test(  # noqa: PLR0913 - one for each option
     *,
     documents: Sequence[Path],
     picker: Picker,
     stops: bool,
     verbose: bool,
     require_both: bool,
+    mutate: bool,
     schemas: str | None,
     functions: Path | None,
     form: str,
@@ -70,9 +85,10 @@ def test(
     reports: dict[str, Callable[[], Report]] = {"json": JsonReport, "junit": JunitReport, "text": _text(verbose)}
     report = reports[form]()
     findings = Findings()
+    choice = _Choice(picker, stops, Surroundings(schemas, functions), mutate)
     begun = perf_counter()
     for document in _documents(documents, findings):
-        _try_document(document, _Choice(picker, stops, Surroundings(schemas, functions)), findings, report)
+        _try_document(document, choice, findings, report)
         if stops and (findings.failed or findings.troubles):
             break
     findings.seconds = perf_counter() - begun
@@ -110,6 +126,24 @@ def _try_document(document: Document, choice: _Choice, findings: Findings, repor
         lacking = untested(document.path, detection, outcomes)
         if lacking is not None and choice.picker is EVERY:
             findings.untested.append(lacking)
+        if choice.mutates and outcomes and all(outcome.passed for outcome in outcomes):
+            _mutate(document, detection, picked, choice, findings)
+
+
+def _mutate(
+    document: Document, detection: Detection, samples: Sequence[Sample], choice: _Choice, findings: Findings
+) -> None:
+    """Finds the conditions that no sample notices the lack of."""
+    total = len(mutants(detection))
+    findings.mutants += total
+    with progress_of(total, f"changing {document.path.name}", "conditions") as advance:
+        for mutant in unnoticed(detection, samples, choice.surroundings):
+            next(advance)
+            if mutant is not None:
+                start = detection.span_in_document(mutant.span).start
+                line, column = document.source.position(start)
+                place = f"{document.path}:{line}:{column}"
+                findings.unnoticed.append(Unnoticed(document.path, detection, mutant, place))
 
 
 def _sample_file(document: Path) -> SampleFile:

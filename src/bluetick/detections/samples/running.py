@@ -45,15 +45,18 @@ class Surroundings:
     functions: Path | None = None
 
 
+NOTHING_MORE = Surroundings()
+
+
 def run_samples(
-    detection: Detection, samples: Sequence[Sample], surroundings: Surroundings = Surroundings()
+    detection: Detection, samples: Sequence[Sample], surroundings: Surroundings = NOTHING_MORE
 ) -> list[SampleOutcome]:
     """Runs each sample by itself. An error of one is its own failure and keeps no other from running."""
     return list(each_outcome(detection, samples, surroundings))
 
 
 def each_outcome(
-    detection: Detection, samples: Iterable[Sample], surroundings: Surroundings = Surroundings()
+    detection: Detection, samples: Iterable[Sample], surroundings: Surroundings = NOTHING_MORE
 ) -> Iterator[SampleOutcome]:
     """The outcomes one after another, each as soon as it is there."""
     schemas, functions = surroundings.schemas, surroundings.functions
