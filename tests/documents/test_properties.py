@@ -33,7 +33,7 @@ DOCUMENTS = st.lists(PIECES | st.text(max_size=12), max_size=14).map("\n".join)
 
 def has_no_blank_line(text: str) -> bool:
     """Whether no blank line, at which several queries are parted, is in the text."""
-    return re.search(r"\n *\n", f"{text}") is None
+    return re.search(r"\n *\n", text) is None
 
 
 def check(data: bytes, name: str, overlay: bytes | None = None) -> None:

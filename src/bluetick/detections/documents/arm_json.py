@@ -11,7 +11,7 @@ from bluetick.detections.documents.json_places import place_in_json
 from bluetick.detections.documents.known_keys import SENTINEL, unknown_keys
 from bluetick.detections.documents.node_trees import branch_of
 from bluetick.detections.documents.plain import has_statement
-from bluetick.detections.documents.sentinel_rule import read_rule
+from bluetick.detections.documents.sentinel_rule import read_rule, schemas_of
 from bluetick.diagnostics import Diagnostic
 from bluetick.diagnostics.document_codes import no_query, query_is_expression, several_queries, too_many_queries
 from bluetick.syntax.strict_json import read_json
@@ -21,14 +21,9 @@ MAX_QUERIES = 200
 RESOURCE = "armResource"
 _RULE_TYPE = re.compile(r"(?:^|/)(?:alertrules|alertruletemplates)$", re.IGNORECASE)
 _SEARCH_TYPE = re.compile(r"(?:^|/)savedsearches$", re.IGNORECASE)
-_MARKS = tuple(
-    re.compile(mark, re.IGNORECASE)
-    for mark in (
-        r'"(?:[\w.]+/)*(?:alertRules|alertRuleTemplates)"|"queryFrequency"\s*:',
-        r'"(?:[\w.]+/)*savedSearches"(?s:.)*"Hunting Queries"|"Hunting Queries"(?s:.)*"(?:[\w.]+/)*savedSearches"',
-    )
-)
-_QUERY = re.compile(r'"query"\s*:', re.IGNORECASE)
+# Of the text in small letters.
+_RULE_MARK = re.compile(r'["/]alertrule(?:template)?s"|"queryfrequency"\s*:')
+_SEARCH_MARKS = ('savedsearches"', '"hunting queries"')
 # ARM's word -> the word of Sentinel's YAML, where they differ.
 RENAMED = {"displayName": "name", "techniques": "relevantTechniques"}
 _HUNTING = "hunting queries"
@@ -44,8 +39,11 @@ class _Found:
 
 
 def matches_arm(text: str) -> bool:
-    has_query = text.lstrip()[:1] in ("{", "[") and _QUERY.search(text) is not None
-    return has_query and any(mark.search(text) for mark in _MARKS)
+    if text.lstrip()[:1] not in ("{", "["):
+        return False
+    lowered = text.lower()
+    is_marked = _RULE_MARK.search(lowered) is not None or all(mark in lowered for mark in _SEARCH_MARKS)
+    return is_marked and '"query"' in lowered
 
 
 def read_arm(text: str, file_name: str) -> Reading:
@@ -142,7 +140,9 @@ class _Reader:
         place = place_in_json(self.text, self.file_name, query, len(query.value) - len(value), len(value.rstrip()))
         name = stem(self.file_name)
         self.drafts.append(
-            Draft(name, value.rstrip(), place, read.fields, "sentinel", read.alerting, "arm", branch_of(rule))
+            Draft(
+                name, value.rstrip(), place, read.fields, schemas_of(read, value), read.alerting, "arm", branch_of(rule)
+            )
         )
 
     def _rule(self, found: _Found) -> YamlMapping:

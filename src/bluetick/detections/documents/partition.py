@@ -15,8 +15,9 @@ from bluetick.diagnostics.document_codes import several_queries
 from bluetick.syntax.parser import parse
 from bluetick.syntax.statements import QueryStatement
 
-_MAX_CHARACTERS = 100_000
+_MAX_CHARACTERS = 50_000
 _MAX_BLOCKS = 60
+_MAX_PARSED = 200_000  # characters that are parsed to part a text: a hostile one would be parsed for ever
 _BLANK = re.compile(r"\n[ \t\r]*(?=\n)")
 # What goes on with the query above it.
 _CONTINUES = re.compile(r"[|)\]},;]|(?:and|or|on|by)\b", re.IGNORECASE)
@@ -54,8 +55,9 @@ def _parts(text: str, span: Span) -> list[Span]:
         return [span]
     found: list[Span] = []
     at = 0
+    left = _MAX_PARSED
     while at < len(blocks):
-        end = _end_of_query(text, blocks, at)
+        end, left = _end_of_query(text, blocks, at, left)
         if not end:
             return [span]
         found.append(Span(blocks[at].start, blocks[end - 1].end))
@@ -63,13 +65,18 @@ def _parts(text: str, span: Span) -> list[Span]:
     return found
 
 
-def _end_of_query(text: str, blocks: list[Span], at: int) -> int:
-    """Where the shortest run of blocks that is a query ends, or 0."""
+def _end_of_query(text: str, blocks: list[Span], at: int, left: int) -> tuple[int, int]:
+    """Where the shortest run of blocks that is a query ends, or 0; and how much may be parsed after that."""
     for end in range(at + 1, len(blocks) + 1):
         follows = _code(text[blocks[end].start : blocks[end].end]) if end < len(blocks) else ""
-        if not _CONTINUES.match(follows) and _is_query(text[blocks[at].start : blocks[end - 1].end]):
-            return end
-    return 0
+        if _CONTINUES.match(follows):
+            continue
+        left -= blocks[end - 1].end - blocks[at].start
+        if left < 0:
+            break
+        if _is_query(text[blocks[at].start : blocks[end - 1].end]):
+            return end, left
+    return 0, left
 
 
 def _blocks(text: str, span: Span) -> Iterator[Span]:

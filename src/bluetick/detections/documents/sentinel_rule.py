@@ -1,11 +1,13 @@
 """A rule in Sentinel's keys, from the nodes of any form that has them: its fields, its settings, its query."""
 
+import re
 from dataclasses import dataclass
 
 from bluetick.detections.alerting import Alerting
 from bluetick.detections.documents.fields import Field, known_key
 from bluetick.detections.documents.settings import SETTING_KEYS, read_settings
 from bluetick.detections.documents.yaml_fields import fields_of
+from bluetick.detections.model import Schemas
 from bluetick.diagnostics import Diagnostic
 from bluetick.syntax.strict_yaml import YamlList, YamlMapping, YamlNode, YamlText
 
@@ -30,6 +32,13 @@ def read_rule(rule: YamlMapping, *, is_template: bool = False) -> SentinelRule:
         fields.extend(found)
         diagnostics.extend(wrong)
     return SentinelRule(tuple(fields), alerting, tuple(diagnostics))
+
+
+def schemas_of(rule: SentinelRule, query: str) -> Schemas:
+    """Whose tables a query reads: hunting queries are Defender's too, and then name its time column."""
+    is_rule = rule.alerting.kind is not None or any(item.key == "frequency" for item in rule.fields)
+    is_defender = not is_rule and "TimeGenerated" not in query and re.search(r"\bTimestamp\b", query) is not None
+    return "defender" if is_defender else "sentinel"
 
 
 def _fields(written: str, node: YamlNode) -> tuple[list[Field], list[Diagnostic]]:

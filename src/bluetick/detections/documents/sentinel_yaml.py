@@ -8,8 +8,7 @@ from bluetick.detections.documents.known_keys import SENTINEL, unknown_keys
 from bluetick.detections.documents.node_trees import branch_of
 from bluetick.detections.documents.plain import has_statement
 from bluetick.detections.documents.scalar_places import place_of_scalar
-from bluetick.detections.documents.sentinel_rule import SentinelRule, read_rule
-from bluetick.detections.model import Schemas
+from bluetick.detections.documents.sentinel_rule import read_rule, schemas_of
 from bluetick.diagnostics import Diagnostic
 from bluetick.diagnostics.document_codes import no_query
 from bluetick.syntax.strict_yaml import YamlText, read_mapping
@@ -37,19 +36,12 @@ def read_sentinel_yaml(text: str, file_name: str) -> Reading:
         value,
         place_of_scalar(text, file_name, query, value),
         rule.fields,
-        _schemas(rule, value),
+        schemas_of(rule, value),
         rule.alerting,
         "sentinel",
         branch_of(root),
     )
     return [draft], diagnostics
-
-
-def _schemas(rule: SentinelRule, query: str) -> Schemas:
-    """Hunting queries of this form are Defender's too, and then name its time column."""
-    is_rule = rule.alerting.kind is not None or any(item.key == "frequency" for item in rule.fields)
-    is_defender = not is_rule and "TimeGenerated" not in query and re.search(r"\bTimestamp\b", query) is not None
-    return "defender" if is_defender else "sentinel"
 
 
 SENTINEL_YAML = Format("Sentinel YAML", (".yaml", ".yml"), matches_yaml, read_sentinel_yaml)
