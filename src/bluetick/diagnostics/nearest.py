@@ -14,10 +14,14 @@ def nearest(name: str, names: Iterable[str]) -> str:
     limit = 0 if len(name) <= 2 else 1 if len(name) <= 3 else 2 if len(name) <= 8 else 3
     best, best_cost = "", limit + 0.75
     folded = name.casefold()
+    letters = set(folded)
     for candidate in candidates:
         if abs(len(candidate) - len(name)) > limit:
             continue
         other = candidate.casefold()
+        # An edit brings or takes one letter, so most names are too far at a glance.
+        if max(len(letters.difference(other)), len(set(other) - letters)) > limit:
+            continue
         cost = 0.5 if other == folded else float(_distance(folded, other, limit))
         if cost < best_cost:
             best, best_cost = candidate, cost
