@@ -13,7 +13,7 @@ import click
 
 from bluetick.cli.failures import FAILED, INTERRUPTED, report
 
-_COLLECT_AFTER = 200_000
+COLLECT_AFTER = 200_000
 
 
 def _demo() -> click.Command:
@@ -191,7 +191,7 @@ def _reader_left() -> int:
 def main() -> None:
     """The `bluetick` command."""
     # Loading the language makes some 100,000 objects that live for ever; looking through them costs a tenth of a start.
-    gc.set_threshold(_COLLECT_AFTER)
+    gc.set_threshold(COLLECT_AFTER)
     _leave(run_command(sys.argv[1:]))
 
 

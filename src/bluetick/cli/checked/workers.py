@@ -1,5 +1,6 @@
 """Many documents judged: by this process, or by several where there are enough of them to pay for starting those."""
 
+import gc
 import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -9,6 +10,7 @@ from pathlib import Path
 
 from bluetick.cli.checked.judging import Wanted, judge_file
 from bluetick.cli.checked.verdicts import Verdict
+from bluetick.cli.main import COLLECT_AFTER
 from bluetick.cli.options import DataOptions
 from bluetick.cli.progress import progress_of
 from bluetick.diagnostics.errors import EngineError
@@ -69,6 +71,7 @@ class _Worker:
 
 
 def _start(data: DataOptions, wanted: Wanted) -> None:
+    gc.set_threshold(COLLECT_AFTER)
     _Worker.session = data.open(is_quiet=True)
     _Worker.wanted = wanted
 
