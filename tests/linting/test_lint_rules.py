@@ -63,6 +63,27 @@ def test_the_schedule(fields: dict[str, Any], expected: set[str]) -> None:
     assert codes("SecurityEvent", **fields) & {"BTL002", "BTL003"} == expected
 
 
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("SecurityEvent | where TimeGenerated > ago(1h)", True),
+        ("SecurityEvent | where TimeGenerated > ago(1d)", False),
+        ("SecurityEvent | where EventID == 1", False),
+        ("SecurityEvent | where TimeGenerated > startofday(now())", False),  # which hangs on the hour of the run
+        ("SecurityEvent | where TimeGenerated > ago(1h) | union (Heartbeat | where TimeGenerated > ago(1d))", False),
+        ("SecurityEvent | where TimeGenerated > ago(1h) | union (Heartbeat | where TimeGenerated > ago(2h))", True),
+        ("print 1", False),
+    ],
+)
+def test_a_query_that_looks_back_less_than_its_rule_waits(query: str, expected: bool) -> None:
+    assert ("BTL003" in codes(query, **SCHEDULED)) is expected
+
+
+def test_a_rule_that_asks_how_things_stand_may_look_back_less() -> None:
+    threshold = Threshold(Comparison.LESS, 1, declared=True)
+    assert "BTL003" not in codes("Heartbeat | where TimeGenerated > ago(5m)", threshold=threshold, **SCHEDULED)
+
+
 def test_a_time_filter_behind_a_join() -> None:
     query = (
         "SecurityEvent | join kind=inner (Heartbeat | where TimeGenerated > ago(1d)) on Computer | where {} > ago(1d)"
@@ -150,6 +171,19 @@ _OUTER = "SecurityEvent | join kind=leftouter (SecurityEvent | summarize n = cou
 )
 def test_comparisons_that_drop_what_is_not_known(query: str, expected: bool) -> None:
     assert ("BTL006" in codes(query)) is expected
+
+
+@pytest.mark.parametrize(
+    ("lookup", "expected"),
+    [
+        ("invoke FileProfile(SHA1) | where Signer == 'x'", True),
+        ("invoke FileProfile(SHA1, 1000) | where Signer == 'x'", False),
+        ("invoke FileProfile(SHA1) | project Signer", False),
+        ("take 50 | invoke FileProfile(SHA1) | where Signer == 'x'", False),
+    ],
+)
+def test_a_provider_that_is_asked_for_few(lookup: str, expected: bool) -> None:
+    assert ("BTL024" in codes(f"DeviceFileEvents | {lookup}")) is expected
 
 
 # --- rows -----------------------------------------------------------------------------------------------------------

@@ -63,6 +63,16 @@ def gap_between_runs(span: Span, frequency: timedelta, lookback: timedelta) -> D
     )
 
 
+def gap_in_query(span: Span, frequency: timedelta, reach: timedelta) -> Diagnostic:
+    return _finding(
+        "BTL003",
+        f"it runs every {duration(frequency)} and the query looks back {duration(reach)}: "
+        f"{duration(frequency - reach)} before each run are never looked at",
+        span,
+        "let the query look back at least as long as the frequency",
+    )
+
+
 def unbounded_time(span: Span, table: str, column: str) -> Diagnostic:
     return _finding(
         "BTL001",
@@ -136,6 +146,15 @@ def never_removes(span: Span) -> Diagnostic:
 
 def null_dropping(span: Span, column: str, reason: str, advice: str) -> Diagnostic:
     return _finding("BTL006", f"rows in which '{column}' is null do not pass: {reason}", span, advice)
+
+
+def few_profiles(span: Span, provider: str, limit: int) -> Diagnostic:
+    return _finding(
+        "BTL024",
+        f"{provider} is asked for {limit} values only: rows of any further one have no profile when this is decided",
+        span,
+        f"give the most that it takes: {provider}(..., 1000), and have fewer rows before it",
+    )
 
 
 def arbitrary_left(span: Span, columns: Sequence[str], keys: Sequence[str]) -> Diagnostic:

@@ -6,8 +6,11 @@ from bluetick.detections.linting.model import LintRule, Subject
 from bluetick.diagnostics import Diagnostic, lint_codes
 from bluetick.plan.expressions import Call, Column, ColumnRef, Expr, Literal, Promote, walk
 from bluetick.plan.relations import Filter, Join, JoinKind, ProviderLookup, Relation
+from bluetick.plan.uniqueness import row_count
 from bluetick.types import Type
 
+# https://learn.microsoft.com/defender-xdr/advanced-hunting-fileprofile-function: 100 unless said otherwise.
+_FEW = 100
 _TURNED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
 
 
@@ -91,4 +94,26 @@ def _plain(expr: Expr) -> Expr:
     return expr
 
 
-RULES = (LintRule("BTL006", "null-dropping-comparison", "A comparison drops what is not known.", _dropping),)
+def _few_profiles(subject: Subject) -> Iterator[Diagnostic]:
+    """A provider that is asked for as few values as it is without a number, and a condition on what it says."""
+    asked = {
+        column.id: node
+        for node in subject.nodes
+        if isinstance(node, ProviderLookup) and node.limit <= _FEW and row_count(node.input).most is None
+        for column in node.added
+    }
+    for node in subject.nodes if asked else ():
+        if not isinstance(node, Filter):
+            continue
+        for predicate, span in zip(node.predicates, node.spans, strict=False):
+            followed = walk(subject.lineage.follow(predicate))
+            lookups = [asked[p.column.id] for p in followed if isinstance(p, ColumnRef) and p.column.id in asked]
+            if lookups:
+                yield lint_codes.few_profiles(span, lookups[0].provider, lookups[0].limit)
+                return
+
+
+RULES = (
+    LintRule("BTL006", "null-dropping-comparison", "A comparison drops what is not known.", _dropping),
+    LintRule("BTL024", "few-profiles", "A provider is asked for fewer values than there may be.", _few_profiles),
+)

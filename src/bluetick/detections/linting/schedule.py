@@ -1,10 +1,14 @@
 """Rules about how often a detection runs and how far it looks back."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from bluetick.detections.linting.model import WHOLE, LintRule, Subject
+from bluetick.detections.model import Comparison
 from bluetick.diagnostics import Diagnostic, lint_codes
+from bluetick.plan.ranges import Span as TimeSpan
+from bluetick.plan.ranges import scan_ranges
+from bluetick.plan.relations import Scan
 
 # https://learn.microsoft.com/azure/sentinel/scheduled-rules-overview: both from 5 minutes to 14 days.
 SENTINEL_LEAST, SENTINEL_MOST = timedelta(minutes=5), timedelta(days=14)
@@ -15,6 +19,10 @@ DEFENDER_LOOKBACK = {
     timedelta(hours=3): timedelta(hours=12),
     timedelta(hours=1): timedelta(hours=4),
 }
+
+_LEAST_GAP = timedelta(minutes=1)  # `>` and `>=` are the same gap
+# Two that share neither the hour nor the day: what is as far back from both is so from each.
+_INSTANTS = (datetime(2023, 3, 14, 15, 9, 26, tzinfo=UTC), datetime(2025, 11, 28, 4, 47, 13, tzinfo=UTC))
 
 
 def _lookback_limit(subject: Subject) -> Iterator[Diagnostic]:
@@ -34,8 +42,40 @@ def _lookback_limit(subject: Subject) -> Iterator[Diagnostic]:
 
 def _gap(subject: Subject) -> Iterator[Diagnostic]:
     frequency, lookback = subject.detection.frequency, subject.detection.lookback
-    if frequency is not None and lookback is not None and frequency > lookback:
+    if frequency is None:
+        return
+    if lookback is not None and frequency > lookback:
         yield lint_codes.gap_between_runs(WHOLE, frequency, lookback)
+    elif subject.detection.threshold.operator is Comparison.GREATER:
+        reach = _reach(subject)
+        if reach is not None and frequency - reach >= _LEAST_GAP:
+            yield lint_codes.gap_in_query(WHOLE, frequency, reach)
+
+
+def _reach(subject: Subject) -> timedelta | None:
+    """How far back the query looks at most; None where a table has no bound, or one that hangs on the run's hour."""
+    statement = subject.statement
+    if statement is None:
+        return None
+    ones, others = (scan_ranges(statement, now, TimeSpan()) for now in _INSTANTS)
+    furthest = timedelta(0)
+    for one, other in zip(ones, others, strict=False):
+        if not (time := _time_of(subject, one.table)):
+            continue
+        lows = [dict(reading.spans).get(time, TimeSpan()).low for reading in (one, other)]
+        backs = [now - low for now, low in zip(_INSTANTS, lows, strict=True) if low is not None]
+        if len(backs) < len(_INSTANTS) or backs[0] != backs[1]:
+            return None
+        furthest = max(furthest, backs[0])
+    return furthest if furthest and len(ones) == len(others) else None
+
+
+def _time_of(subject: Subject, table: str) -> str:
+    """The name that a table's time has in its data."""
+    for node in subject.nodes:
+        if isinstance(node, Scan) and node.table == table and node.time_column is not None:
+            return subject.lineage.born[node.time_column.id][1]
+    return ""
 
 
 RULES = (
