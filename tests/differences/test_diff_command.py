@@ -279,3 +279,32 @@ def test_a_table_line_has_as_many_cells_as_its_head(rules: Path, capfd: pytest.C
     counts = [len(re.sub(r"\\.", "", line).split("|")) for line in lines]
     assert counts[:3] == [10, 10, 10]  # eight cells
     assert len(set(counts[3:])) == 1
+
+
+# --- labelled events ------------------------------------------------------------------------------------------------
+
+
+def test_labelled_events_that_are_no_longer_found(rules: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """Only what alerts show counts, of events that were to be found; a label of another rule is none of this one's."""
+    labels = rules.parent / "labels.ndjson"
+    given = [
+        {"name": "break-in", "time": "2026-05-04T12:00:00Z", "match": {"Host": "d4"}},
+        {"name": "theft", "time": "2026-05-07T12:00:00Z", "match": {"Host": "d7"}},
+        {"name": "harmless", "time": "2026-05-03T12:00:00Z", "match": {"Host": "d3"}, "expected": False},
+        {"name": "elsewhere", "time": "2026-05-03T12:00:00Z", "match": "NoSuchColumn == 'x'"},
+    ]
+    labels.write_text("".join(json.dumps(one) + "\n" for one in given), encoding="utf-8")
+    commit(rules, {"a.kql": rule("Events | where Size in (3, 4, 5) | project Size, Host")})
+    commit(rules, {"a.kql": rule("Events | where Size in (5, 6, 7) | project Size, Host")})
+    answer = told(rules, capfd, "--labels", str(labels), code=1)
+    assert (only(answer)["labels_lost"], only(answer)["labels_gained"]) == (["break-in"], ["theft"])
+    assert answer["beyond_budget"] == ["1 labelled events are no longer found, 0 are allowed"]
+    assert told(rules, capfd, "--labels", str(labels), "--max-lost-hits", "1")["beyond_budget"] == []
+
+
+def test_a_removed_rule_loses_what_it_found(rules: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    labels = rules.parent / "labels.ndjson"
+    labels.write_text('{"name": "break-in", "match": {"Host": "d4"}}\n', encoding="utf-8")
+    commit(rules, {"a.kql": rule("Events | where Size in (3, 4, 5) | project Size, Host")})
+    commit(rules, {"a.kql": None})
+    assert only(told(rules, capfd, "--labels", str(labels), code=1))["labels_lost"] == ["break-in"]

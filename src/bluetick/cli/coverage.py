@@ -1,6 +1,7 @@
 """`bluetick coverage`: how much evidence there is that the techniques which rules name would be found."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from bluetick.cli.writing import compact
 from bluetick.detections.coverage.gathering import binds, fed, ran, tested
 from bluetick.detections.coverage.levels import Finding, Level, RuleEvidence, coverage_of
 from bluetick.detections.coverage.navigator import navigator_layers
+from bluetick.detections.coverage.proofs import Proofs, read_proofs
 from bluetick.detections.filling import Filling, Span, find_filling
 from bluetick.detections.fit import Needs, find_needs
 from bluetick.detections.model import Detection
@@ -32,20 +34,31 @@ from bluetick.session import Session
 @now_option
 @click.option("--format", "form", type=click.Choice(("text", "json", "navigator")), default="text", show_default=True)
 @click.option("--name", default="bluetick coverage", show_default=True, help="What the Navigator layer is called.")
-def coverage(*, documents: Sequence[Path], data: DataOptions, now: Moment, form: str, name: str) -> int:
+@click.option(
+    "--results",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="What 'bluetick backtest --labels ... --format json' wrote: the rules that it proves.",
+)
+def coverage(
+    *, documents: Sequence[Path], data: DataOptions, now: Moment, form: str, name: str, results: Path | None
+) -> int:
     """Say how well the ATT&CK techniques of rules are covered, by evidence.
 
     Levels: written, binds, fed by filled columns, ran without gap, hit test passes, proven on a recording. A technique
     has that of its best rule; one that is only written is not covered (docs/coverage.md).
     """
+    proofs = None if results is None else read_proofs(results)
     read = list(read_documents(documents))
     has_data = data.lake is not None or bool(data.tables) or data.mapping is not None
     with data.open() as opened:
         rules = list(
             _evidence(opened.pinned(), read, now, Surroundings(data.schemas, data.functions), has_data=has_data)
         )
+    if proofs is not None:
+        rules = [replace(rule, findings=_proven(rule, proofs)) for rule in rules]
     unseen = () if has_data else ((Level.FED, "--lake"), (Level.RAN, "--lake"))
-    found = coverage_of(rules, unseen)
+    found = coverage_of(rules, unseen if proofs is not None else (*unseen, (Level.PROVEN, "--results")))
     if form == "text":
         print_coverage(new_console(), found)
     elif form == "json":
@@ -86,6 +99,13 @@ def _filled(
             wanted.setdefault(table, set()).update(columns)
     high = now if isinstance(now, datetime) else datetime.now(UTC)
     return find_filling(session, wanted, Span(None, high)), needs
+
+
+def _proven(rule: RuleEvidence, proofs: Proofs) -> dict[Level, Finding]:
+    """The findings of a rule that binds, and whether a backtest proved it."""
+    binds_ = rule.findings.get(Level.BINDS)
+    proven = {Level.PROVEN: proofs.finding(rule.id)} if binds_ is not None and binds_.is_reached else {}
+    return {**rule.findings, **proven}
 
 
 def _tested(document: Document, detection: Detection, surroundings: Surroundings) -> Finding:

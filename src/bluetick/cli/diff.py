@@ -3,7 +3,6 @@
 import functools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,16 +15,15 @@ from bluetick.cli.grid import new_console
 from bluetick.cli.options import DataOptions, Moment, data_options, now_option
 from bluetick.cli.progress import progress_of
 from bluetick.cli.pull_request import markdown
-from bluetick.cli.tables import summarise
+from bluetick.cli.replayed import days_option, labels_option, span_until
 from bluetick.cli.writing import compact
 from bluetick.detections.differences.changes import Change, Changes, Version, find_changes
 from bluetick.detections.differences.effects import Budget, Differences, Effect, effect_of
+from bluetick.detections.differences.labelled import seen_by
 from bluetick.detections.differences.measuring import Outcome, Span, measure
 from bluetick.detections.differences.repository import Repository
 from bluetick.detections.tuning.pricing import Seen
 from bluetick.session import Session
-
-_MOST_DAYS = 3_650
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +47,17 @@ def _budget_options(command: Callable[..., int]) -> Callable[..., int]:
         metavar="X",
         help="Exit code 1 where a run reads over X times the bytes.",
     )
+    @click.option(
+        "--max-lost-hits",
+        type=click.IntRange(0),
+        default=0,
+        show_default=True,
+        metavar="N",
+        help="Exit code 1 where more labelled events (--labels) are no longer found.",
+    )
     @functools.wraps(command)
-    def with_budget(max_new_alerts: int | None, max_cost: float | None, **others: Any) -> int:
-        return command(budget=Budget(max_new_alerts, None, max_cost), **others)
+    def with_budget(max_new_alerts: int | None, max_lost_hits: int, max_cost: float | None, **others: Any) -> int:
+        return command(budget=Budget(max_new_alerts, max_lost_hits, max_cost), **others)
 
     return with_budget
 
@@ -61,19 +67,19 @@ def _budget_options(command: Callable[..., int]) -> Callable[..., int]:
 @click.argument("paths", nargs=-1, metavar="[DOC|DIR...]")
 @data_options
 @now_option
-@click.option(
-    "--days", type=click.IntRange(1, _MOST_DAYS), default=30, show_default=True, help="Replayed before --now."
-)
+@days_option
+@labels_option
 @click.option("--sample", type=click.IntRange(0, 100), default=3, show_default=True, help="Rows shown of each kind.")
 @_budget_options
 @click.option("--format", "form", type=click.Choice(("text", "json", "markdown")), default="text", show_default=True)
-def diff(
+def diff(  # noqa: PLR0913 - one for each option
     *,
     revisions: str,
     paths: Sequence[str],
     data: DataOptions,
     now: Moment,
     days: int,
+    labels: Path | None,
     sample: int,
     budget: Budget,
     form: str,
@@ -89,8 +95,9 @@ def diff(
     changes = find_changes(repository, between.base, between.head, is_document, _from_root(repository, paths))
     with data.open() as opened:
         session = opened.pinned()
-        span = _span(session, now, days)
-        effects = tuple(_effects(session, changes, span, None, sample))
+        span = span_until(session, now, days)
+        seen = None if labels is None else seen_by(session, labels, span.last)
+        effects = tuple(_effects(session, changes, span, seen, sample))
     found = Differences(
         between.said, span, effects, changes.unreadable, tuple(budget.breaches(effects, changes.unreadable))
     )
@@ -134,15 +141,6 @@ def _normal(parts: Sequence[str]) -> list[str]:
         else:
             found.append(part)
     return found
-
-
-def _span(session: Session, now: Moment, days: int) -> Span:
-    last = now if isinstance(now, datetime) else datetime.now(UTC)
-    if now == "newest":
-        times = (summarise(session, name).last for name in session.catalog.names())
-        last = max((time for time in times if time is not None and time < last), default=last)
-        last += timedelta(microseconds=1)
-    return Span(last - timedelta(days=days), last)
 
 
 def _effects(session: Session, changes: Changes, span: Span, seen: Seen | None, sample: int) -> Iterator[Effect]:

@@ -70,6 +70,12 @@ def _diff() -> click.Command:
     return diff
 
 
+def _tuning() -> click.Command:
+    from bluetick.cli.tuned import tuning  # noqa: PLC0415 - loaded when asked for
+
+    return tuning
+
+
 def _ingest() -> click.Command:
     from bluetick.cli.ingest import ingest  # noqa: PLC0415 - loaded when asked for
 
@@ -128,6 +134,7 @@ _COMMANDS: dict[str, Callable[[], click.Command]] = {
     "backtest": _backtest,
     "coverage": _coverage,
     "diff": _diff,
+    "tuning": _tuning,
     "ingest": _ingest,
     "quarantine": _quarantine,
     "convert": _convert,
