@@ -51,6 +51,8 @@ def test_told(tmp_path: Path, text: str, code: str, words: str) -> None:
 def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
     (tmp_path / "a.tests.yaml").write_bytes(b"now: \xff\xfe")
     assert "no UTF-8" in read_samples(tmp_path / "a.tests.yaml").diagnostics[0].message
+    (tmp_path / "c.tests.yaml").write_text("#" * 900_000, "utf-8")
+    assert "200,000" in read_samples(tmp_path / "c.tests.yaml").diagnostics[0].message
     (tmp_path / "b.tests.yaml").mkdir()
     assert "cannot be read" in read_samples(tmp_path / "b.tests.yaml").diagnostics[0].message
 

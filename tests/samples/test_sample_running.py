@@ -270,6 +270,21 @@ def test_told_at_its_place(tmp_path: Path, tables: str, words: str) -> None:
     assert "rule.tests.yaml:5" in problem(outcome)
 
 
+@pytest.mark.parametrize("name", ["SigninLog", '"it\'s"', "Other_CL"])
+def test_a_table_that_the_rule_does_not_read(tmp_path: Path, name: str) -> None:
+    outcome = one(tmp_path, f"tables:\n  {name}: [{{TimeGenerated: now - 5m}}]\nexpect: {{rows: 0}}")
+    assert not outcome.passed
+    assert "the rule reads no table" in problem(outcome) or "cannot be a table name" in problem(outcome)
+    if name == "SigninLog":
+        assert "did you mean 'SigninLogs'?" in problem(outcome)
+
+
+def test_a_search_reads_what_is_given(tmp_path: Path) -> None:
+    case = "tables:\n  SigninLogs: [{TimeGenerated: now - 5m, UserPrincipalName: ann}]\nexpect: {rows: 1}"
+    outcome = one(tmp_path, case, 'search "ann"')
+    assert outcome.passed, outcome.failure
+
+
 def test_one_failure_keeps_no_other_from_running(tmp_path: Path) -> None:
     cases = "".join(
         f"  - name: {name}\n    {given}\n    expect: {{rows: 0}}\n"

@@ -59,6 +59,12 @@ def unreadable_table(span: Span, problem: str, hint: str = "") -> Diagnostic:
     return Diagnostic("BTK0308", problem, span, hint=hint)
 
 
+def unread_table(span: Span, name: str, read: Iterable[str]) -> Diagnostic:
+    tables = tuple(read)
+    hint = _near(name, tables) or f"it reads {', '.join(tables)}"
+    return Diagnostic("BTK0310", f"the rule reads no table '{name}'", span, hint=hint)
+
+
 def no_such_detection(span: Span, name: str, known: Iterable[str]) -> Diagnostic:
     return Diagnostic(
         "BTK0309", f"the document has no rule '{name}'", span, hint=f"it has {', '.join(repr(one) for one in known)}"

@@ -74,7 +74,7 @@ def unnoticed(
 ) -> Iterator[Mutant | None]:
     """For each mutant itself, where all samples still pass, or None."""
     for mutant in mutants(detection):
-        outcomes = each_outcome(mutant.of(detection), samples, surroundings)
+        outcomes = each_outcome(mutant.of(detection), samples, surroundings, explains=False)
         yield mutant if all(outcome.passed for outcome in outcomes) else None
 
 

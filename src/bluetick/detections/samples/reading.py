@@ -26,7 +26,7 @@ from bluetick.detections.samples.model import Expectation, GivenTable, Sample, S
 from bluetick.diagnostics import Diagnostic, SourceText, Span, has_errors
 from bluetick.diagnostics import sample_codes as codes
 from bluetick.syntax.literals import LiteralProblem, parse_datetime
-from bluetick.syntax.strict_yaml import YamlList, YamlMapping, YamlNode, YamlText, read_mapping
+from bluetick.syntax.strict_yaml import MAX_CHARACTERS, YamlList, YamlMapping, YamlNode, YamlText, read_mapping
 
 _SETTING: Final = ("tables", "watchlists", "profiles", "external", "geo")
 _TOP: Final = ("now", "defaults", *_SETTING, "samples")
@@ -45,7 +45,9 @@ def samples_path(document: Path) -> Path:
 def read_samples(path: Path) -> SampleFile:
     """The samples of a file, or what is wrong with it. Never raises for what a file holds."""
     try:
-        text = SourceText(path.read_text("utf-8-sig"), str(path))
+        with path.open("rb") as file:
+            data = file.read(MAX_CHARACTERS * 4 + 4)  # no more than the reader takes, in the longest encoding
+        text = SourceText(data.decode("utf-8-sig"), str(path))
     except (OSError, UnicodeDecodeError) as error:
         reason = (error.strerror or "").lower() if isinstance(error, OSError) else "it is no UTF-8 text"
         problem = codes.unreadable_table(_START, f"'{path.name}' cannot be read: {reason}")

@@ -19,10 +19,10 @@ from bluetick.detections.runs import account_of, query_request
 from bluetick.detections.samples.cells import cell_value
 from bluetick.detections.samples.comparing import Outcome, compare, kind_of
 from bluetick.detections.samples.model import Failure, Sample, SampleOutcome
-from bluetick.detections.samples.tables import SECONDS, Faces, arrow_tables, empty_table
+from bluetick.detections.samples.tables import SECONDS, Faces, arrow_tables, empty_table, is_named
 from bluetick.detections.samples.writing import flow_row, shown_value
 from bluetick.diagnostics import sample_codes as codes
-from bluetick.diagnostics.errors import BluetickError, QueryError, SourceError
+from bluetick.diagnostics.errors import BluetickError, QueryCancelled, QueryError, SourceError
 from bluetick.enrichment.profiles import HASHES
 from bluetick.execution.near_miss import NearMiss
 from bluetick.plan.deciding import statement_relations
@@ -56,13 +56,17 @@ def run_samples(
 
 
 def each_outcome(
-    detection: Detection, samples: Iterable[Sample], surroundings: Surroundings = NOTHING_MORE
+    detection: Detection,
+    samples: Iterable[Sample],
+    surroundings: Surroundings = NOTHING_MORE,
+    *,
+    explains: bool = True,
 ) -> Iterator[SampleOutcome]:
-    """The outcomes one after another, each as soon as it is there."""
+    """The outcomes one after another, each as soon as it is there; without `explains` only whether they pass."""
     schemas, functions = surroundings.schemas, surroundings.functions
     is_sentinel = detection.schemas == "sentinel" or "TimeGenerated" in detection.query
     with connect(schemas=schemas, functions=functions, threads=1) as empty:
-        runner = _Runner(detection, surroundings, Faces(empty, is_sentinel))
+        runner = _Runner(detection, surroundings, Faces(empty, is_sentinel), explains)
         for sample in samples:
             yield runner.outcome(sample)
 
@@ -74,14 +78,19 @@ class _Runner:
     detection: Detection
     surroundings: Surroundings
     faces: Faces
+    explains: bool
 
     def outcome(self, sample: Sample) -> SampleOutcome:
         begun = perf_counter()
         kind = kind_of(sample.expect, self.detection.threshold)
         try:
             failure = self._run(sample)
+        except QueryCancelled:
+            raise
         except BluetickError as error:
             failure = None if _is_expected(error, sample) else Failure((_unexpected(error, sample),))
+        except (OSError, ValueError, ArithmeticError, pa.ArrowException) as error:
+            failure = Failure((f"the sample cannot be run: {error}",))
         return SampleOutcome(sample.name, failure is None, kind, perf_counter() - begun, sample, failure)
 
     def _run(self, sample: Sample) -> Failure | None:
@@ -95,8 +104,8 @@ class _Runner:
                 return Failure((f"expected the error {sample.expect.error}, got {len(rows):,} rows",))
             outcome = Outcome(result.columns, rows, detection.threshold.is_met(len(rows)))
             problems, differences = compare(sample, outcome)
-            if not problems:
-                return None
+            if not problems or not self.explains:
+                return Failure(tuple(problems)) if problems else None
             return Failure(
                 tuple(problems),
                 tuple(differences),
@@ -120,11 +129,21 @@ class _Runner:
                 threads=1,
             )
         )
-        for name in _tables_read(session, self.detection):
+        read = _tables_read(session, self.detection)
+        self._refuse_unread(sample, read)
+        for name in read:
             face = self.faces.find(name)
             if face is not None and session.catalog.table(name) is None:
                 session.catalog.register(name, empty_table(face))
         return session
+
+    def _refuse_unread(self, sample: Sample, read: Sequence[str]) -> None:
+        """A table that no schema knows and that the rule does not read is a slip of the pen: nobody would see its rows.
+        (Of a search nobody knows beforehand what it reads.)"""
+        for given in sample.setting.tables if read else ():
+            is_meant = given.name in read or is_named(given.name, self.detection.query)
+            if not is_meant and self.faces.find(given.name) is None:
+                raise QueryError((codes.unread_table(given.span, given.name, read),), sample.source)
 
 
 def _tables_read(session: Session, detection: Detection) -> list[str]:

@@ -1,5 +1,6 @@
 """The tables of a sample: what is written in it, as Arrow tables with the columns that the rule sees."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -49,6 +50,8 @@ class Faces:
 
     def find(self, name: str) -> Face | None:
         """None where no schema knows the table."""
+        if "'" in name or "\\" in name:
+            return None
         try:
             plan, _ = self.session.plan(QueryRequest(f"['{name}']", is_sentinel_rule=self.is_sentinel), is_check=True)
         except QueryError:
@@ -104,7 +107,7 @@ class _Filling:
         for name, (key, node) in entries:
             if name in self.known:
                 self.types[name] = self.known[name]
-            elif self.face is not None and name not in self.query:
+            elif self.face is not None and not is_named(name, self.query):
                 found = codes.unknown_column(key.span, self.name, name, self.known)
                 raise QueryError((found,), self.sample.source)
             elif name not in self.types:
@@ -117,7 +120,7 @@ class _Filling:
 
     def _check_result(self, name: str, type_: Type, place: YamlText) -> None:
         wanted = self.known.get(name) or self.types.get(name)
-        if wanted is None and self.face is not None and name not in self.query:
+        if wanted is None and self.face is not None and not is_named(name, self.query):
             found = codes.unknown_column(place.span, self.name, name, self.known)
             raise QueryError((found,), self.sample.source)
         if wanted is not None and not _fits(type_, wanted):
@@ -153,6 +156,11 @@ def arrow_tables(sample: Sample, faces: Faces, query: str) -> dict[str, pa.Table
             filling.add_result(given, *_read_file(path, given.name, sample, faces), path)
         filling.add_rows(given)
     return {name: filling.to_arrow() for name, filling in filled.items()}
+
+
+def is_named(name: str, query: str) -> bool:
+    """Whether the name stands in the query as a word."""
+    return re.search(rf"(?<!\w){re.escape(name)}(?!\w)", query) is not None
 
 
 def empty_table(face: Face) -> pa.Table:
