@@ -74,3 +74,19 @@ def test_an_estimate_and_the_plan_are_of_the_tuned_query(rule: Path, capfd: pyte
     assert "quite_unlikely" in capfd.readouterr().out
     assert run(rule, "--explain", "--no-tuning") == 0
     assert "quite_unlikely" not in capfd.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("where", "expires", "code", "place"),
+    [
+        ("Nmae == 'b'", "2999-01-01", 1, "rule.tuning.yaml:4:12"),
+        ("Name ==", "2999-01-01", 1, "rule.tuning.yaml:4:"),
+        ("Name == 'b'", "2001-01-01", 0, "rule.tuning.yaml:2:11"),
+    ],
+)
+def test_check_looks_at_them_too(
+    rule: Path, capfd: pytest.CaptureFixture[str], where: str, expires: str, code: int, place: str
+) -> None:
+    tune(rule, where, expires)
+    assert run_command(["check", str(rule), "--table", f"Events={rule.parent / 'events.csv'}"]) == code
+    assert place in capfd.readouterr().out

@@ -14,6 +14,7 @@ from bluetick.detections.linting.model import LintContext
 from bluetick.detections.linting.registry import lint
 from bluetick.detections.model import Detection
 from bluetick.detections.runs import query_request
+from bluetick.detections.tuning.findings import check_tuning
 from bluetick.diagnostics import Diagnostic, Span, codes
 from bluetick.diagnostics.errors import BluetickError, QueryError
 from bluetick.execution.program import build_program
@@ -52,7 +53,9 @@ def judge(session: Session, document: Document, wanted: Wanted) -> list[Verdict]
         begun = perf_counter()
         found, repair = _judged_or_fault(session, detection, wanted)
         placed = (detection.diagnostic_in_document(one) for one in found)
-        verdicts.append(Verdict(detection, document.source, (*said, *placed), perf_counter() - begun, repair))
+        beside = (one for one in check_tuning(session, document.path, detection, wanted.today) if wanted.shows(one))
+        everything = (*said, *placed, *beside)
+        verdicts.append(Verdict(detection, document.source, everything, perf_counter() - begun, repair))
     return verdicts
 
 
