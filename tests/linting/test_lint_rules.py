@@ -44,6 +44,13 @@ def test_unbounded_time(query: str, fields: dict[str, Any], expected: list[tuple
     assert [one for one in told(query, **fields) if one[0] == "BTL001"] == expected
 
 
+def test_a_table_that_is_read_often_is_told_once() -> None:
+    (found,) = [
+        one for one in linted("union SecurityEvent, (SecurityEvent | where EventID == 1)") if one.code == "BTL001"
+    ]
+    assert "in 2 places" in found.message
+
+
 def test_a_near_real_time_rule_is_bounded_by_what_it_is() -> None:
     assert "BTL001" not in codes("SecurityEvent", alerting=Alerting(kind=RuleKind.NRT))
 

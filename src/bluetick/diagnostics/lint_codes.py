@@ -73,10 +73,11 @@ def gap_in_query(span: Span, frequency: timedelta, reach: timedelta) -> Diagnost
     )
 
 
-def unbounded_time(span: Span, table: str, column: str) -> Diagnostic:
+def unbounded_time(span: Span, table: str, column: str, places: int) -> Diagnostic:
+    often = f", in {places} places" if places > 1 else ""
     return _finding(
         "BTL001",
-        f"'{table}' is read for all times: nothing bounds '{column}', and the document states no lookback",
+        f"'{table}' is read for all times{often}: nothing bounds '{column}', and the document states no lookback",
         span,
         f"add: where {column} > ago(...), or state how far the rule looks back",
     )

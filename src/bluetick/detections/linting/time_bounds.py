@@ -22,13 +22,18 @@ def _bounds(subject: Subject) -> Iterator[Diagnostic]:
 
 
 def _unbounded(subject: Subject) -> Iterator[Diagnostic]:
-    """A table without any condition on its time, directly or on what is made of it."""
+    """A table without any condition on its time, directly or on what is made of it; told once of each table."""
     filters = [node for node in subject.nodes if isinstance(node, Filter)]
     asked = [column for node in filters for expr in node.predicates for column in _times(expr)]
     bounded = ids_behind(subject.nodes, asked)
+    found: dict[str, list[Scan]] = {}
     for node in subject.nodes:
         if isinstance(node, Scan) and node.time_column is not None and not bounded & _own_times(node):
-            yield lint_codes.unbounded_time(node.span or WHOLE, node.table, node.time_column.name)
+            found.setdefault(node.table, []).append(node)
+    for table, scans in found.items():
+        places = sorted({scan.span or WHOLE for scan in scans}, key=lambda span: span.start)
+        time = scans[0].time_column
+        yield lint_codes.unbounded_time(places[0], table, "" if time is None else time.name, len(places))
 
 
 def _own_times(scan: Scan) -> set[int]:
