@@ -124,6 +124,18 @@ def _doctor() -> click.Command:
     return doctor
 
 
+def _schedule() -> click.Command:
+    from bluetick.cli.schedule import schedule  # noqa: PLC0415 - loaded when asked for
+
+    return schedule
+
+
+def _alerts() -> click.Command:
+    from bluetick.cli.alerts import alerts  # noqa: PLC0415 - loaded when asked for
+
+    return alerts
+
+
 _COMMANDS: dict[str, Callable[[], click.Command]] = {
     "demo": _demo,
     "query": _query,
@@ -142,6 +154,8 @@ _COMMANDS: dict[str, Callable[[], click.Command]] = {
     "lake": _lake,
     "simulate": _simulate,
     "compare": _compare,
+    "schedule": _schedule,
+    "alerts": _alerts,
     "doctor": _doctor,
 }
 

@@ -27,7 +27,7 @@ _CONFIGURATION: Final = {
     "delta.logRetentionDuration": "interval 30 days",
     "delta.deletedFileRetentionDuration": "interval 7 days",
 }
-_STATISTICS: Final = "delta.dataSkippingStatsColumns"
+STATISTICS: Final = "delta.dataSkippingStatsColumns"
 # What a commit says of itself in the log.
 NOTE_ROWS: Final = "bluetick.rows"
 NOTE_SOURCE: Final = "bluetick.source"
@@ -85,7 +85,7 @@ def replace(
 
 def time_column(table: DeltaTable) -> str:
     """The column by which the rows of a table of ours are sorted and parted."""
-    return str(table.metadata().configuration[_STATISTICS])
+    return str(table.metadata().configuration[STATISTICS])
 
 
 def _try_commit(
@@ -120,7 +120,7 @@ def _opened(folder: Path, shape: Shape) -> DeltaTable:
             str(folder),
             delta_schema(shape.columns),
             partition_by=[DAY],
-            configuration=_CONFIGURATION | {_STATISTICS: shape.time},
+            configuration=_CONFIGURATION | {STATISTICS: shape.time},
         )
     except DeltaError:
         if not is_delta(folder):

@@ -50,7 +50,7 @@ def deciding_columns(statement: TabularStatement) -> dict[str, set[str]]:
     for node in nodes:
         if not (isinstance(node, Sort) and id(node) in told):
             roots.update(_deciding(node))
-        for column, sources in _edges(node):
+        for column, sources in column_edges(node):
             made.setdefault(column, set()).update(sources)
     wanted = _reached(roots, made)
     found: dict[str, set[str]] = {}
@@ -65,7 +65,7 @@ def ids_behind(nodes: Iterable[Relation], roots: Iterable[int]) -> set[int]:
     """Columns (by id), and all that they are made of."""
     made: dict[int, set[int]] = {}
     for node in nodes:
-        for column, sources in _edges(node):
+        for column, sources in column_edges(node):
             made.setdefault(column, set()).update(sources)
     return _reached(set(roots), made)
 
@@ -112,7 +112,7 @@ def _deciding(node: Relation) -> Iterator[int]:
             yield time.id
 
 
-def _edges(node: Relation) -> Iterator[Edge]:  # noqa: C901 - one match over all nodes
+def column_edges(node: Relation) -> Iterator[Edge]:  # noqa: C901 - one match over all nodes
     """Columns that a node makes, each with the columns that it is made of."""
     match node:
         case Project(items=items):

@@ -1,0 +1,204 @@
+"""`bluetick schedule`: the detection service in the foreground."""
+
+import os
+import signal
+import threading
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from types import FrameType
+
+import click
+
+from bluetick.cli.alerts import message_line
+from bluetick.cli.compare import WindowType
+from bluetick.cli.documents import read_documents, runnable
+from bluetick.cli.failures import FAILED, RAN, say
+from bluetick.cli.options import DataOptions, Moment, MomentType, data_options
+from bluetick.cli.run import failure
+from bluetick.cli.writing import compact
+from bluetick.detections.ledger.listing import rule_health
+from bluetick.detections.ledger.opening import Ledger
+from bluetick.detections.ledger.outbox import Message
+from bluetick.detections.ledger.rules import Rule, RuleState, table_names
+from bluetick.detections.ledger.times import to_micros, to_moment
+from bluetick.detections.ledger.windows import Claim, Failure, Outcome
+from bluetick.detections.schedule.clocks import StoppedClock, SystemClock
+from bluetick.detections.schedule.commits import LakeCommits
+from bluetick.detections.schedule.delivery import Output, deliver
+from bluetick.detections.schedule.evaluation import SessionEvaluator
+from bluetick.detections.schedule.living import LockedWorkers
+from bluetick.detections.schedule.rules import Scheduling, rule_at
+from bluetick.detections.schedule.scheduler import Pace, Scheduler, Surroundings
+from bluetick.detections.schedule.sessions import LakeSession
+from bluetick.diagnostics.errors import BluetickError, SourceError
+from bluetick.session import Session
+
+
+@click.command()
+@click.argument("documents", nargs=-1, required=True, metavar="DOC|DIR...", type=click.Path(path_type=Path))
+@data_options
+@click.option("--ledger", type=click.Path(path_type=Path, dir_okay=False), help="Default: LAKE.ledger beside the lake.")
+@click.option("--since", type=MomentType(), metavar="ISO", help="The first windows of new rules. Default: the latest.")
+@click.option("--every", type=WindowType(), help="How often rules run whose document does not say it.")
+@click.option("--delay", type=WindowType(), default="5m", show_default=True, help="Time for data to come in.")
+@click.option("--shadow", is_flag=True, help="Keep alerts, tell nobody.")
+@click.option("--once", is_flag=True, help="End when nothing is left to do.")
+@click.option("--now", type=MomentType(), metavar="ISO", help="With --once: as if it were this instant.")
+@click.option("--alerts", "output", type=click.Path(path_type=Path, dir_okay=False), help="Append alerts as NDJSON.")
+@click.option("--format", "form", type=click.Choice(("text", "json")), default="text", show_default=True)
+def schedule(  # noqa: PLR0913 - one for each option
+    *,
+    documents: Sequence[Path],
+    data: DataOptions,
+    ledger: Path | None,
+    since: Moment,
+    every: timedelta | None,
+    delay: timedelta,
+    shadow: bool,
+    once: bool,
+    now: Moment,
+    output: Path | None,
+    form: str,
+) -> int:
+    """Run rules on their schedule, and raise alerts.
+
+    Every window of every rule is evaluated as of its end, however often this ends; again, when data comes late. Several
+    may work on one ledger. See docs/service.md.
+    """
+    if data.lake is None:
+        raise click.UsageError("a service needs a lake: --lake DIR")
+    moment = _instant(now, "--now")
+    if moment is not None and not once:
+        raise click.UsageError("--now goes with --once")
+    over = _interrupted()
+    clock = SystemClock(over) if moment is None else StoppedClock(moment, over)
+    start = _instant(since, "--since")
+    how = Scheduling(start or clock.now() - delay, delay, RuleState.SHADOW if shadow else RuleState.LIVE, every)
+    session = LakeSession(data.lake, data.open)
+    kept = Ledger(ledger or _beside(data.lake))
+    try:
+        rules, refused = _rules(session.current(), documents, how, starts_anywhere=start is not None)
+        outputs: list[Output] = [_Printed(form), *([] if output is None else [_Appended(output)])]
+        _serve(kept, _around(kept, session, clock), rules, outputs, over, once=once)
+        failed = sum(rule.failed for rule in rule_health(kept))
+    finally:
+        kept.close()
+        session.close()
+    return FAILED if refused or failed else RAN
+
+
+def _beside(lake: Path) -> Path:
+    whole = lake.resolve()
+    return whole.with_name(f"{whole.name}.ledger")
+
+
+def _instant(moment: Moment, option: str) -> datetime | None:
+    if moment == "newest":
+        raise click.UsageError(f"{option} is an instant")
+    return moment
+
+
+def _interrupted() -> threading.Event:
+    """Is set when the process is asked to end: it finishes the window that it is at."""
+    over = threading.Event()
+
+    def end(_: int, __: FrameType | None) -> None:
+        over.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, end)
+    return over
+
+
+def _rules(
+    session: Session, documents: Sequence[Path], how: Scheduling, *, starts_anywhere: bool
+) -> tuple[list[Rule], int]:
+    """The rules of documents, and how many documents were refused. Without a given start, a rule's first window is the
+    latest that is due."""
+    rules: dict[str, Rule] = {}
+    refused = 0
+    for document in read_documents(documents):
+        for error in document.errors:
+            say(document.render(error))
+        refused += bool(document.errors)
+        for number, detection in enumerate(runnable(document)):
+            try:
+                rule = rule_at(session, document.path, number, how)
+                if rule.id in rules:
+                    raise SourceError(f"'{rule.name}' has the id of '{rules[rule.id].name}': {rule.id}")
+            except (BluetickError, OSError) as error:
+                refused += 1
+                say(failure(document, detection, error))
+            else:
+                rules[rule.id] = rule if starts_anywhere else _from_latest(rule)
+    return list(rules.values()), refused
+
+
+def _from_latest(rule: Rule) -> Rule:
+    return replace(rule, start=rule.start - rule.frequency + timedelta(microseconds=1))
+
+
+def _around(kept: Ledger, session: LakeSession, clock: SystemClock) -> Surroundings:
+    return Surroundings(
+        clock,
+        LakeCommits(session.current, lambda: table_names(kept)),
+        SessionEvaluator(session.current),
+        LockedWorkers(kept.path.with_name(f"{kept.path.name}.workers")),
+        _told,
+    )
+
+
+def _told(claimed: Claim, said: Outcome | Failure) -> None:
+    if isinstance(said, Failure):
+        last = to_moment(max(claimed.windows))
+        words = "the rule is paused" if said.is_lasting else "they are tried again"
+        say(f"{claimed.rule}: windows up to {last:%Y-%m-%d %H:%M} failed, {words}: {said.reason}")
+
+
+def _serve(
+    kept: Ledger,
+    around: Surroundings,
+    rules: Sequence[Rule],
+    outputs: Sequence[Output],
+    over: threading.Event,
+    *,
+    once: bool,
+) -> None:
+    scheduler = Scheduler(kept, around, Pace(settling=timedelta(0)) if once else None)
+    scheduler.register(rules)
+    say(f"{len(rules)} rules, ledger {kept.path}")
+
+    def between() -> None:
+        deliver(kept, outputs, to_micros(around.clock.now()), say)
+
+    work = scheduler.drain if once else scheduler.run
+    try:
+        between()  # what an earlier process owed
+        work(over.is_set, between)
+    finally:
+        scheduler.close()
+
+
+class _Printed:
+    """Messages on standard output."""
+
+    def __init__(self, form: str) -> None:
+        self._form = form
+
+    def send(self, message: Message) -> None:
+        click.echo(compact(message.to_json()) if self._form == "json" else message_line(message))
+
+
+class _Appended:
+    """Messages at the end of a file, on the disk before they count as sent."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def send(self, message: Message) -> None:
+        with self._path.open("ab") as stream:
+            stream.write(compact(message.to_json()).encode() + b"\n")
+            stream.flush()
+            os.fsync(stream.fileno())

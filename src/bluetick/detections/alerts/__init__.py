@@ -1,0 +1,1 @@
+"""What alerts say: rows grouped, entities and details taken from them."""

@@ -1,0 +1,53 @@
+"""Rows of a window to findings: one for all, or one for each thing that the rows are of.
+
+https://learn.microsoft.com/azure/sentinel/scheduled-rules-overview
+"""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from typing import Any, Final
+
+from bluetick.detections.alerting import EventGrouping, RuleKind
+from bluetick.detections.alerts.content import content_of
+from bluetick.detections.ledger.alerts import Finding
+from bluetick.detections.model import Detection
+
+# The last alert of so many holds all rows.
+_MOST_SCHEDULED: Final = 150
+_MOST_NRT: Final = 30
+_LONGEST_KEY: Final = 200
+_ALL: Final = "all rows"
+
+
+def findings_of(
+    detection: Detection, hi: int, columns: Sequence[str], rows: Sequence[Sequence[Any]], identity: Sequence[int]
+) -> tuple[Finding, ...]:
+    """What a window that triggered found. `hi` is its end; `identity` are the columns that say what a row is of
+    (plan/identity.py); cells are as in JSON.
+
+    With one alert for all rows each window has its own. With one for each row, rows that are of the same thing share
+    one, and windows that overlap find the same ones again.
+    """
+    if detection.alerting.event_grouping is EventGrouping.SINGLE_ALERT:
+        return (_finding(f"window {hi}", detection, columns, rows),)
+    groups: dict[str, list[Sequence[Any]]] = {}
+    for row in rows:
+        groups.setdefault(_key([row[place] for place in identity]), []).append(row)
+    most = _MOST_NRT if detection.alerting.kind is RuleKind.NRT else _MOST_SCHEDULED
+    if len(groups) <= most:
+        return tuple(_finding(key, detection, columns, some) for key, some in groups.items())
+    alone = list(groups.items())[: most - 1]
+    return (
+        *(_finding(key, detection, columns, some) for key, some in alone),
+        _finding(f"{_ALL} {hi}", detection, columns, rows),
+    )
+
+
+def _finding(key: str, detection: Detection, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> Finding:
+    return Finding(key, json.dumps(content_of(detection, columns, rows), ensure_ascii=False, sort_keys=True))
+
+
+def _key(cells: Sequence[Any]) -> str:
+    text = json.dumps(cells, ensure_ascii=False, sort_keys=True)
+    return text if len(text) <= _LONGEST_KEY else hashlib.sha256(text.encode()).hexdigest()

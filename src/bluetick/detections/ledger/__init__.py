@@ -1,0 +1,1 @@
+"""What the detection service has done and owes, in one SQLite file."""

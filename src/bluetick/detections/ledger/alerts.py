@@ -1,0 +1,241 @@
+"""Alerts follow from what windows found, and from nothing else.
+
+A finding is what one window says of one key (the identity of what was found). An alert is a run of findings of one key
+in windows that lie no further apart than the rule looks back: overlapping windows that find the same thing give one
+alert, and what comes back after it had gone gives another. When a window is evaluated again, the alerts of its keys are
+brought to what the findings then say: a changed content is a revision, an alert without findings is retracted. What the
+alerts are in the end does not depend on the order in which windows were evaluated.
+"""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from sqlite3 import Connection, Row
+from typing import NamedTuple
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a window found: the identity of it, and its content as JSON text."""
+
+    key: str
+    content: str
+
+
+class _Rule(NamedTuple):
+    """A rule as far as its alerts depend on it. `gap`: findings of one key further apart are of two alerts."""
+
+    id: str
+    gap: int
+    is_shadow: bool
+
+
+def replace_findings(connection: Connection, rule: str, hi: int, findings: Iterable[Finding], now: int) -> None:
+    """Put a window's findings in place of those that it had, and bring the alerts to what follows."""
+    old = {
+        row["key"]: row["content"]
+        for row in connection.execute("SELECT key, content FROM finding WHERE rule = ? AND hi = ?", (rule, hi))
+    }
+    new = {finding.key: finding.content for finding in findings}
+    about, suppression = _rule(connection, rule)
+    for key in old.keys() - new.keys():
+        _drop(connection, about, key, hi, now)
+        connection.execute("DELETE FROM finding WHERE rule = ? AND key = ? AND hi = ?", (rule, key, hi))
+    for key, content in new.items():
+        if old.get(key) == content:
+            continue
+        connection.execute(
+            "INSERT INTO finding VALUES (?, ?, ?, ?, 0) ON CONFLICT (rule, key, hi) DO UPDATE SET"
+            " content = excluded.content",
+            (rule, key, hi, content),
+        )
+    if suppression:
+        _suppress(connection, about, suppression, hi, now)
+    else:
+        _raise_all(connection, about, hi, now)
+
+
+def _rule(connection: Connection, rule: str) -> tuple[_Rule, int]:
+    row = connection.execute(
+        "SELECT state, frequency, lookback, suppression FROM rule JOIN rule_version"
+        " ON rule_version.rule = rule.id AND rule_version.version = rule.version WHERE rule.id = ?",
+        (rule,),
+    ).fetchone()
+    gap = max(row["frequency"], row["lookback"] or 0)
+    return _Rule(rule, gap, row["state"] == "shadow"), row["suppression"]
+
+
+# --- suppression ------------------------------------------------------------------------------------------------------
+
+
+def _suppress(connection: Connection, rule: _Rule, suppression: int, hi: int, now: int) -> None:
+    """After a window that raises alerts the rule is quiet for a time. A window that changes may change which of the
+    later ones do; from the first on that raises as it did before, nothing changes."""
+    before = connection.execute(
+        "SELECT max(hi) AS hi FROM window WHERE rule = ? AND hi < ? AND triggered AND NOT suppressed", (rule.id, hi)
+    ).fetchone()["hi"]
+    rows = connection.execute(
+        "SELECT hi, suppressed FROM window WHERE rule = ? AND hi >= ? AND (triggered OR hi = ?) ORDER BY hi",
+        (rule.id, hi, hi),
+    )
+    triggered = _is_triggered(connection, rule.id, hi)
+    for row in rows.fetchall():
+        if row["hi"] == hi and not triggered:
+            continue
+        is_quiet = before is not None and row["hi"] <= before + suppression
+        if row["hi"] > hi and not is_quiet and not row["suppressed"]:
+            return
+        connection.execute("UPDATE window SET suppressed = ? WHERE rule = ? AND hi = ?", (is_quiet, rule.id, row["hi"]))
+        if is_quiet:
+            _drop_all(connection, rule, row["hi"], now)
+        else:
+            _raise_all(connection, rule, row["hi"], now)
+            before = row["hi"]
+
+
+def _is_triggered(connection: Connection, rule: str, hi: int) -> bool:
+    row = connection.execute("SELECT triggered FROM window WHERE rule = ? AND hi = ?", (rule, hi)).fetchone()
+    return bool(row["triggered"])
+
+
+# --- runs of findings -------------------------------------------------------------------------------------------------
+
+
+def _raise_all(connection: Connection, rule: _Rule, hi: int, now: int) -> None:
+    text = "SELECT key, content, is_raised FROM finding WHERE rule = ? AND hi = ?"
+    for row in connection.execute(text, (rule.id, hi)).fetchall():
+        if not row["is_raised"]:
+            _raise(connection, rule, row["key"], hi, now)
+        _revise(connection, rule, row["key"], hi, now)
+
+
+def _drop_all(connection: Connection, rule: _Rule, hi: int, now: int) -> None:
+    text = "SELECT key FROM finding WHERE rule = ? AND hi = ? AND is_raised"
+    for row in connection.execute(text, (rule.id, hi)).fetchall():
+        _drop(connection, rule, row["key"], hi, now)
+
+
+def _raise(connection: Connection, rule: _Rule, key: str, hi: int, now: int) -> None:
+    """A finding joins the alert beside it, makes two into one, or begins its own."""
+    earlier, later = _beside(connection, rule, key, hi)
+    connection.execute("UPDATE finding SET is_raised = 1 WHERE rule = ? AND key = ? AND hi = ?", (rule.id, key, hi))
+    near_earlier = earlier is not None and hi - earlier <= rule.gap
+    near_later = later is not None and later - hi <= rule.gap
+    if near_earlier and near_later:
+        before, after = _alert_at(connection, rule, key, earlier), _alert_at(connection, rule, key, later)
+        if before["id"] != after["id"]:
+            _retract(connection, rule, after, now)
+            _stretch(connection, before["id"], before["first"], after["last"], now)
+    elif near_earlier:
+        alert = _alert_at(connection, rule, key, earlier)
+        _stretch(connection, alert["id"], alert["first"], hi, now)
+    elif near_later:
+        alert = _alert_at(connection, rule, key, later)
+        _stretch(connection, alert["id"], hi, alert["last"], now)
+    else:
+        _begin(connection, rule, key, (hi, hi), now)
+
+
+def _drop(connection: Connection, rule: _Rule, key: str, hi: int, now: int) -> None:
+    """A finding leaves its alert, which ends earlier, begins later, falls into two, or is retracted."""
+    row = connection.execute(
+        "SELECT is_raised FROM finding WHERE rule = ? AND key = ? AND hi = ?", (rule.id, key, hi)
+    ).fetchone()
+    if row is None or not row["is_raised"]:
+        return
+    alert = _alert_at(connection, rule, key, hi)
+    connection.execute("UPDATE finding SET is_raised = 0 WHERE rule = ? AND key = ? AND hi = ?", (rule.id, key, hi))
+    earlier, later = _beside(connection, rule, key, hi)
+    before = earlier if earlier is not None and earlier >= alert["first"] else None
+    after = later if later is not None and later <= alert["last"] else None
+    if before is None and after is None:
+        _retract(connection, rule, alert, now)
+    elif before is None:
+        _stretch(connection, alert["id"], after, alert["last"], now)
+    elif after is None or after - before > rule.gap:
+        _stretch(connection, alert["id"], alert["first"], before, now)
+        _revise(connection, rule, key, before, now)
+        if after is not None:
+            _begin(connection, rule, key, (after, alert["last"]), now)
+
+
+def _beside(connection: Connection, rule: _Rule, key: str, hi: int) -> tuple[int | None, int | None]:
+    """The raised findings of a key next to an instant, before and after."""
+    text = "SELECT {0}(hi) AS hi FROM finding WHERE rule = ? AND key = ? AND hi {1} ? AND is_raised"
+    values = (rule.id, key, hi)
+    earlier = connection.execute(text.format("max", "<"), values).fetchone()["hi"]
+    later = connection.execute(text.format("min", ">"), values).fetchone()["hi"]
+    return earlier, later
+
+
+def _alert_at(connection: Connection, rule: _Rule, key: str, hi: int | None) -> Row:
+    found: Row = connection.execute(
+        "SELECT * FROM alert WHERE rule = ? AND key = ? AND last >= ? AND first <= ? AND NOT is_retracted",
+        (rule.id, key, hi, hi),
+    ).fetchone()
+    return found
+
+
+# --- alerts -----------------------------------------------------------------------------------------------------------
+
+
+def _begin(connection: Connection, rule: _Rule, key: str, span: tuple[int, int], now: int) -> None:
+    """A new alert, or a retracted one of the same beginning that is true again."""
+    number = 0
+    while True:
+        id_ = alert_id(rule.id, key, span[0], number)
+        known = connection.execute("SELECT is_retracted, revision FROM alert WHERE id = ?", (id_,)).fetchone()
+        if known is None or known["is_retracted"]:
+            break
+        number += 1
+    content = _content(connection, rule, key, span[1])
+    connection.execute(
+        "INSERT INTO alert (id, rule, key, first, last, content, created, changed) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (id) DO UPDATE SET is_retracted = 0, first = excluded.first, last = excluded.last,"
+        " content = excluded.content, changed = excluded.changed, revision = revision + 1",
+        (id_, rule.id, key, *span, content, now, now),
+    )
+    revision = 0 if known is None else known["revision"] + 1
+    _owe(connection, rule, (id_, "raised" if known is None else "restored", revision, content), now)
+
+
+def alert_id(rule: str, key: str, first: int, number: int) -> str:
+    """Names an alert for good: by its rule, what was found, and the window in which it was first found."""
+    return hashlib.sha256(f"{rule}\0{key}\0{first}\0{number}".encode()).hexdigest()[:32]
+
+
+def _stretch(connection: Connection, id_: str, first: int | None, last: int | None, now: int) -> None:
+    connection.execute("UPDATE alert SET first = ?, last = ?, changed = ? WHERE id = ?", (first, last, now, id_))
+
+
+def _revise(connection: Connection, rule: _Rule, key: str, hi: int | None, now: int) -> None:
+    """An alert says what its latest finding says. Nobody is told of it again."""
+    alert = _alert_at(connection, rule, key, hi)
+    content = _content(connection, rule, key, alert["last"])
+    if content != alert["content"]:
+        connection.execute(
+            "UPDATE alert SET content = ?, revision = revision + 1, changed = ? WHERE id = ?",
+            (content, now, alert["id"]),
+        )
+
+
+def _retract(connection: Connection, rule: _Rule, alert: Row, now: int) -> None:
+    connection.execute(
+        "UPDATE alert SET is_retracted = 1, revision = revision + 1, changed = ? WHERE id = ?", (now, alert["id"])
+    )
+    _owe(connection, rule, (alert["id"], "retracted", alert["revision"] + 1, alert["content"]), now)
+
+
+def _content(connection: Connection, rule: _Rule, key: str, hi: int) -> str:
+    text = "SELECT content FROM finding WHERE rule = ? AND key = ? AND hi = ?"
+    found: str = connection.execute(text, (rule.id, key, hi)).fetchone()["content"]
+    return found
+
+
+def _owe(connection: Connection, rule: _Rule, what: tuple[str, str, int, str], now: int) -> None:
+    """A message to be sent; a shadow rule sends none."""
+    if not rule.is_shadow:
+        connection.execute(
+            "INSERT INTO outbox (alert, kind, revision, content, created, due) VALUES (?, ?, ?, ?, ?, ?)",
+            (*what, now, now),
+        )

@@ -1,0 +1,137 @@
+"""The ledger's file: its tables, and transactions on it."""
+
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from bluetick.diagnostics.errors import SourceError
+
+_BUSY_SECONDS: Final = 30.0
+_MARK: Final = 0x626C7469  # "blti": tells a ledger from other SQLite files
+
+# Each entry brings a ledger to the form of its number. Times are microseconds since 1970, UTC.
+_FORMS: Final = (
+    """
+CREATE TABLE rule (
+    id TEXT PRIMARY KEY, version TEXT NOT NULL, state TEXT NOT NULL, pause TEXT NOT NULL DEFAULT '',
+    next INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE rule_version (
+    rule TEXT NOT NULL REFERENCES rule, version TEXT NOT NULL, name TEXT NOT NULL, frequency INTEGER NOT NULL,
+    lookback INTEGER, delay INTEGER NOT NULL, suppression INTEGER NOT NULL, tables TEXT NOT NULL,
+    document TEXT NOT NULL, PRIMARY KEY (rule, version)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE window (
+    rule TEXT NOT NULL, hi INTEGER NOT NULL, version TEXT NOT NULL,
+    status TEXT NOT NULL CHECK (status IN ('done', 'failed', 'dirty')),
+    due INTEGER NOT NULL, tries INTEGER NOT NULL DEFAULT 0, worker TEXT,
+    rows INTEGER, triggered INTEGER NOT NULL DEFAULT 0, suppressed INTEGER NOT NULL DEFAULT 0,
+    finished INTEGER, error TEXT NOT NULL DEFAULT '', versions TEXT NOT NULL DEFAULT '{}',
+    wanted TEXT NOT NULL DEFAULT '{}', PRIMARY KEY (rule, hi), FOREIGN KEY (rule, version) REFERENCES rule_version
+) STRICT, WITHOUT ROWID;
+CREATE INDEX window_open ON window (hi, due) WHERE status <> 'done';
+CREATE INDEX window_claimed ON window (worker) WHERE worker IS NOT NULL;
+CREATE INDEX window_triggered ON window (rule, hi) WHERE triggered;
+CREATE TABLE run (
+    id INTEGER PRIMARY KEY, rule TEXT NOT NULL, hi INTEGER NOT NULL, version TEXT NOT NULL, started INTEGER NOT NULL,
+    finished INTEGER NOT NULL, status TEXT NOT NULL, rows INTEGER, error TEXT NOT NULL, versions TEXT NOT NULL
+) STRICT;
+CREATE INDEX run_window ON run (rule, hi);
+CREATE TABLE finding (
+    rule TEXT NOT NULL, key TEXT NOT NULL, hi INTEGER NOT NULL, content TEXT NOT NULL, is_raised INTEGER NOT NULL,
+    PRIMARY KEY (rule, key, hi)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX finding_window ON finding (rule, hi);
+CREATE TABLE alert (
+    id TEXT PRIMARY KEY, rule TEXT NOT NULL, key TEXT NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL,
+    content TEXT NOT NULL, is_retracted INTEGER NOT NULL DEFAULT 0, revision INTEGER NOT NULL DEFAULT 0,
+    created INTEGER NOT NULL, changed INTEGER NOT NULL, verdict TEXT, reason TEXT, closed INTEGER
+) STRICT, WITHOUT ROWID;
+CREATE INDEX alert_key ON alert (rule, key, last);
+CREATE TABLE outbox (
+    id INTEGER PRIMARY KEY, alert TEXT NOT NULL REFERENCES alert, kind TEXT NOT NULL, revision INTEGER NOT NULL,
+    content TEXT NOT NULL, created INTEGER NOT NULL, due INTEGER NOT NULL, tries INTEGER NOT NULL DEFAULT 0,
+    sent INTEGER
+) STRICT;
+CREATE INDEX outbox_owed ON outbox (due) WHERE sent IS NULL;
+CREATE TABLE seen (name TEXT PRIMARY KEY, version INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE worker (id TEXT PRIMARY KEY, started INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+""",
+)
+
+
+class Ledger:
+    """The ledger at a path, made when it is not there. One connection, used by one thread at a time.
+
+    `at_commit` is called with "before" and "after" around each commit: a test ends the process there.
+    """
+
+    def __init__(self, path: Path, at_commit: Callable[[str], None] = lambda _: None) -> None:
+        self.path = path
+        self._at_commit = at_commit
+        self._lock = threading.RLock()
+        try:
+            self._connection = sqlite3.connect(
+                path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
+            )
+            self._prepare()
+        except sqlite3.Error as error:
+            raise SourceError(f"'{path}' cannot be used as a ledger: {error}", str(path)) from None
+
+    def close(self) -> None:
+        self._connection.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """All that is written inside becomes true together, or none of it."""
+        with self._lock:
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._connection
+                self._at_commit("before")
+                self._connection.execute("COMMIT")
+            except BaseException:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                raise
+        self._at_commit("after")
+
+    def read(self, text: str, values: tuple[object, ...] = ()) -> list[sqlite3.Row]:
+        """The rows of a query."""
+        with self._lock:
+            return self._connection.execute(text, values).fetchall()
+
+    def _prepare(self) -> None:
+        connection = self._connection
+        connection.row_factory = sqlite3.Row
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            self._bring_up()
+            connection.execute("COMMIT")
+        except BaseException:
+            connection.execute("ROLLBACK")
+            raise
+
+    def _bring_up(self) -> None:
+        connection = self._connection
+        mark = connection.execute("PRAGMA application_id").fetchone()[0]
+        form = connection.execute("PRAGMA user_version").fetchone()[0]
+        is_empty = not connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
+        if mark != _MARK and not is_empty:
+            raise SourceError(f"'{self.path}' is another program's database, not a ledger", str(self.path))
+        if form > len(_FORMS):
+            raise SourceError(
+                f"'{self.path}' was written by a newer version of bluetick (form {form}, known: {len(_FORMS)})",
+                str(self.path),
+            )
+        for text in _FORMS[form:]:
+            for statement in filter(str.strip, text.split(";")):
+                connection.execute(statement)
+        connection.execute(f"PRAGMA application_id = {_MARK}")
+        connection.execute(f"PRAGMA user_version = {len(_FORMS)}")

@@ -1,0 +1,204 @@
+"""Windows of rules: which are to be evaluated, who does it, and what came out.
+
+A window is done, failed or dirty. One that has never run is dirty, as is one whose data changed after it ran.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from operator import itemgetter
+from sqlite3 import Connection, Row
+from typing import Final
+
+from bluetick.detections.ledger.alerts import Finding, replace_findings
+from bluetick.detections.ledger.opening import Ledger
+from bluetick.detections.ledger.rules import lift_pause, pause
+
+_RETRY_FIRST: Final = 60_000_000
+_RETRY_MOST: Final = 3_600_000_000
+# One of so many claims takes the oldest window, not the newest: a backlog drains while fresh windows keep coming.
+_OLDEST_EVERY: Final = 4
+_ALL: Final = 2**62
+_READERS: Final = (
+    "SELECT rule, version, lookback FROM rule_version WHERE EXISTS (SELECT 1 FROM json_each(tables) WHERE value = ?)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Rows that a commit brought to a table: its version, and their earliest and latest time. None: not known."""
+
+    table: str
+    version: int
+    low: int | None
+    high: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Windows of one version of a rule that a worker is to evaluate together: their ends, and the version of each table
+    that they wanted when they were claimed."""
+
+    rule: str
+    version: str
+    document: str
+    windows: Mapping[int, Mapping[str, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What the evaluation of a window gave. `versions` are those of the tables that it read."""
+
+    hi: int
+    rows: int
+    is_triggered: bool
+    findings: tuple[Finding, ...] = ()
+    versions: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why windows could not be evaluated. A lasting one will not mend itself: it pauses the rule."""
+
+    reason: str
+    is_lasting: bool = False
+
+
+def follow(connection: Connection, changes: Sequence[Change], settled: int) -> None:
+    """Move the cursor past changes of tables. A window whose time they touch wants their version; if it has run and
+    read less, it is dirty, and due when the data has `settled`."""
+    for change in changes:
+        for rule in connection.execute(_READERS, (change.table,)).fetchall():
+            _touch(connection, rule, change, settled)
+            lift_pause(connection, rule["rule"])
+        connection.execute(
+            "INSERT INTO seen VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET version = max(version, excluded.version)",
+            (change.table, change.version),
+        )
+
+
+def _touch(connection: Connection, rule: Row, change: Change, settled: int) -> None:
+    high = _ALL if change.high is None or rule["lookback"] is None else change.high + rule["lookback"]
+    connection.execute(
+        "UPDATE window SET wanted = json_patch(wanted, json_object(?, ?)), tries = 0,"
+        " due = CASE status WHEN 'done' THEN max(due, ?) ELSE due END,"
+        " status = CASE status WHEN 'done' THEN 'dirty' ELSE status END"
+        " WHERE rule = ? AND version = ? AND hi > ? AND hi <= ? AND (finished IS NOT NULL OR worker IS NOT NULL)"
+        " AND coalesce((SELECT value FROM json_each(versions) WHERE key = ?), -1) < ?",
+        (
+            *(change.table, change.version, settled, rule["rule"], rule["version"]),
+            *(-_ALL if change.low is None else change.low, high, change.table, change.version),
+        ),
+    )
+
+
+def seen_versions(ledger: Ledger) -> dict[str, int]:
+    """The version of each table up to which commits were looked at."""
+    return {row["name"]: row["version"] for row in ledger.read("SELECT name, version FROM seen")}
+
+
+def claim(connection: Connection, worker: str, now: int, turn: int, most: int) -> Claim | None:
+    """Take windows that are due, of one version of a rule: the newest of all, at each fourth turn the oldest."""
+    order = "ASC" if turn % _OLDEST_EVERY == _OLDEST_EVERY - 1 else "DESC"
+    due = "status <> 'done' AND due <= ? AND worker IS NULL"
+    first = connection.execute(
+        f"SELECT window.rule, window.version, document FROM window INDEXED BY window_open"  # noqa: S608 - two words
+        f" JOIN rule ON rule.id = window.rule JOIN rule_version USING (rule, version)"
+        f" WHERE {due} AND rule.pause = '' AND rule.state <> 'retired' ORDER BY hi {order} LIMIT 1",
+        (now,),
+    ).fetchone()
+    if first is None:
+        return None
+    rows = connection.execute(
+        f"SELECT hi, wanted FROM window WHERE rule = ? AND version = ? AND {due} ORDER BY hi {order} LIMIT ?",  # noqa: S608
+        (first["rule"], first["version"], now, most),
+    ).fetchall()
+    windows = {row["hi"]: json.loads(row["wanted"]) for row in sorted(rows, key=itemgetter("hi"))}
+    connection.executemany(
+        "UPDATE window SET worker = ? WHERE rule = ? AND hi = ?", ((worker, first["rule"], hi) for hi in windows)
+    )
+    return Claim(first["rule"], first["version"], first["document"], windows)
+
+
+def next_try(ledger: Ledger, worker: str) -> int | None:
+    """When the next open window that no other worker holds is due; None where there is none."""
+    text = (
+        "SELECT min(due) AS due FROM window INDEXED BY window_open JOIN rule ON rule.id = window.rule"
+        " WHERE status <> 'done' AND rule.pause = '' AND rule.state <> 'retired' AND (worker IS NULL OR worker = ?)"
+    )
+    found: int | None = ledger.read(text, (worker,))[0]["due"]
+    return found
+
+
+def complete(connection: Connection, worker: str, claim: Claim, outcome: Outcome, times: tuple[int, int]) -> bool:
+    """Write down what came out of a window, with its alerts, in the same transaction. False: another worker has it
+    now, nothing is written. `times` are when the evaluation began and ended.
+
+    A window whose data changed while it was evaluated stays dirty.
+    """
+    wanted = _wanted(connection, worker, claim.rule, outcome.hi)
+    if wanted is None:
+        return False
+    known = claim.windows[outcome.hi]
+    is_done = all(max(outcome.versions.get(name, -1), known.get(name, -1)) >= least for name, least in wanted.items())
+    versions = json.dumps(dict(sorted(outcome.versions.items())))
+    connection.execute(
+        "UPDATE window SET status = ?, worker = NULL, tries = 0,"
+        " rows = ?, triggered = ?, finished = ?, error = '', versions = ? WHERE rule = ? AND hi = ?",
+        (
+            "done" if is_done else "dirty",
+            outcome.rows,
+            outcome.is_triggered,
+            times[1],
+            versions,
+            claim.rule,
+            outcome.hi,
+        ),
+    )
+    _record(connection, claim, outcome.hi, times, ("done", outcome.rows, "", versions))
+    replace_findings(connection, claim.rule, outcome.hi, outcome.findings if outcome.is_triggered else (), times[1])
+    return True
+
+
+def fail(connection: Connection, worker: str, claim: Claim, failure: Failure, times: tuple[int, int]) -> None:
+    """Windows that could not be evaluated: tried again after 1, 2, 4 ... minutes up to an hour, without a last try."""
+    for hi in claim.windows:
+        if _wanted(connection, worker, claim.rule, hi) is None:
+            continue
+        connection.execute(
+            "UPDATE window SET status = 'failed', worker = NULL, error = ?, due = ? + min(?, ? << min(tries, 20)),"
+            " tries = tries + 1 WHERE rule = ? AND hi = ?",
+            (failure.reason, times[1], _RETRY_MOST, _RETRY_FIRST, claim.rule, hi),
+        )
+        _record(connection, claim, hi, times, ("failed", None, failure.reason, "{}"))
+    if failure.is_lasting:
+        pause(connection, claim.rule, failure.reason)
+
+
+def enlist(connection: Connection, worker: str, now: int) -> None:
+    connection.execute("INSERT INTO worker VALUES (?, ?)", (worker, now))
+
+
+def dismiss(connection: Connection, worker: str) -> None:
+    """A worker that has ended: what it had claimed is free."""
+    connection.execute("UPDATE window SET worker = NULL WHERE worker = ?", (worker,))
+    connection.execute("DELETE FROM worker WHERE id = ?", (worker,))
+
+
+def _wanted(connection: Connection, worker: str, rule: str, hi: int) -> dict[str, int] | None:
+    """The versions of tables that a window must have read; None where the worker does not hold it any more."""
+    row = connection.execute("SELECT worker, wanted FROM window WHERE rule = ? AND hi = ?", (rule, hi)).fetchone()
+    if row is None or row["worker"] != worker:
+        return None
+    wanted: dict[str, int] = json.loads(row["wanted"])
+    return wanted
+
+
+def _record(
+    connection: Connection, claim: Claim, hi: int, times: tuple[int, int], said: tuple[str, int | None, str, str]
+) -> None:
+    connection.execute(
+        "INSERT INTO run (rule, hi, version, started, finished, status, rows, error, versions)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (claim.rule, hi, claim.version, *times, *said),
+    )

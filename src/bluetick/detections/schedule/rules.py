@@ -1,0 +1,102 @@
+"""Rule documents as rules of the ledger, and back: the ledger keeps the documents' bytes, so that a window is evaluated
+again by the very rule that it was opened with."""
+
+import base64
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+from bluetick.detections.alerting import RuleKind
+from bluetick.detections.documents import DocumentResult, read_document_text
+from bluetick.detections.documents.companions import OVERLAY_SUFFIX, TUNING_SUFFIX
+from bluetick.detections.documents.fields import stem
+from bluetick.detections.ledger.rules import Rule, RuleState
+from bluetick.detections.model import Detection
+from bluetick.detections.runs import query_request
+from bluetick.detections.tuning.model import TuningDocument
+from bluetick.detections.tuning.reading import read_tuning_text
+from bluetick.diagnostics.errors import SourceError
+from bluetick.plan.deciding import statement_relations
+from bluetick.plan.relations import Scan
+from bluetick.session import Session
+
+_NRT: Final = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Scheduling:
+    """How documents are scheduled, where they do not say it. `frequency`: of those that state none."""
+
+    start: datetime
+    delay: timedelta
+    state: RuleState = RuleState.LIVE
+    frequency: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A detection as the ledger has it, with its exceptions."""
+
+    detection: Detection
+    tuning: TuningDocument | None
+
+
+def rule_at(session: Session, path: Path, number: int, how: Scheduling) -> Rule:
+    """The rule that is the so many-th detection (from 0) of a document without errors. QueryError where its query does
+    not bind, SourceError where nothing says how often it runs."""
+    files = {"": path.read_bytes()}
+    for suffix in (OVERLAY_SUFFIX, TUNING_SUFFIX):
+        beside = path.with_name(stem(path.name) + suffix)
+        if beside.is_file():
+            files[suffix] = beside.read_bytes()
+    texts = {suffix: base64.b64encode(data).decode() for suffix, data in files.items()}
+    return _rule(session, json.dumps({"name": path.name, "number": number, "files": texts}, sort_keys=True), how)
+
+
+def stored(document: str) -> Stored:
+    """What `rule_at` wrote down."""
+    held = json.loads(document)
+    files = {suffix: base64.b64decode(text) for suffix, text in held["files"].items()}
+    tuning = files.get(TUNING_SUFFIX)
+    name = stem(held["name"]) + TUNING_SUFFIX
+    return Stored(
+        _read(held["name"], files).detections[held["number"]],
+        None if tuning is None else read_tuning_text(tuning, name),
+    )
+
+
+def _read(name: str, files: dict[str, bytes]) -> DocumentResult:
+    return read_document_text(files[""], name, overlay=files.get(OVERLAY_SUFFIX))
+
+
+def _rule(session: Session, document: str, how: Scheduling) -> Rule:
+    detection = stored(document).detection
+    frequency = _NRT if detection.alerting.kind is RuleKind.NRT else detection.frequency or how.frequency
+    if frequency is None:
+        raise SourceError(
+            f"'{detection.name}' does not say how often it runs: write a frequency into its overlay, or give --every"
+        )
+    suppression = detection.alerting.suppression
+    return Rule(
+        id=detection.id,
+        version=hashlib.sha256(document.encode()).hexdigest()[:16],
+        name=detection.name,
+        frequency=frequency,
+        lookback=detection.lookback,
+        delay=how.delay,
+        tables=tables_of(session, detection),
+        document=document,
+        start=how.start,
+        suppression=(suppression.duration or timedelta(0)) if suppression.enabled else timedelta(0),
+        state=how.state,
+    )
+
+
+def tables_of(session: Session, detection: Detection) -> frozenset[str]:
+    """The tables that a detection reads, those of the schemas that are not here yet too."""
+    plan, _ = session.plan(query_request(detection), is_check=True)
+    nodes = (node for statement in plan.statements for node in statement_relations(statement))
+    return frozenset(node.table for node in nodes if isinstance(node, Scan))
