@@ -3,6 +3,7 @@
 The rows that a query finds are told by Sigma's specification of the rule, over rows written here by hand.
 """
 
+import json
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -278,6 +279,29 @@ def test_hashes_are_columns(tmp_path: Path) -> None:
     assert found == [digest]
 
 
+def test_what_sysmon_alone_tells(tmp_path: Path) -> None:
+    digest = "0123456789ABCDEF0123456789abcdef"
+    fields = [json.dumps({"ImportHash": digest.lower(), "CurrentDirectory": "C:\\Temp\\"}), "{}", ""]
+    for detection, said in (
+        (f"Hashes|contains: IMPHASH={digest}", "Imphash"),
+        (f"Imphash: {digest}", "Imphash"),
+        ("CurrentDirectory|endswith: '\\Temp\\'", "CurrentDirectory"),
+    ):
+        result = read(rule(detection))
+        assert [(item.code, item.is_error) for item in result.diagnostics] == [("BTK0248", False)]
+        assert f"'{said}'" in result.diagnostics[0].message
+        (found,) = result.detections
+        hits = matching(
+            tmp_path,
+            found.query,
+            "DeviceProcessEvents",
+            "AdditionalFields",
+            fields,
+            ActionType="ProcessCreated",
+        )
+        assert len(hits) == 1, detection
+
+
 def test_what_a_process_did_to_another(tmp_path: Path) -> None:
     fields = ['{"DesiredAccess": "4112"}', '{"DesiredAccess": "1"}']
     query = query_of("GrantedAccess: '0x1010'\nTargetImage|endswith: \\lsass.exe", "process_access")
@@ -344,9 +368,10 @@ def test_a_long_list_is_bound() -> None:
     ("text", "code"),
     [
         (rule("CommandLine: a", product="okta", service="okta"), "BTK0243"),
-        (rule("CurrentDirectory: a"), "BTK0244"),
+        (rule("FileVersion: a"), "BTK0244"),
         (rule("Signed: 'false'", "image_load"), "BTK0244"),
-        (rule("Hashes|contains: IMPHASH=00"), "BTK0244"),
+        (rule("Hashes|contains: IMPHASH=00", "image_load"), "BTK0244"),
+        (rule("Hashes|contains: SHA512=00"), "BTK0244"),
         (rule("ParentImage|startswith: 'C:\\x'", "file_event"), "BTK0244"),
         (rule("ProcessId: many"), "BTK0244"),
         (rule("- one\n- two"), "BTK0244"),
@@ -366,10 +391,10 @@ def test_refused(text: str, code: str) -> None:
 
 
 def test_a_refused_field_has_its_place() -> None:
-    text = rule("CommandLine: a\nCurrentDirectory|contains: b")
+    text = rule("CommandLine: a\nFileVersion|contains: b")
     (diagnostic,) = read(text).diagnostics
-    assert text[diagnostic.span.start : diagnostic.span.end] == "CurrentDirectory|contains"
-    assert "CurrentDirectory" in diagnostic.message and "DeviceProcessEvents" in diagnostic.message
+    assert text[diagnostic.span.start : diagnostic.span.end] == "FileVersion|contains"
+    assert "FileVersion" in diagnostic.message and "DeviceProcessEvents" in diagnostic.message
 
 
 def test_without_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -339,7 +339,7 @@ def test_a_creation_is_a_row_of_its_own(tmp_path: Path) -> None:
         "InitiatingProcessCommandLine": "explorer.exe /x",
         "InitiatingProcessCreationTime": datetime(2024, 3, 12, 18, 37, 52, tzinfo=UTC),
         "InitiatingProcessFolderPath": "C:\\Windows\\explorer.exe",
-        "AdditionalFields": '{"CollectedTime":"2024-03-25T09:30:16Z"}',
+        "AdditionalFields": '{"CollectedTime":"2024-03-25T09:30:16Z","ImportHash":"00000000000000000000000000000000"}',
         "CreatedProcessSessionId": 2,
         "ProcessUniqueId": "0a1b2c3d-a1b0-65f0-1100-000000000300",
         "InitiatingProcessUniqueId": "0a1b2c3d-a100-65f0-0100-000000000300",

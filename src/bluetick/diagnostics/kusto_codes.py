@@ -155,6 +155,7 @@ DOCUMENT_CODES = (
     KustoCode("BTK0245", "a Sigma rule asks for too much"),
     KustoCode("BTK0246", "the document has too many lines"),
     KustoCode("BTK0247", "some findings are not listed"),
+    KustoCode("BTK0248", "a Sigma field is told by Sysmon alone"),
     KustoCode("BTK0250", "a key of a mapping is not known"),
     KustoCode("BTK0251", "a mapping lacks something"),
     KustoCode("BTK0252", "a part of a mapping has another form"),

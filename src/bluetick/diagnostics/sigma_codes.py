@@ -1,6 +1,6 @@
 """Every message about a Sigma rule, one factory each: BTK0240 to BTK0249."""
 
-from bluetick.diagnostics.model import Diagnostic, Span
+from bluetick.diagnostics.model import Diagnostic, Severity, Span
 
 
 def sigma_extra_missing(span: Span) -> Diagnostic:
@@ -32,6 +32,15 @@ def no_table(span: Span, logsource: str) -> Diagnostic:
 def field_not_told(span: Span, field: str, reason: str) -> Diagnostic:
     what = f"the field '{field}' cannot be asked for" if field else "this Sigma rule cannot be made into KQL"
     return Diagnostic("BTK0244", f"{what}: {reason}", span)
+
+
+def told_by_sysmon(span: Span, field: str) -> Diagnostic:
+    return Diagnostic(
+        "BTK0248",
+        f"the field '{field}' is filled only where Sysmon told of the event; Defender does not tell it",
+        span,
+        Severity.WARNING,
+    )
 
 
 def too_much(span: Span, reason: str) -> Diagnostic:

@@ -21,6 +21,7 @@ from bluetick.diagnostics.sigma_codes import (
     not_a_rule,
     not_converted,
     sigma_extra_missing,
+    told_by_sysmon,
     too_much,
 )
 from bluetick.syntax.strict_yaml import YamlList, YamlMapping, YamlNode, YamlText, read_mapping
@@ -50,21 +51,22 @@ def read_sigma(text: str, file_name: str) -> Reading:
     queries = _queries(root, detection, logsource)
     if isinstance(queries, Diagnostic):
         return [], [queries]
-    found, source = queries
+    found, source, of_sysmon = queries
+    warnings = [told_by_sysmon(_field_span(detection, name), name) for name in of_sysmon]
     place = QueryPlace(file_name, detection.span, text.count("\n", 0, detection.span.start) + 1, ())
     fields = fields_of_rule(root)
     if len(found) == 1:
-        return [Draft(stem(file_name), found[0], place, fields, source.pack)], []
+        return [Draft(stem(file_name), found[0], place, fields, source.pack)], warnings
     name = _text(root.get("title")).strip() or stem(file_name)
     shared = tuple(item for item in fields if item.key not in ("id", "name"))
     drafts = [Draft(f"{name} ({n})", query, place, shared, source.pack) for n, query in enumerate(found, 1)]
-    return drafts, [several_queries(detection.span, len(found))]
+    return drafts, [several_queries(detection.span, len(found)), *warnings]
 
 
 def _queries(
     root: YamlMapping, detection: YamlMapping, logsource: YamlMapping
-) -> tuple[list[str], Source] | Diagnostic:
-    """The queries of a rule and the table that they read, or why there are none."""
+) -> tuple[list[str], Source, list[str]] | Diagnostic:
+    """The queries of a rule, the table that they read, and fields that only Sysmon tells; or why there are none."""
     if wrong := too_much_asked(detection):
         return wrong
     try:
@@ -78,7 +80,7 @@ def _queries(
     if source is None:
         return no_table(logsource.span, _shown(logsource))
     try:
-        queries = convert(_rule(root), source)
+        queries, of_sysmon = convert(_rule(root), source)
     except RefusedFieldError as error:
         return field_not_told(_field_span(detection, error.field), error.field, error.reason)
     except Exception as error:  # whatever pySigma raises, and of whatever type, is a rule refused
@@ -87,7 +89,7 @@ def _queries(
         return not_converted(detection.span, "it has no condition")
     if any(len(query) > MAX_QUERY for query in queries):
         return too_much(detection.span, f"its query has more than {MAX_QUERY:,} characters")
-    return queries, source
+    return queries, source, of_sysmon
 
 
 def _rule(root: YamlMapping) -> dict[str, Any]:

@@ -29,6 +29,10 @@ class Columns:
     source: Source
     computed: dict[str, str] = field(default_factory=dict)
 
+    def of_sysmon(self) -> list[str]:
+        """The fields in use that only rows of Sysmon's events tell."""
+        return [name for name in self.computed if name in self.source.of_sysmon]
+
     @property
     def is_parent_name_only(self) -> bool:
         return "ParentImage" not in self.source.renamed and _PARENT_NAME in self._types

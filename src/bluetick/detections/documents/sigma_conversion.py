@@ -28,7 +28,7 @@ from sigma.types import (
 )
 
 from bluetick.detections.documents.sigma_columns import Columns, RefusedFieldError
-from bluetick.detections.documents.sigma_sources import Source
+from bluetick.detections.documents.sigma_sources import IMPORT_HASH, Source
 from bluetick.syntax.expression_printer import print_name, quote
 from bluetick.types import Type
 
@@ -51,9 +51,10 @@ _OPERATORS: Mapping[tuple[bool, bool], tuple[str, str]] = {
 }
 
 
-def convert(rule: Mapping[str, Any], source: Source) -> list[str]:
-    """A query for each condition of the rule. RefusedFieldError names a field that the table does not tell.
+def convert(rule: Mapping[str, Any], source: Source) -> tuple[list[str], list[str]]:
+    """A query for each condition of the rule, and the fields of it that only rows of Sysmon's events tell.
 
+    RefusedFieldError names a field that the table does not tell.
     Whatever else pySigma raises, of any type, says why the rule cannot be converted.
     """
     columns = Columns(source)
@@ -61,7 +62,7 @@ def convert(rule: Mapping[str, Any], source: Source) -> list[str]:
     backend = _Backend(pipeline, columns)
     parsed = SigmaRule.from_dict(dict(rule))
     queries: list[str] = backend.convert_rule(parsed)
-    return queries
+    return queries, columns.of_sysmon()
 
 
 class _ToColumns(DetectionItemTransformation):
@@ -104,13 +105,19 @@ class _ToColumns(DetectionItemTransformation):
         for value in item.value:
             text = str(value).strip("*")
             name, equals, digest = text.partition("=")
-            column = next((column for column in self._columns.source.hashes if column == name.upper()), None)
-            if column is None or not equals or not digest or not isinstance(value, SigmaString):
+            column = self._hash_column(name.upper()) if equals and digest and isinstance(value, SigmaString) else None
+            if column is None:
                 raise RefusedFieldError("Hashes", f"no column has the hash '{name if equals else text}'")
             operator = _text(digest) if len(digest) in _DIGITS else SigmaString(digest) + SpecialChars.WILDCARD_MULTI
             found.append(SigmaDetectionItem(column, [], [operator]))
         linking = item.value_linking if item.value_linking is ConditionAND else ConditionOR
         return SigmaDetection(list(found), item_linking=linking)
+
+    def _hash_column(self, name: str) -> str | None:
+        source = self._columns.source
+        if name == IMPORT_HASH.upper() and IMPORT_HASH in source.computed:
+            return self._columns.column(IMPORT_HASH)[0]
+        return name if name in source.hashes else None
 
     def _parent_name(self, item: SigmaDetectionItem) -> SigmaDetectionItem:
         """Of a parent's image, tables other than that of starts tell the name: enough for a value `*\\name`."""

@@ -18,7 +18,8 @@ class Source:
 
     `renamed` leads from a field to a column, `computed` to a KQL expression over columns. A field that is in neither is
     the column of its own name, where `is_loose` without regard to case, dots and underscores; else what `other` makes
-    of its name. `hashes` are the algorithms that have a column of their name.
+    of its name. `hashes` are the algorithms that have a column of their name. `of_sysmon` are fields that Defender does
+    not tell: they are filled only in rows that were made of Sysmon's events.
     """
 
     table: str
@@ -28,8 +29,11 @@ class Source:
     computed: Mapping[str, str] = field(default_factory=dict)
     other: Callable[[str], str] | None = None
     hashes: tuple[str, ...] = ()
+    of_sysmon: frozenset[str] = frozenset()
     is_loose: bool = False
 
+
+IMPORT_HASH = "Imphash"  # a field of some rules; in Sysmon's list of hashes it is IMPHASH
 
 _HASHES = ("MD5", "SHA1", "SHA256")
 _HASH_FIELDS = {"md5": "MD5", "sha1": "SHA1", "sha256": "SHA256"}
@@ -73,8 +77,14 @@ _PROCESS = Source(
         "ParentProcessId": "InitiatingProcessId",
         **_HASH_FIELDS,
     },
-    computed={"User": _user(""), "ParentUser": _user("InitiatingProcess")},
+    computed={
+        "User": _user(""),
+        "ParentUser": _user("InitiatingProcess"),
+        "CurrentDirectory": _more("CurrentDirectory"),
+        IMPORT_HASH: _more("ImportHash"),
+    },
     hashes=_HASHES,
+    of_sysmon=frozenset({"CurrentDirectory", IMPORT_HASH}),
 )
 
 
@@ -171,7 +181,13 @@ _NETWORK = Source(
 )
 
 
-def _acts(action: str, renamed: Mapping[str, str], computed: Mapping[str, str], hashes: tuple[str, ...] = ()) -> Source:
+def _acts(
+    action: str,
+    renamed: Mapping[str, str],
+    computed: Mapping[str, str],
+    hashes: tuple[str, ...] = (),
+    of_sysmon: tuple[str, ...] = (),
+) -> Source:
     return Source(
         table="DeviceEvents",
         pack="defender",
@@ -179,6 +195,7 @@ def _acts(action: str, renamed: Mapping[str, str], computed: Mapping[str, str], 
         renamed=renamed,
         computed=computed,
         hashes=hashes,
+        of_sysmon=frozenset(of_sysmon),
     )
 
 
@@ -198,10 +215,13 @@ _PIPE = _acts(
     _ACTOR,
     {**_ACTOR_USER, "PipeName": f'replace_regex({_more("PipeName")}, @"(?i)^\\\\Device\\\\NamedPipe", "")'},
 )
+_START = ("StartModule", "StartFunction", "StartAddress")
+_SIGNING = ("Signed", "Signature", "SignatureStatus")
 _THREAD = _acts(
     "CreateRemoteThreadApiCall",
     {**_BY_SOURCE, **_ON_TARGET, "SourceCommandLine": "InitiatingProcessCommandLine"},
-    {**_SOURCE_USERS, **{name: _more(name) for name in ("StartModule", "StartFunction", "StartAddress")}},
+    {**_SOURCE_USERS, **{name: _more(name) for name in _START}},
+    of_sysmon=_START,
 )
 _ACCESS = _acts(
     "OpenProcessApiCall",
@@ -211,12 +231,14 @@ _ACCESS = _acts(
         "GrantedAccess": f'strcat("0x", tohex(tolong({_more("DesiredAccess")})))',
         "CallTrace": _more("CallTrace"),
     },
+    of_sysmon=("CallTrace",),
 )
 _DRIVER = _acts(
     "DriverLoad",
     {"ImageLoaded": "FolderPath", **_HASH_FIELDS},
-    {name: _more(name) for name in ("Signed", "Signature", "SignatureStatus")},
+    {name: _more(name) for name in _SIGNING},
     _HASHES,
+    _SIGNING,
 )
 
 # By category; the product may be any that Defender has these tables for.

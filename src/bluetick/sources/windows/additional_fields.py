@@ -10,7 +10,7 @@ from bluetick.sources.windows.memory import Actor
 def additional_fields(origin: Origin, **more: str) -> str:
     """The rule that logged the event, the time of collection where the clocks disagree, and more; "" for nothing."""
     gap = origin.clock_gap
-    if gap is None and not more and not origin.rule:
+    if gap is None and not origin.rule and not any(more.values()):
         return ""
     extra = {"RuleName": origin.rule, "CollectedTime": "" if gap is None else format_time(gap), **more}
     told = {name: value for name, value in extra.items() if value}

@@ -46,7 +46,7 @@ _COLUMNS: Mapping[str, Callable[[ProcessCreation], Cell]] = {
     "InitiatingProcessCreationTime": lambda p: p.parent.start,
     "InitiatingProcessUniqueId": lambda p: p.parent.key,
     "ReportId": lambda p: p.origin.record,
-    "AdditionalFields": lambda p: additional_fields(p.origin),
+    "AdditionalFields": lambda p: additional_fields(p.origin, CurrentDirectory=p.directory, ImportHash=p.import_hash),
     "CreatedProcessSessionId": lambda p: p.session,
     "ProcessUniqueId": lambda p: p.origin.guid.key,
 }

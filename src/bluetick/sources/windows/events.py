@@ -12,6 +12,7 @@ from bluetick.sources.windows.fields import (
     ProcessGuid,
     image_path,
     parse_hashes,
+    parse_import_hash,
     parse_process_guid,
     parse_time,
     parse_whole,
@@ -78,6 +79,8 @@ class ProcessCreation:
     parent_user: str
     sid: str = ""
     elevation: str = ""
+    directory: str = ""
+    import_hash: str = ""
 
 
 class End(NamedTuple):
@@ -158,6 +161,8 @@ def read_process_creation(event: Event) -> ProcessCreation:
         parent_image=image_path(event.text("ParentImage")),
         parent_command_line=event.text("ParentCommandLine"),
         parent_user=event.text("ParentUser"),
+        directory=event.text("CurrentDirectory"),
+        import_hash=parse_import_hash(event.text("Hashes")),
     )
 
 

@@ -88,9 +88,19 @@ class Hashes(NamedTuple):
 @lru_cache(maxsize=8192)
 def parse_hashes(text: str) -> Hashes:
     """Read `SHA1=..,MD5=..,SHA256=..`, in any order and choice."""
-    named = dict(part.split("=", 1) for part in text.split(",") if "=" in part)
-    lowered = {name.strip().upper(): value.strip().lower() for name, value in named.items()}
+    lowered = _named(text)
     return Hashes(lowered.get("SHA1", ""), lowered.get("SHA256", ""), lowered.get("MD5", ""))
+
+
+@lru_cache(maxsize=8192)
+def parse_import_hash(text: str) -> str:
+    """The hash of what an image imports, which Sysmon lists among the hashes; "" where it does not."""
+    return _named(text).get("IMPHASH", "")
+
+
+def _named(text: str) -> dict[str, str]:
+    named = dict(part.split("=", 1) for part in text.split(",") if "=" in part)
+    return {name.strip().upper(): value.strip().lower() for name, value in named.items()}
 
 
 @lru_cache(maxsize=4096)
