@@ -7,6 +7,7 @@ import pytest
 from bluetick.detections.alerting import Alerting, RuleKind
 from bluetick.detections.documents import DocumentResult, read_document_text
 from bluetick.detections.model import AlertSeverity, Comparison, EntityMapping, Threshold
+from bluetick.detections.trees import Bare
 from bluetick.diagnostics import Span
 
 RULE = """\
@@ -105,3 +106,44 @@ def test_a_folded_query_is_placed_as_a_whole() -> None:
 def test_refused(text: str, code: str) -> None:
     result = read(text)
     assert (result.detections, [d.code for d in result.diagnostics]) == ((), [code])
+
+
+CONNECTOR = "requiredDataConnectors:\n  - connectorId: MicrosoftThreatProtection\n    dataTypes: [DeviceInfo]\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "schemas"),
+    [
+        ("name: A\nquery: T | where Timestamp > ago(1d)\n", "defender"),
+        ("name: A\nquery: T | where TimeGenerated > ago(1d) | project Timestamp\n", "sentinel"),
+        ("name: A\nquery: T | take 1\n", "sentinel"),
+        (f"name: A\nquery: DeviceInfo | take 1\n{CONNECTOR}", "defender"),
+        (f"name: A\nquery: DeviceInfo | take 1\n{CONNECTOR}  - connectorId: Other\n", "sentinel"),
+        (f"name: A\nkind: Scheduled\nquery: DeviceInfo | where Timestamp > ago(1d)\n{CONNECTOR}", "sentinel"),
+    ],
+)
+def test_whose_tables_a_hunting_query_reads(text: str, schemas: str) -> None:
+    (rule,) = read(text).detections
+    assert rule.schemas == schemas
+
+
+@pytest.mark.parametrize(
+    ("line", "hint"),
+    [
+        ("queryFreqency: 1h", "did you mean 'queryFrequency'?"),
+        ("incidentConfiguration: {creatIncident: true}", "did you mean 'createIncident'?"),
+        ("somebodys: own", ""),
+    ],
+)
+def test_an_unknown_key_is_kept_and_warned_of(line: str, hint: str) -> None:
+    result = read(f"name: A\nquery: T\n{line}\n")
+    assert [(d.code, d.hint, d.is_error) for d in result.diagnostics] == [("BTK0235", hint, False)]
+    assert result.detections[0].tree.has(line.partition(":")[0])
+
+
+def test_a_tree_keeps_order_and_spelling() -> None:
+    (rule,) = read("version: 1.10\nname: '7'\nquery: T\ntags: [no, true, 2021-01-01, ~]\n").detections
+    assert [key for key, _ in rule.tree.entries] == ["version", "name", "query", "tags"]
+    assert rule.tree.get("version") == Bare("1.10")
+    assert rule.tree.get("name") == "7"
+    assert rule.tree.get("tags") == (Bare("no"), True, Bare("2021-01-01"), None)

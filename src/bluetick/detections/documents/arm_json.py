@@ -141,7 +141,14 @@ class _Reader:
         name = stem(self.file_name)
         self.drafts.append(
             Draft(
-                name, value.rstrip(), place, read.fields, schemas_of(read, value), read.alerting, "arm", branch_of(rule)
+                name,
+                value.rstrip(),
+                place,
+                read.fields,
+                schemas_of(rule, read, value),
+                read.alerting,
+                "arm",
+                branch_of(rule),
             )
         )
 

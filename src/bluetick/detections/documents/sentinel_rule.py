@@ -12,6 +12,7 @@ from bluetick.diagnostics import Diagnostic
 from bluetick.syntax.strict_yaml import YamlList, YamlMapping, YamlNode, YamlText
 
 DATA_TYPES = ("dataTypes", "datatypes")
+_DEFENDER = "MicrosoftThreatProtection"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +35,20 @@ def read_rule(rule: YamlMapping, *, is_template: bool = False) -> SentinelRule:
     return SentinelRule(tuple(fields), alerting, tuple(diagnostics))
 
 
-def schemas_of(rule: SentinelRule, query: str) -> Schemas:
-    """Whose tables a query reads: hunting queries are Defender's too, and then name its time column."""
-    is_rule = rule.alerting.kind is not None or any(item.key == "frequency" for item in rule.fields)
-    is_defender = not is_rule and "TimeGenerated" not in query and re.search(r"\bTimestamp\b", query) is not None
+def schemas_of(rule: YamlMapping, read: SentinelRule, query: str) -> Schemas:
+    """Whose tables a query reads: hunting queries are Defender's too, and then name its time or only its connector."""
+    is_rule = read.alerting.kind is not None or any(item.key == "frequency" for item in read.fields)
+    if is_rule or "TimeGenerated" in query:
+        return "sentinel"
+    is_defender = re.search(r"\bTimestamp\b", query) is not None or _connectors(rule) == {_DEFENDER}
     return "defender" if is_defender else "sentinel"
+
+
+def _connectors(rule: YamlMapping) -> set[str]:
+    node = rule.get("requiredDataConnectors")
+    items = node.items if isinstance(node, YamlList) else ()
+    names = [item.get("connectorId") for item in items if isinstance(item, YamlMapping)]
+    return {name.value for name in names if isinstance(name, YamlText)}
 
 
 def _fields(written: str, node: YamlNode) -> tuple[list[Field], list[Diagnostic]]:

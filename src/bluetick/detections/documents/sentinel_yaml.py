@@ -36,7 +36,7 @@ def read_sentinel_yaml(text: str, file_name: str) -> Reading:
         value,
         place_of_scalar(text, file_name, query, value),
         rule.fields,
-        schemas_of(rule, value),
+        schemas_of(root, rule, value),
         rule.alerting,
         "sentinel",
         branch_of(root),
