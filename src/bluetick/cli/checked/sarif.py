@@ -13,6 +13,7 @@ from bluetick.cli.checked.meanings import meaning, page
 from bluetick.cli.checked.verdicts import Report, Verdict, unique
 from bluetick.detections.fixing.repairs import Edit, Fix
 from bluetick.diagnostics import Diagnostic, Severity, SourceText, Span
+from bluetick.diagnostics.inert import inert_json
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _ROOT = "SRCROOT"
@@ -38,7 +39,8 @@ def to_sarif(report: Report) -> str:
         "originalUriBaseIds": {_ROOT: {"description": {"text": "The folder in which the check ran."}}},
         "results": [_result(verdict, diagnostic, codes.index(diagnostic.code)) for verdict, diagnostic in found],
     }
-    return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, ensure_ascii=False, indent=1) + "\n"
+    said = json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, ensure_ascii=False, indent=1)
+    return f"{inert_json(said)}\n"
 
 
 def _worst(code: str, found: Sequence[tuple[Verdict, Diagnostic]]) -> Severity:
