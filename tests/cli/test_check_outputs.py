@@ -241,7 +241,7 @@ def test_processes_say_the_same_in_the_same_order(tmp_path: Path, capfd: pytest.
     assert check(capfd, tmp_path, "--format", "json", "--jobs", "2", code=1) == alone
 
 
-def _dies_at_once(path: Path) -> NoReturn:
+def _dies_at_once(paths: list[Path]) -> NoReturn:
     os._exit(9)
 
 
