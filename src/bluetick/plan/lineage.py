@@ -9,7 +9,7 @@ from bluetick.plan.relations import Aggregate, Join, JoinKind, Project, Referenc
 
 # Of these every row of the result is a row of the left, with the left's own values.
 LEFT_ROWS = (JoinKind.INNER, JoinKind.INNERUNIQUE, JoinKind.LEFTOUTER, JoinKind.LEFTSEMI, JoinKind.LEFTANTI)
-_MOST_PARTS = 400  # of one expression that is followed; what grows past it is left as it is
+_MOST_PARTS = 400  # of one column's expression; what would grow past it stays the column
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,28 +18,43 @@ class Lineage:
 
     made: dict[int, Expr] = field(default_factory=dict)
     born: dict[int, tuple[Scan, str]] = field(default_factory=dict)
+    _known: dict[int, tuple[Expr, int]] = field(default_factory=dict)  # with the number of its parts
 
     def follow(self, expr: Expr) -> Expr:
         """The expression over the columns where they are born: of a table, of an aggregate, of a join's right side."""
-        return self._followed(expr, [_MOST_PARTS])
+        return self._followed(expr)[0]
 
     def origin(self, column: Column) -> tuple[Scan, str] | None:
         """The table, and its name there, of which a column is a plain copy."""
         expr = self.follow(ColumnRef(column))
         return self.born.get(expr.column.id) if isinstance(expr, ColumnRef) else None
 
-    def _followed(self, expr: Expr, left: list[int]) -> Expr:
-        left[0] -= 1
-        if left[0] < 0:
-            return expr
+    def _followed(self, expr: Expr) -> tuple[Expr, int]:
+        """The expression, and how many parts it has: a name may stand for a tree that names others twice, and so on."""
         if isinstance(expr, ColumnRef):
-            below = self.made.get(expr.column.id)
-            return expr if below is None else self._followed(below, left)
+            return self._column(expr)
         parts = children(expr)
         if not parts:
-            return expr
-        new = [self._followed(part, left) for part in parts]
-        return expr if all(a is b for a, b in zip(parts, new, strict=True)) else with_children(expr, new)
+            return expr, 1
+        new = [self._followed(part) for part in parts]
+        size = 1 + sum(number for _, number in new)
+        if all(part is found for part, (found, _) in zip(parts, new, strict=True)):
+            return expr, size
+        return with_children(expr, [found for found, _ in new]), size
+
+    def _column(self, expr: ColumnRef) -> tuple[Expr, int]:
+        copies: list[ColumnRef] = []
+        while expr.column.id not in self._known:
+            below = self.made.get(expr.column.id)
+            copies.append(expr)
+            if not isinstance(below, ColumnRef):
+                found = (expr, 1) if below is None else self._followed(below)
+                self._known[expr.column.id] = found if found[1] <= _MOST_PARTS else (expr, 1)
+                break
+            expr = below
+        found = self._known[expr.column.id]
+        self._known.update((copy.column.id, found) for copy in copies)
+        return found
 
 
 def lineage_of(nodes: Iterable[Relation]) -> Lineage:

@@ -58,30 +58,41 @@ class Reading:
         return None if any(part is None for part in found) else with_children(expr, [p for p in found if p is not None])
 
 
-def reading_of(relation: Relation) -> Reading | None:  # noqa: PLR0911 - one match over the nodes
-    """What a relation reads, where it reads one table and every row of it comes of rows of that table alone."""
-    match relation:
-        case Scan(table=table, columns=columns, sources=sources):
-            # The same names for each reading of the table, so that expressions can be compared.
-            named = {c.id: ColumnRef(Column(-1, source, c.type)) for c, source in zip(columns, sources, strict=True)}
-            return Reading(table, (), dict(named))
-        case Reference(binding=binding, columns=columns):
-            pairs = zip(columns, binding.relation.columns, strict=True)
-            return _renamed(reading_of(binding.relation), [(column.id, below.id) for column, below in pairs])
-        case Join(kind=JoinKind.LEFTSEMI | JoinKind.LEFTANTI, left=left, left_items=items):
-            return _part(_renamed(reading_of(left), [(column.id, below.id) for column, below in items]))
-        case Filter(predicates=predicates):
-            return _filtered(reading_of(relation.input), predicates)
-        case Project(items=items):
-            return _projected(reading_of(relation.input), items)
-        case Aggregate():
-            return _grouped(reading_of(relation.input), relation)
-        case Limit():
-            return _part(reading_of(relation.input))
-        case _ if isinstance(relation, _SAME_ROWS):
-            return reading_of(relation.input)
-        case _:
-            return None
+class Readings:
+    """The readings of a plan's relations, each looked at once."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, Reading | None] = {}
+
+    def of(self, relation: Relation) -> Reading | None:
+        """What a relation reads, where it reads one table and every row of it comes of rows of that table alone."""
+        if id(relation) not in self._known:
+            self._known[id(relation)] = self._of(relation)
+        return self._known[id(relation)]
+
+    def _of(self, relation: Relation) -> Reading | None:  # noqa: PLR0911 - one match over the nodes
+        match relation:
+            case Scan(table=table, columns=columns, sources=sources):
+                # The same names for each reading of the table, so that expressions can be compared.
+                pairs = zip(columns, sources, strict=True)
+                return Reading(table, (), {c.id: ColumnRef(Column(-1, source, c.type)) for c, source in pairs})
+            case Reference(binding=binding, columns=columns):
+                below = zip(columns, binding.relation.columns, strict=True)
+                return _renamed(self.of(binding.relation), [(column.id, inner.id) for column, inner in below])
+            case Join(kind=JoinKind.LEFTSEMI | JoinKind.LEFTANTI, left=left, left_items=items):
+                return _part(_renamed(self.of(left), [(column.id, inner.id) for column, inner in items]))
+            case Filter(predicates=predicates):
+                return _filtered(self.of(relation.input), predicates)
+            case Project(items=items):
+                return _projected(self.of(relation.input), items)
+            case Aggregate():
+                return _grouped(self.of(relation.input), relation)
+            case Limit():
+                return _part(self.of(relation.input))
+            case _ if isinstance(relation, _SAME_ROWS):
+                return self.of(relation.input)
+            case _:
+                return None
 
 
 def must_have(one: Reading, other: Reading, pairs: Sequence[tuple[Expr, Expr]], *, any_count: bool = False) -> bool:

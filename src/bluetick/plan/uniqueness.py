@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from bluetick.plan.expressions import Column, ColumnRef, Expr, Literal, walk
 from bluetick.plan.relations import (
@@ -23,18 +24,31 @@ from bluetick.plan.relations import (
 )
 
 _SAME_ROWS = (Sort, Serialize, Window, Computed, ProviderLookup)
+_Sets: TypeAlias = list[frozenset[int]]
+_Known: TypeAlias = dict[int, _Sets]
 _OF_LEFT = (JoinKind.INNER, JoinKind.INNERUNIQUE, JoinKind.LEFTOUTER, JoinKind.LEFTSEMI, JoinKind.LEFTANTI)
 
 
 def is_unique(relation: Relation, keys: Iterable[Expr]) -> bool:
     """Whether no two rows have the same keys. A key that is computed of one column is taken for that column: two
     values that become one (by their case, say) are the few that this overlooks."""
+    return _is_unique(relation, keys, {})
+
+
+def _is_unique(relation: Relation, keys: Iterable[Expr], known: _Known) -> bool:
     ids = {column for key in keys if (column := _only_column(key)) is not None}
-    return any(unique <= ids for unique in unique_columns(relation))
+    return any(unique <= ids for unique in _unique_columns(relation, known))
 
 
-def unique_columns(relation: Relation) -> list[frozenset[int]]:  # noqa: PLR0911 - one match over the nodes
-    """Sets of columns (by id) that no two rows share; an empty set: there is one row at most."""
+def _unique_columns(relation: Relation, known: _Known) -> _Sets:
+    """Sets of columns (by id) that no two rows share; an empty set: there is one row at most. `known` are those of
+    relations that were looked at: a let may be named twice in a let that is named twice."""
+    if id(relation) not in known:
+        known[id(relation)] = _uniques(relation, known)
+    return known[id(relation)]
+
+
+def _uniques(relation: Relation, known: _Known) -> _Sets:  # noqa: PLR0911 - one match over the nodes
     match relation:
         case Aggregate(groups=groups):
             return [frozenset(column.id for column, _ in groups)]
@@ -45,31 +59,33 @@ def unique_columns(relation: Relation) -> list[frozenset[int]]:  # noqa: PLR0911
         case Limit(count=Literal(value=1), partition=partition):
             return [frozenset(column.id for column in partition)]
         case Filter() | Limit():
-            return unique_columns(relation.input)
+            return _unique_columns(relation.input, known)
         case Project(items=items):
             made = [(column, only) for column, expr in items if (only := _only_column(expr)) is not None]
-            return _renamed(unique_columns(relation.input), made)
+            return _renamed(_unique_columns(relation.input, known), made)
         case Reference(binding=binding, columns=columns):
             pairs = zip(columns, binding.relation.columns, strict=True)
-            return _renamed(unique_columns(binding.relation), [(column, below.id) for column, below in pairs])
+            below = _unique_columns(binding.relation, known)
+            return _renamed(below, [(column, inner.id) for column, inner in pairs])
         case Join():
-            return _of_join(relation)
+            return _of_join(relation, known)
         case _ if isinstance(relation, _SAME_ROWS):
-            return unique_columns(relation.input)
+            return _unique_columns(relation.input, known)
         case _:
             return []
 
 
-def _of_join(node: Join) -> list[frozenset[int]]:
+def _of_join(node: Join, known: _Known) -> _Sets:
     """The left's, where no row of it meets two of the right."""
     if node.kind not in _OF_LEFT:
         return []
-    if node.kind not in (JoinKind.LEFTSEMI, JoinKind.LEFTANTI) and not is_unique(node.right, [b for _, b in node.keys]):
+    is_lookup = node.kind in (JoinKind.LEFTSEMI, JoinKind.LEFTANTI)
+    if not is_lookup and not _is_unique(node.right, [b for _, b in node.keys], known):
         return []
-    return _renamed(unique_columns(node.left), [(column, below.id) for column, below in node.left_items])
+    return _renamed(_unique_columns(node.left, known), [(column, below.id) for column, below in node.left_items])
 
 
-def _renamed(sets: list[frozenset[int]], pairs: Iterable[tuple[Column, int]]) -> list[frozenset[int]]:
+def _renamed(sets: _Sets, pairs: Iterable[tuple[Column, int]]) -> _Sets:
     names: dict[int, int] = {}
     for column, below in pairs:
         names.setdefault(below, column.id)
@@ -92,31 +108,41 @@ class RowCount:
 _ANY = RowCount(0, None)
 
 
-def row_count(relation: Relation) -> RowCount:  # noqa: C901, PLR0911 - one match over the nodes
+def row_count(relation: Relation) -> RowCount:
     """How many rows a relation can have whatever its tables hold."""
+    return _row_count(relation, {})
+
+
+def _row_count(relation: Relation, known: dict[int, RowCount]) -> RowCount:
+    if id(relation) not in known:
+        known[id(relation)] = _counted(relation, known)
+    return known[id(relation)]
+
+
+def _counted(relation: Relation, known: dict[int, RowCount]) -> RowCount:  # noqa: C901, PLR0911 - one match over the nodes
     match relation:
         case Aggregate(groups=()):
             return RowCount(1, 1)
         case Aggregate():
-            below = row_count(relation.input)
+            below = _row_count(relation.input, known)
             return RowCount(min(below.least, 1), below.most)
         case Values(rows=rows) if rows:  # without any it stands for a table that is not known yet
             return RowCount(len(rows), len(rows))
         case Filter():
-            return RowCount(0, row_count(relation.input).most)
+            return RowCount(0, _row_count(relation.input, known).most)
         case Limit(count=Literal(value=int() as count), partition=()):
-            below = row_count(relation.input)
+            below = _row_count(relation.input, known)
             return RowCount(min(below.least, count), count if below.most is None else min(below.most, count))
         case Project():
-            return row_count(relation.input)
+            return _row_count(relation.input, known)
         case Reference(binding=binding):
-            return row_count(binding.relation)
+            return _row_count(binding.relation, known)
         case Union(legs=legs):
-            return _sum([row_count(leg) for leg, _ in legs])
+            return _sum([_row_count(leg, known) for leg, _ in legs])
         case Join(kind=JoinKind.LEFTSEMI | JoinKind.LEFTANTI, left=left):
-            return RowCount(0, row_count(left).most)
+            return RowCount(0, _row_count(left, known).most)
         case _ if isinstance(relation, _SAME_ROWS):
-            return row_count(relation.input)
+            return _row_count(relation.input, known)
         case _:
             return _ANY
 

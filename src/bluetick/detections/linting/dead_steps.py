@@ -9,7 +9,7 @@ from bluetick.plan.conditions import Fact, contradicts, facts_of, implies
 from bluetick.plan.evaluation import folded
 from bluetick.plan.expressions import ColumnRef, Expr, InTable, Literal, walk
 from bluetick.plan.lineage import LEFT_ROWS
-from bluetick.plan.readings import Reading, must_have, reading_of
+from bluetick.plan.readings import Reading, Readings, must_have
 from bluetick.plan.relations import (
     Aggregate,
     Computed,
@@ -31,6 +31,8 @@ from bluetick.syntax.expressions import Literal as WrittenLiteral
 from bluetick.syntax.statements import LetStatement
 from bluetick.types import Type
 
+# Of one query; published ones stay far below, and what compares each with each would take long.
+_MOST_CONDITIONS, _MOST_LOOKUPS = 300, 40
 _ROWS_OF_INPUT = (Sort, Serialize, Limit, Window, Computed, Expand, ProviderLookup, Project, Aggregate)
 
 
@@ -62,12 +64,14 @@ def _conditions(subject: Subject) -> Iterator[Diagnostic]:
     """Conditions that what stands before them implies or excludes. What is said holds for each use of the text: a
     function's body may be bound many times."""
     verdicts: dict[Span, set[Diagnostic | None]] = {}
-    for node in subject.nodes:
-        if not isinstance(node, Filter):
-            continue
-        held = list(_held(subject, node.input))
-        for predicate, span in zip(node.predicates, node.spans, strict=False):
-            facts = facts_of(subject.lineage.follow(predicate))
+    filters = [node for node in subject.nodes if isinstance(node, Filter)]
+    if sum(len(node.predicates) for node in filters) > _MOST_CONDITIONS:
+        return
+    follow = subject.lineage.follow
+    told = {id(node): [facts_of(follow(predicate)) for predicate in node.predicates] for node in filters}
+    for node in filters:
+        held = [fact for below in _filters_below(node.input) for facts in told.get(id(below), ()) for fact in facts]
+        for predicate, facts, span in zip(node.predicates, told[id(node)], node.spans, strict=False):
             verdicts.setdefault(span, set()).add(_verdict(subject, predicate, facts, held, span))
             held += facts
     for found in verdicts.values():
@@ -92,13 +96,12 @@ def _verdict(
     return None
 
 
-def _held(subject: Subject, relation: Relation) -> Iterator[Fact]:
-    """What holds for every row of a relation, over the columns where they are born."""
+def _filters_below(relation: Relation) -> Iterator[Filter]:
+    """The filters whose conditions hold for every row of a relation, over the columns where they are born."""
     while True:
         match relation:
-            case Filter(input=below, predicates=predicates):
-                for predicate in predicates:
-                    yield from facts_of(subject.lineage.follow(predicate))
+            case Filter(input=below):
+                yield relation
                 relation = below
             case Join(kind=kind, left=left) if kind in LEFT_ROWS:
                 relation = left
@@ -141,15 +144,16 @@ def _lookups(node: Relation) -> Iterator[_Lookup]:
 
 def _exclusions(subject: Subject) -> Iterator[Diagnostic]:
     """Of two exclusions of the same rows one that removes nothing that the other would not."""
-    uses = _uses(subject.nodes)
-    for node in subject.nodes:
-        for later in _lookups(node):
-            if later.is_exclusion:
-                for earlier, is_shared in _earlier(later.left, uses):
-                    if not is_shared and _covers(subject, earlier, later):
-                        yield lint_codes.implied_exclusion(earlier.span, is_later=True)
-                    elif _covers(subject, later, earlier):
-                        yield lint_codes.implied_exclusion(later.span, is_later=False)
+    exclusions = [one for node in subject.nodes for one in _lookups(node) if one.is_exclusion]
+    if not 2 <= len(exclusions) <= _MOST_LOOKUPS:
+        return
+    uses, readings = _uses(subject.nodes), Readings()
+    for later in exclusions:
+        for earlier, is_shared in _earlier(later.left, uses):
+            if not is_shared and _covers(subject, readings, earlier, later):
+                yield lint_codes.implied_exclusion(earlier.span, is_later=True)
+            elif _covers(subject, readings, later, earlier):
+                yield lint_codes.implied_exclusion(later.span, is_later=False)
 
 
 def _earlier(relation: Relation, uses: dict[int, int]) -> Iterator[tuple[_Lookup, bool]]:
@@ -180,13 +184,13 @@ def _uses(nodes: Sequence[Relation]) -> dict[int, int]:
     return found
 
 
-def _covers(subject: Subject, weaker: _Lookup, stronger: _Lookup) -> bool:
+def _covers(subject: Subject, readings: Readings, weaker: _Lookup, stronger: _Lookup) -> bool:
     """Whether whatever the weaker removes the stronger removes too.
 
     A row goes because its keys are in the weaker's relation. If some of these keys are the stronger's, and each row of
     the weaker's relation must have one in the stronger's with those keys, it goes there as well.
     """
-    one, other = reading_of(weaker.right), reading_of(stronger.right)
+    one, other = readings.of(weaker.right), readings.of(stronger.right)
     if one is None or other is None:
         return False
     follow = subject.lineage.follow
@@ -206,15 +210,16 @@ def _covers(subject: Subject, weaker: _Lookup, stronger: _Lookup) -> bool:
 
 def _self_lookups(subject: Subject) -> Iterator[tuple[_Lookup, Reading, bool]]:
     """Lookups of rows among rows of which they are some themselves; and whether each of them must be found."""
-    for node in subject.nodes:
-        for lookup in _lookups(node):
-            mine, theirs = reading_of(lookup.left), reading_of(lookup.right)
-            if mine is None or theirs is None:
-                continue
-            pairs = [(mine.over_table(a), theirs.over_table(b)) for a, b in lookup.keys]
-            known = [(a, b) for a, b in pairs if a is not None and b is not None]
-            if len(known) == len(pairs) and must_have(mine, theirs, known, any_count=True):
-                yield lookup, theirs, must_have(mine, theirs, known)
+    lookups = [lookup for node in subject.nodes for lookup in _lookups(node)]
+    readings = Readings()
+    for lookup in lookups if len(lookups) <= _MOST_LOOKUPS else ():
+        mine, theirs = readings.of(lookup.left), readings.of(lookup.right)
+        if mine is None or theirs is None:
+            continue
+        pairs = [(mine.over_table(a), theirs.over_table(b)) for a, b in lookup.keys]
+        known = [(a, b) for a, b in pairs if a is not None and b is not None]
+        if len(known) == len(pairs) and must_have(mine, theirs, known, any_count=True):
+            yield lookup, theirs, must_have(mine, theirs, known)
 
 
 def _baselines(subject: Subject) -> Iterator[Diagnostic]:
