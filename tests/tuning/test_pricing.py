@@ -41,7 +41,7 @@ def prices(text: str, query: str, labels: dict[str, str] | None = None) -> dict[
 
     def seen(_: Detection, results: object) -> set[str]:
         assert isinstance(results, list)
-        shown = {row[0] for result in results if result.triggered for row in result.rows}
+        shown = {row[0] for result in results for row in result.rows}
         return {name for name, host in known.items() if host in shown}
 
     with bluetick.connect(tables={"Logs": table}) as session:

@@ -22,17 +22,16 @@ def seen_by(session: Session, path: Path, now: datetime) -> Seen:
     labels = [label for label in read_labels(path) if label.is_expected]
 
     def seen(detection: Detection, results: Sequence[WindowResult]) -> set[str]:
-        alerting = [result for result in results if result.triggered]
-        return {label.name for label in labels if _is_seen(session, detection, label, alerting, now)}
+        return {label.name for label in labels if _is_seen(session, detection, label, results, now)}
 
     return seen
 
 
 def _is_seen(
-    session: Session, detection: Detection, label: Label, alerting: Sequence[WindowResult], now: datetime
+    session: Session, detection: Detection, label: Label, results: Sequence[WindowResult], now: datetime
 ) -> bool:
     try:
-        matches = find_matches(detection, located(session, detection, [label], now), alerting)
+        matches = find_matches(detection, located(session, detection, [label], now), results)
     except QueryCancelled:
         raise
     except BluetickError:  # it is of another rule: this one's result, or session, has nothing that it speaks of

@@ -3,12 +3,13 @@
 import json
 import math
 from collections.abc import Hashable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from time import perf_counter
 from typing import Any, TypeAlias
 
 from bluetick.detections.backtest.replay import WindowResult, replay
+from bluetick.detections.backtest.report import prepared
 from bluetick.detections.backtest.windows import interval, scheduled_instants
 from bluetick.detections.differences.changes import Version
 from bluetick.detections.linting.model import LintContext
@@ -16,7 +17,7 @@ from bluetick.detections.linting.registry import lint
 from bluetick.detections.model import Detection
 from bluetick.detections.runs import query_request
 from bluetick.detections.tuning.applying import tuned
-from bluetick.detections.tuning.pricing import Seen
+from bluetick.detections.tuning.pricing import Seen, alerting
 from bluetick.diagnostics import Diagnostic
 from bluetick.diagnostics import Span as TextSpan
 from bluetick.diagnostics.errors import BluetickError, QueryError, SourceError
@@ -79,15 +80,16 @@ def measure(session: Session, version: Version, span: Span, seen: Seen | None, t
         outcome.refused = str(version.tuning_problem or "") or (first.message if first else "it cannot be read")
         return outcome
     begun = perf_counter()
+    detection = prepared(version.detection)
     kept: list[WindowResult] = []
     try:
-        windows = span.windows(version.detection)
-        for result in replay(session, version.detection, windows, tuning=version.tuning):
+        windows = span.windows(detection)
+        for result in replay(session, detection, windows, tuning=version.tuning):
             _take(outcome, result)
-            if seen is not None:
-                kept.append(result)
-        if seen is not None:
-            outcome.labels = seen(version.detection, kept)
+            kept.append(result if seen is not None else replace(result, rows=((),) * len(result.rows)))
+        heard = alerting(detection, kept)
+        outcome.alerts = [result.now for result in heard]
+        outcome.labels = set() if seen is None else seen(detection, heard)
         _estimate(session, version, windows, outcome)
     except BluetickError as error:
         outcome.refused = _first_line(error)
@@ -102,8 +104,6 @@ def _take(outcome: Outcome, result: WindowResult) -> None:
         return
     outcome.columns = result.columns
     outcome.rows += len(result.rows)
-    if result.triggered:
-        outcome.alerts.append(result.now)
     for row in result.rows:
         outcome.values.setdefault(tuple(frozen(cell) for cell in row), result.now)
     if len(outcome.values) > MOST_VALUES:

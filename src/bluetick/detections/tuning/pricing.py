@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeAlias
 
+from bluetick.detections.backtest.alerts import alerts_of
 from bluetick.detections.backtest.replay import WindowResult, replay
 from bluetick.detections.model import Detection
 from bluetick.detections.runs import query_request
@@ -13,7 +14,7 @@ from bluetick.diagnostics.errors import SourceError
 from bluetick.session import Session
 
 Seen: TypeAlias = Callable[[Detection, Sequence[WindowResult]], set[str]]
-"""The labelled events that the alerts of these windows show."""
+"""The labelled events among the rows of these windows, all of which alert."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,12 @@ def price(
         yield _price(session, detection, windows, one, (base, without), seen)
 
 
+def alerting(detection: Detection, results: Sequence[WindowResult]) -> list[WindowResult]:
+    """The windows that raise an alert: whose rows meet the threshold, and that no alert before them suppresses."""
+    said = alerts_of(detection, results, detection.threshold)
+    return [result for result, one in zip(results, said, strict=True) if one.alerts]
+
+
 def _replayed(
     session: Session, detection: Detection, windows: Sequence[datetime], tuning: TuningDocument
 ) -> list[WindowResult]:
@@ -73,10 +80,11 @@ def _price(
 ) -> Price:
     base, without = results
     saved = sum(len(result.rows) for result in without) - sum(len(result.rows) for result in base)
-    alerts, others = ({result.now for result in side if result.triggered} for side in (base, without))
-    lost = set() if seen is None else seen(detection, without) - seen(detection, base)
+    heard, others = (alerting(detection, side) for side in (base, without))
+    alerts, before = ({result.now for result in side} for side in (heard, others))
+    lost = set() if seen is None else seen(detection, others) - seen(detection, heard)
     left_out = saved if one.exclusion.table is None else _left_out(session, detection, windows, one)
-    return Price(one, left_out, saved, len(others - alerts), len(alerts - others), tuple(sorted(lost)))
+    return Price(one, left_out, saved, len(before - alerts), len(alerts - before), tuple(sorted(lost)))
 
 
 def _left_out(session: Session, detection: Detection, windows: Sequence[datetime], one: TuningException) -> int:
