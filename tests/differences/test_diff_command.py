@@ -183,6 +183,26 @@ def test_a_rule_that_cannot_run_any_more_is_always_beyond(rules: Path, capfd: py
     assert "Hots" in mistuned["after"]["refused"]
 
 
+def test_a_rule_of_a_table_that_is_not_here_is_told_and_no_breach(
+    rules: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    commit(rules, {"b.kql": rule("Events | where Size > 8", "b")})
+    commit(rules, {"a.kql": rule("DeviceEvents | where ActionType == 'x'")})
+    answer = told(rules, capfd)
+    assert "DeviceEvents" in only(answer)["after"]["refused"]
+    assert answer["beyond_budget"] == []
+    commit(rules, {"b.kql": rule("DeviceEvents | where ActionType == 'x'", "b")})
+    assert len(told(rules, capfd, code=1)["beyond_budget"]) == 1
+
+
+def test_a_document_of_rules_must_stay_one(rules: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """A text that never held a rule is no matter."""
+    fenced = f"# Hunt\n\n```kql\n{rule('Events')}```\n"
+    commit(rules, {"a.md": fenced, "b.md": "# About"})
+    commit(rules, {"a.md": fenced.replace("```kql", "```cpp"), "b.md": "# About us", "c.md": "# Thanks"})
+    assert told(rules, capfd, code=1)["beyond_budget"] == ["a.md: no rule can be read any more"]
+
+
 def test_findings_that_come_and_go_are_told(rules: Path, capfd: pytest.CaptureFixture[str]) -> None:
     commit(rules, {"a.kql": rule("Events | where Sise > 8")})
     commit(rules, {"a.kql": rule("Events | where Size > 8")})

@@ -1,5 +1,6 @@
 """Which rules two commits have otherwise: added, removed, renamed, changed, or with other exceptions beside them."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
@@ -86,7 +87,8 @@ WORDS = "words"
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """A document of one commit that holds no rule that could be read."""
+    """A document of one commit that holds no rule that could be read; the other commit has no such document under its
+    path, or one that can be read."""
 
     path: str
     is_new: bool
@@ -121,7 +123,13 @@ def find_changes(
         olds = _versions(before, contents, unreadable, is_new=False)
         news = _versions(after, contents, unreadable, is_new=True)
         rules += _matched(olds, news)
-    return Changes(tuple(sorted(_moved(rules), key=lambda change: (change.path, change.name))), tuple(unreadable))
+    return Changes(tuple(sorted(_moved(rules), key=lambda change: (change.path, change.name))), _told(unreadable))
+
+
+def _told(unreadable: list[Unreadable]) -> tuple[Unreadable, ...]:
+    """Without those that held no rule before and hold none now: a text about rules, say."""
+    sides = Counter(one.path for one in unreadable)
+    return tuple(one for one in unreadable if sides[one.path] == 1)
 
 
 def _sources(files: dict[str, Blob], is_document: Callable[[PurePosixPath], bool]) -> dict[str, Sources]:

@@ -60,8 +60,10 @@ class Budget:
     cost: float | None = None
 
     def breaches(self, effects: Sequence[Effect], unreadable: Sequence[Unreadable] = ()) -> list[str]:
-        """What goes beyond it. A rule that cannot run any more, or fails in a window, always does."""
-        found = [f"{one.path}: no rule can be read" for one in unreadable if one.is_new]
+        """What goes beyond it. A rule that does not bind, cannot run any more, or fails in a
+        window, always does; one whose tables are not here on either side does not."""
+        gone = {effect.change.path for effect in effects if effect.change.new is None}
+        found = [f"{one.path}: no rule can be read any more" for one in unreadable if one.is_new and one.path in gone]
         for effect in effects:
             found += [f"{effect.change.path}: {effect.change.name}: {what}" for what in self._of(effect)]
         gained = sum(len(effect.alerts_gained) for effect in effects)
@@ -74,10 +76,11 @@ class Budget:
 
     def _of(self, effect: Effect) -> list[str]:
         found = []
-        if effect.new is not None and effect.new.refused:
-            found.append(f"it cannot run: {effect.new.refused}")
-        elif effect.new is not None and effect.new.failed:
-            found.append(f"it fails in {len(effect.new.failed):,} of {effect.new.windows:,} runs")
+        new, ran_before = effect.new, effect.old is not None and not effect.old.refused
+        if new is not None and new.refused and (ran_before or not new.binds):
+            found.append(f"it cannot run: {new.refused}")
+        elif new is not None and new.failed:
+            found.append(f"it fails in {len(new.failed):,} of {new.windows:,} runs")
         ratio = effect.cost_ratio
         if self.cost is not None and ratio is not None and ratio > self.cost:
             found.append(f"a run reads {ratio:.2f} times the bytes of before, {self.cost:g} times are allowed")

@@ -51,7 +51,7 @@ class Span:
 @dataclass(slots=True)
 class Outcome:
     """All windows of one version together. `values` holds each row once by its value, with the first instant that
-    showed it; `refused` says why nothing ran."""
+    showed it; `refused` says why nothing ran: on this data, where the version `binds`."""
 
     windows: int = 0
     rows: int = 0
@@ -65,6 +65,7 @@ class Outcome:
     bytes_read: int | None = None
     findings: tuple[Diagnostic, ...] = ()
     refused: str = ""
+    binds: bool = True
 
     @property
     def is_whole(self) -> bool:
@@ -76,6 +77,7 @@ def measure(session: Session, version: Version, span: Span, seen: Seen | None, t
     outcome = Outcome()
     outcome.findings, plan = _findings(session, version, today)
     if plan is None or not version.may_run:
+        outcome.binds = False
         first = next((one for one in outcome.findings if one.is_error), None)
         outcome.refused = str(version.tuning_problem or "") or (first.message if first else "it cannot be read")
         return outcome
