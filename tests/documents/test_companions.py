@@ -20,3 +20,13 @@ def test_a_folder_of_rules_leaves_out_what_stands_beside_them(tmp_path: Path, su
 def test_alone_it_is_refused(suffix: str) -> None:
     result = read_document_text(b"name: A\nquery: print 1\n", f"rule{suffix}")
     assert (result.detections, [d.code for d in result.diagnostics]) == ((), ["BTK0230"])
+
+
+def test_other_json_of_a_folder_is_left_out(tmp_path: Path) -> None:
+    (tmp_path / "rule.json").write_text('{"queryFrequency": "PT1H", "displayName": "A", "query": "print 1"}')
+    (tmp_path / "detection.json").write_text('{"queryCondition": {"queryText": "print 1"}}')
+    (tmp_path / "package.json").write_text('{"name": "rules"}')
+    (tmp_path / "workbook.json").write_text('{"query": "T", "category": "workbook"}')
+    (tmp_path / "broken.json").write_bytes(b"\xff\xfe\x00")
+    names = [document.path.name for document in read_documents([tmp_path])]
+    assert names == ["detection.json", "rule.json"]

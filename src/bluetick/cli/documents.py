@@ -6,8 +6,8 @@ from pathlib import Path, PurePath
 
 from bluetick.detections.documents import FORMATS, DocumentResult, read_document
 from bluetick.detections.documents.companions import COMPANION_SUFFIXES
-from bluetick.detections.documents.decoding import MAX_BYTES, decode
-from bluetick.detections.documents.registry import is_rule_json
+from bluetick.detections.documents.decoding import MAX_BYTES
+from bluetick.detections.documents.registry import is_other_json
 from bluetick.detections.model import Detection
 from bluetick.diagnostics import Diagnostic, SourceText, render_diagnostic
 from bluetick.diagnostics.errors import SourceError
@@ -76,7 +76,7 @@ def _is_other_json(file: Path) -> bool:
         return False
     try:
         with file.open("rb") as stream:
-            return not is_rule_json(decode(stream.read(MAX_BYTES), file.name).text)
+            return is_other_json(file.name, stream.read(MAX_BYTES))
     except OSError:
         return False  # reading it as a document says why
 

@@ -11,6 +11,7 @@ from bluetick.detections.documents.companions import OVERLAY_SUFFIX, TUNING_SUFF
 from bluetick.detections.documents.decoding import MAX_BYTES
 from bluetick.detections.documents.fields import stem
 from bluetick.detections.documents.reading import read_document_text
+from bluetick.detections.documents.registry import is_other_json
 from bluetick.detections.model import Detection, QueryPlace, Threshold
 from bluetick.detections.tuning.model import TuningDocument
 from bluetick.detections.tuning.reading import read_tuning_text
@@ -161,6 +162,8 @@ def _versions(
     if sources is None:
         return []
     name = PurePosixPath(sources.path).name
+    if is_other_json(name, contents[sources.document.name]):
+        return []
     overlay = None if sources.overlay is None else contents[sources.overlay.name]
     result = read_document_text(contents[sources.document.name], name, overlay)
     source = SourceText(result.source.text, sources.path)

@@ -1,6 +1,7 @@
 """The formats that are read. To add one, write its file and name its value here."""
 
 from bluetick.detections.documents.arm_json import ARM_JSON
+from bluetick.detections.documents.decoding import MAX_BYTES, decode
 from bluetick.detections.documents.defender import DEFENDER_JSON, DEFENDER_YAML
 from bluetick.detections.documents.format import Format
 from bluetick.detections.documents.header import HEADER
@@ -31,6 +32,9 @@ def choose_format(text: str, file_name: str) -> Format:
     return matching or (suggested[0] if suggested and PLAIN not in suggested else PLAIN)
 
 
-def is_rule_json(text: str) -> bool:
-    """Whether a JSON text looks like a rule: a folder of rules holds much other JSON."""
-    return any(item.matches(text) for item in (DEFENDER_JSON, ARM_JSON))
+def is_other_json(name: str, data: bytes) -> bool:
+    """Whether a file is JSON of something else than rules: a folder of rules holds much of that."""
+    if not name.lower().endswith(".json"):
+        return False
+    text = decode(data[:MAX_BYTES], name).text
+    return not any(item.matches(text) for item in (DEFENDER_JSON, ARM_JSON))
