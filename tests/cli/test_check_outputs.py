@@ -248,6 +248,8 @@ def _dies_at_once(paths: list[Path]) -> NoReturn:
 def test_a_process_that_dies_is_an_error(
     rules: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
+    for number in range(40):  # more than one process takes before the other has begun
+        (rules / f"{number}.yaml").write_text(GAPPY, "utf-8")
     monkeypatch.setattr(workers, "_judge", _dies_at_once)
     assert run_command(["check", str(rules), "--jobs", "2"]) == 1
     assert "error: a process that checked documents ended before its work did" in capfd.readouterr().err

@@ -115,6 +115,11 @@ def test_an_order_that_is_lost(session: Session) -> None:
     check(session, "BTL021", query, "VMConnection\n| summarize n = count() by Computer")
 
 
+def test_an_order_before_a_join_may_have_been_meant(session: Session) -> None:
+    query = "VMConnection\n| sort by TimeGenerated desc\n| join kind=innerunique (VMConnection) on Computer"
+    assert repair_of(session, query, "BTL021") is None
+
+
 # --- BTL006: comparisons that drop what is not known -----------------------------------------------------------------
 
 

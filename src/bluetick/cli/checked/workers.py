@@ -2,8 +2,10 @@
 
 import gc
 import os
+import signal
+from collections import deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 from pathlib import Path
@@ -19,6 +21,7 @@ from bluetick.session import Session
 # A process takes a second to start and to learn what this one knows, in which this one judges a hundred documents.
 _PAYS_FROM = 250
 _CHUNK = 10
+_AHEAD = 2
 _MOST = 8
 
 
@@ -54,19 +57,23 @@ def _by_this(session: Session, paths: Sequence[Path], wanted: Wanted) -> Iterato
 def _by_processes(
     data: DataOptions, session: Session, paths: Sequence[Path], wanted: Wanted, count: int
 ) -> Iterator[list[Verdict]]:
-    """This process takes chunks from the end while the others take them from the front."""
-    chunks = [paths[at : at + _CHUNK] for at in range(0, len(paths), _CHUNK)]
+    """The other processes take chunks from the front, as many as they work on, and this one takes them from the end."""
+    chunks = deque((at, paths[at : at + _CHUNK]) for at in range(0, len(paths), _CHUNK))
+    found: dict[int, list[list[Verdict]]] = {}
     # A fork would share the threads and the locks of this process's engine.
     pool = ProcessPoolExecutor(count - 1, get_context("spawn"), _start, (data, wanted))
     try:
-        futures = [pool.submit(_judge, chunk) for chunk in chunks]
-        own: dict[int, list[list[Verdict]]] = {}
-        last = len(chunks)
-        for number, future in enumerate(futures):
-            while number < last and not future.done() and futures[last - 1].cancel():
-                last -= 1
-                own[last] = [*_by_this(session, chunks[last], wanted)]
-            yield from own.pop(number) if number in own else future.result()
+        sent: dict[int, Future[list[list[Verdict]]]] = {}
+        for number in range(0, len(paths), _CHUNK):
+            while number not in found and not (number in sent and sent[number].done()):
+                while chunks and sum(not future.done() for future in sent.values()) < _AHEAD * (count - 1):
+                    at, chunk = chunks.popleft()
+                    sent[at] = pool.submit(_judge, chunk)
+                if not chunks:
+                    break
+                at, chunk = chunks.pop()
+                found[at] = [*_by_this(session, chunk, wanted)]
+            yield from found.pop(number) if number in found else sent.pop(number).result()
     except BrokenProcessPool as error:
         words = "a process that checked documents ended before its work did, perhaps for want of memory (--jobs 1)"
         raise EngineError(words, retryable=True) from error
@@ -82,6 +89,7 @@ class _Worker:
 
 
 def _start(data: DataOptions, wanted: Wanted) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the first process, which ends this one
     gc.set_threshold(COLLECT_AFTER)
     _Worker.session = data.open(is_quiet=True)
     _Worker.wanted = wanted
