@@ -51,6 +51,7 @@ def levels(answer: dict[str, Any]) -> dict[str, tuple[str, bool]]:
 
 def test_each_rule_has_the_level_of_what_was_seen(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
     add(folder, "runs", "T1001", "Events | where Name == 'n3'")
+    add(folder, "every", "T1007", "union * | where Name == 'n3'")  # which tables these are, no check knows
     add(folder, "short", "T1002", "Events | where Name == 'n3'", lookback="14d")
     add(folder, "empty", "T1003", "Events | where Empty == 'x'")
     add(folder, "absent", "T1004", "DeviceEvents | where ActionType == 'x'")
@@ -66,6 +67,7 @@ def test_each_rule_has_the_level_of_what_was_seen(folder: Path, capfd: pytest.Ca
         "T1004": ("binds", False),
         "T1005": ("written", False),
         "T1006": ("binds", False),
+        "T1007": ("ran", True),
     }
     why = {
         rule["name"]: next(one.get("why", "") for one in rule["evidence"] if not one["reached"])

@@ -96,7 +96,7 @@ def _bound(session: Session, detection: Detection) -> tuple[TabularStatement, tu
     request = query_request(detection)
     plan, said = session.plan(request, is_check=True)
     missing = _missing(session, plan)
-    if said or (missing and _FUZZY in detection.query.casefold()):
+    if said or not plan.statements or (missing and _FUZZY in detection.query.casefold()):
         try:
             plan = session.plan(request)[0]
             missing = ()

@@ -161,6 +161,8 @@ def newest_instant(session: Session, detection: Detection, clock: datetime | Non
     1990."""
     clock = clock or datetime.now(UTC)
     plan, _ = session.plan(query_request(detection, clock), is_check=True)
+    if not plan.statements:  # which tables it reads, a check leaves open (union *)
+        plan, _ = session.plan(query_request(detection, clock))
     newest: datetime | None = None
     for table, column in session.time_columns(plan):
         text = f"['{table}'] | where {column} < now() and {column} >= datetime(1990-01-01) | summarize max({column})"
