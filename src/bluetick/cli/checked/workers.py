@@ -7,8 +7,10 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from multiprocessing import get_context
 from pathlib import Path
+from threading import current_thread, main_thread
 
 from bluetick.cli.checked.judging import Wanted, judge_file
 from bluetick.cli.checked.verdicts import Verdict
@@ -68,7 +70,8 @@ def _by_processes(
             while number not in found and not (number in sent and sent[number].done()):
                 while chunks and sum(not future.done() for future in sent.values()) < _AHEAD * (count - 1):
                     at, chunk = chunks.popleft()
-                    sent[at] = pool.submit(_judge, chunk)
+                    with _interrupts_ignored():
+                        sent[at] = pool.submit(_judge, chunk)
                 if not chunks:
                     break
                 at, chunk = chunks.pop()
@@ -81,6 +84,19 @@ def _by_processes(
         pool.shutdown(cancel_futures=True)
 
 
+@contextmanager
+def _interrupts_ignored() -> Iterator[None]:
+    """A process that starts meanwhile ignores Ctrl-C for ever: that is for this one, which then ends the others."""
+    if current_thread() is not main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 class _Worker:
     """What a worker process keeps between documents."""
 
@@ -89,7 +105,6 @@ class _Worker:
 
 
 def _start(data: DataOptions, wanted: Wanted) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the first process, which ends this one
     gc.set_threshold(COLLECT_AFTER)
     _Worker.session = data.open(is_quiet=True)
     _Worker.wanted = wanted
