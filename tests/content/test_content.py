@@ -1,6 +1,7 @@
 """The rules that ship with the project say everything a rule should, pass the check, and find what they promise."""
 
 import json
+import re
 from datetime import timedelta
 from pathlib import Path
 
@@ -77,3 +78,9 @@ def test_process_rule_keeps_files_without_a_profile() -> None:
     (rule,) = read_document(CONTENT[0].parent / "rare_long_running_process.md").detections
     assert "or isnull(GlobalPrevalence)" in rule.query
     assert (rule.tactics, rule.techniques) == (("CommandAndControl", "Persistence"), ("T1071", "T1543"))
+
+
+def test_the_readme_names_every_rule() -> None:
+    text = (FOLDER / "README.md").read_text("utf-8")
+    named = set(re.findall(r"`([a-z_]+)`", text))
+    assert named == {path.stem for path in CONTENT}

@@ -7,7 +7,10 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from sampled import RULE, TOP, one, outcomes, problem
+from sampled import RULE, TOP, one, outcomes, problem, write
+
+from bluetick.detections.documents import read_document
+from bluetick.detections.samples import Surroundings, read_samples, run_samples, samples_path
 
 ROWS = """
 tables:
@@ -97,7 +100,7 @@ def test_a_threshold_makes_the_kind(tmp_path: Path, count: int, kind: str) -> No
 
 @pytest.mark.parametrize(
     ("rule", "code"),
-    [("SigninLogs | where Nothing == 1", "SEM0100"), ("SigninLogs | wher", "SYN"), ("Nowhere | take 1", "SEM0100")],
+    [("SigninLogs | where Nothing == 1", "SEM0100"), ("SigninLogs | where ==", "SYN"), ("Nowhere | take 1", "SEM0100")],
 )
 def test_an_expected_error(tmp_path: Path, rule: str, code: str) -> None:
     failed = one(tmp_path, "expect: {alert: true}", rule)
@@ -277,6 +280,24 @@ def test_a_table_that_the_rule_does_not_read(tmp_path: Path, name: str) -> None:
     assert "the rule reads no table" in problem(outcome) or "cannot be a table name" in problem(outcome)
     if name == "SigninLog":
         assert "did you mean 'SigninLogs'?" in problem(outcome)
+
+
+def test_a_table_stands_for_a_function(tmp_path: Path) -> None:
+    case = "tables:\n  OwnParser: [{Who: ann, When: now - 5m}]\nexpect: {rows: [{Who: ann}]}"
+    outcome = one(tmp_path, case, "OwnParser | where When > ago(1h) | project Who")
+    assert outcome.passed, outcome.failure
+    (tmp_path / "functions").mkdir()
+    (tmp_path / "functions" / "OwnParser.kql").write_text("SigninLogs | project Who = UserPrincipalName", "utf-8")
+    path = write(
+        tmp_path,
+        f"{TOP}samples:\n  - name: it\n    tables:\n      SigninLogs: "
+        "[{TimeGenerated: now - 5m, UserPrincipalName: bob}]\n    expect: {rows: [{Who: bob}]}\n",
+        "OwnParser",
+    )
+    (rule,) = read_document(path).detections
+    surroundings = Surroundings(functions=tmp_path / "functions")
+    (ran,) = run_samples(rule, read_samples(samples_path(path)).samples, surroundings)
+    assert ran.passed, ran.failure
 
 
 def test_a_search_reads_what_is_given(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """`bluetick test`: what is run, what is told, and the exit code."""
 
 import json
+import re
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -35,6 +36,17 @@ def test_passed(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     told = run(capfd, "-v", path, code=0)
     assert f"{path}::three of ann  hit  PASSED" in told
     assert f"{path}::two of ann  miss  PASSED" in told
+
+
+def test_the_manual(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """Rule and samples of docs/testing.md, and a look at every condition."""
+    text = (Path(__file__).parents[2] / "docs" / "testing.md").read_text("utf-8")
+    rule, samples = (
+        re.findall(rf"^```{form}\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)[0] for form in ("kql", "yaml")
+    )
+    write(tmp_path, samples, rule)
+    out = run(capfd, tmp_path, "--require-both", "--mutate", code=0)
+    assert "2 passed, 2 of 2 changes noticed" in out
 
 
 def test_failed(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
