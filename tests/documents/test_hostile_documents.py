@@ -10,7 +10,7 @@ import pytest
 from bluetick.cli.main import run_command
 from bluetick.cli.writing import compact
 from bluetick.detections.documents import DocumentResult, read_document_text
-from bluetick.diagnostics import render_diagnostic
+from bluetick.diagnostics import Span, render_diagnostic
 from documents.hostile_documents import ESCAPES, Hostile, every
 
 # What acts on a terminal, or turns the direction of reading.
@@ -68,3 +68,13 @@ def test_a_folder_of_them_is_checked(form: str, tmp_path: Path, capsys: pytest.C
     assert ACTING.search(said) is None
     assert "fault of bluetick" not in said
     assert said.count("BTK0203") > 10
+
+
+def test_places_of_many_findings_are_found_soon() -> None:
+    """Each of them asks where its line stands in the document."""
+    (hostile,) = [one for one in every() if one.what.endswith("lets of blank lines")]
+    (detection,) = read_document_text(hostile.data, hostile.name).detections
+    began = process_time()
+    places = [detection.span_in_document(Span(at, at + 1)).start for at in range(0, len(detection.query), 10)]
+    assert process_time() - began < SECONDS
+    assert places == [detection.place.offset + at for at in range(0, len(detection.query), 10)]

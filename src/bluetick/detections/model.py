@@ -4,6 +4,7 @@ from bisect import bisect_right
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import Enum
+from functools import lru_cache
 from operator import itemgetter
 from typing import Literal
 
@@ -150,6 +151,7 @@ class Detection:
         return self.place.line_offsets[row] + offset - starts[row]
 
 
+@lru_cache(maxsize=32)  # each diagnostic of a query asks for the query's
 def line_starts(text: str) -> tuple[int, ...]:
     """The offset at which each line begins; only a line feed ends a line, as in `SourceText`."""
     starts = [0]
