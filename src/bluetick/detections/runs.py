@@ -161,7 +161,7 @@ def newest_instant(session: Session, detection: Detection, clock: datetime | Non
     1990."""
     clock = clock or datetime.now(UTC)
     plan, _ = session.plan(query_request(detection, clock), is_check=True)
-    if not plan.statements:  # which tables it reads, a check leaves open (union *)
+    if not session.time_columns(plan):  # which tables it reads, a check may leave open (union *)
         plan, _ = session.plan(query_request(detection, clock))
     newest: datetime | None = None
     for table, column in session.time_columns(plan):
