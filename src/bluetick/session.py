@@ -216,8 +216,15 @@ class Session:
         scope = TimeSpan()
         if moment.is_given:
             scope = TimeSpan(None if request.lookback is None else moment.now - request.lookback, moment.now)
-        bounds = {"has_lower_bound": scope.low is not None, "has_upper_bound": scope.high is not None}
-        programs = [build_program(statement, self.flavour, **bounds) for statement in plan.statements]
+        programs = [
+            build_program(
+                statement,
+                self.flavour,
+                has_lower_bound=scope.low is not None,
+                has_upper_bound=scope.high is not None,
+            )
+            for statement in plan.statements
+        ]
         ranges = [one for statement in plan.statements for one in scan_ranges(statement, moment.now, scope)]
         return estimate(programs, ranges, self.catalog, self.flavour, self.engine.table_bytes)
 

@@ -9,6 +9,7 @@ from bluetick.enrichment.profiles import FileProfileProvider
 from bluetick.execution.catalog import Catalog
 from bluetick.execution.program import Program, statements_of
 from bluetick.execution.run import Execution
+from bluetick.execution.tallies import Tally
 from bluetick.lake.layout import RECEIVED
 from bluetick.lowering.lowerer import ScanUse
 from bluetick.plan.ranges import Span, hull
@@ -27,7 +28,8 @@ class KeptTables:
     """The tables of one statement's program, read once for all instants; `over` gives a run as of one.
 
     `by_receipt`: each run sees only the rows that were received before its parameter SEEN_UNTIL, of the tables that
-    say when a row was. Read again after a run was stopped: what is stopped cannot be used any more.
+    say when a row was. `tallies` are counted once too; `scans` is what they and the program read. All is read again
+    after a run was stopped: what is stopped cannot be used any more.
     """
 
     engine: Engine
@@ -36,29 +38,35 @@ class KeptTables:
     program: Program
     statement: TabularStatement
     by_receipt: bool = False
+    tallies: Sequence[Tally] = ()
+    scans: Sequence[ScanUse] = ()
     _run: Run | None = field(default=None, init=False)
     _views: list[tuple[str, sql.Statement]] = field(default_factory=list, init=False)
 
     def spans(self, parameters: dict[str, Any]) -> dict[str, Span]:
         """By table, the times that a run with these parameters can see."""
         work = Execution(self.engine, self.catalog, self.providers, parameters, statement=self.statement)
-        return {use.table: work.span(use) for use in self.program.scans if use.external is None}
+        return {use.table: work.span(use) for use in self.scans if use.external is None}
 
     def read(self, spans: Sequence[Mapping[str, Span]]) -> None:
         """Reads what runs with these spans need of each table: the columns that matter, in the hull of the times."""
         self.close()
         self._views = []
         hulls = {table: hull(one[table] for one in spans) for table in (spans[0] if spans else ())}
-        uses = [self._narrowed(use) for use in self.program.scans]
-        self._run = Execution(self.engine, self.catalog, self.providers, {}, spans=hulls).read_once(uses)
+        uses = [self._narrowed(use) for use in self.scans]
+        steps = [step for tally in self.tallies for step in tally.steps]
+        self._run = Execution(self.engine, self.catalog, self.providers, {}, spans=hulls).read_once(uses, steps)
+        for tally in self.tallies:
+            self._run.forget(tally.passing)
 
     def over(self, parameters: dict[str, Any], seconds: float | None = None) -> Execution:
         """A run over what was read."""
+        ends = {name: value for tally in self.tallies for name, value in tally.ends(parameters).items()}
         return Execution(
             self.engine,
             self.catalog,
             self.providers,
-            parameters,
+            parameters | ends,
             seconds,
             borrowed=self._run,
             views=self._views,
@@ -90,10 +98,9 @@ class KeptTables:
 
     def _needed(self) -> dict[str, set[str]]:
         found: dict[str, set[str]] = {}
-        for statement in (
-            *(s for step in self.program.steps for s in statements_of(step)),
-            self.program.result.statement,
-        ):
+        own = [statement for step in self.program.steps for statement in statements_of(step)]
+        counted = [statement for tally in self.tallies for _, statement in tally.steps]
+        for statement in (*own, self.program.result.statement, *counted):
             for relation, names in columns_read(statement).items():
                 found.setdefault(relation, set()).update(names)
         return found

@@ -136,6 +136,16 @@ class Program:
     visualization: tuple[tuple[str, str], ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A relation of the plan that a statement gives, as the step `name`, with its columns under these aliases."""
+
+    relation: Relation
+    name: str
+    statement: sql.Statement
+    aliases: dict[int, str]
+
+
 @dataclass(slots=True)
 class Builder:
     """Gathers the steps that a plan needs. `keeps` says which bindings become steps of their own."""
@@ -321,23 +331,34 @@ class Builder:
 
 
 def build_program(
-    statement: TabularStatement, flavour: Flavour, *, has_lower_bound: bool = False, has_upper_bound: bool = False
+    statement: TabularStatement,
+    flavour: Flavour,
+    *,
+    has_lower_bound: bool = False,
+    has_upper_bound: bool = False,
+    given: Sequence[Given] = (),
+    scans: dict[str, ScanUse] | None = None,
 ) -> Program:
-    """The program of one tabular statement. The bounds say whether it has a time scope (`scope_start`, `now`).
+    """The program of one tabular statement. The bounds say whether it has a time scope (`scope_start`, `now`); `given`
+    are relations of it that have a statement of their own already, which may have read `scans`: these keep their names.
 
     Raises QueryError where lets have nested expressions deeper than can be walked, or are used so often that the
     statements together are too long.
     """
     try:
-        return _program(statement, Context(flavour, has_lower_bound, has_upper_bound, MAX_STAGES))
+        known = {} if scans is None else scans
+        return _program(statement, Context(flavour, has_lower_bound, has_upper_bound, MAX_STAGES, scans=known), given)
     except RecursionError:
         raise QueryError((codes.plan_too_large(Span(0, 0), TOO_DEEP),)) from None
 
 
-def _program(statement: TabularStatement, context: Context) -> Program:
+def _program(statement: TabularStatement, context: Context, given: Sequence[Given]) -> Program:
     roots = _roots(statement)
     kept = bindings_to_keep(roots, count_uses(roots))
     builder = Builder(context, lambda binding: id(binding) in kept)
+    for one in given:
+        builder.steps.append(RelationStep(one.name, one.statement))
+        context.remember(one.relation, Stage(one.name, one.aliases))
     for assertion in statement.assertions:
         builder.assertion(assertion.condition, assertion.message)
     builder.prepare(statement.relation)

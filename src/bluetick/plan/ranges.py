@@ -163,6 +163,11 @@ def _narrowed(spans: Spans, predicates: tuple[Expr, ...], known: Known) -> Spans
     return found
 
 
+def asked(predicate: Expr, now: datetime) -> list[tuple[Column, Span]]:
+    """The columns that a predicate alone compares with an instant that is known before a run as of `now`."""
+    return list(_asked(predicate, Known(now, {})))
+
+
 def _asked(predicate: Expr, known: Known) -> Iterator[tuple[Column, Span]]:
     """The columns that a predicate compares with a known instant."""
     if not isinstance(predicate, Call):

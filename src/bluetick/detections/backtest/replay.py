@@ -18,9 +18,11 @@ from bluetick.detections.tuning.applying import tuned
 from bluetick.detections.tuning.model import TuningDocument
 from bluetick.diagnostics.errors import BluetickError, Limit, LimitError, QueryCancelled, SourceError
 from bluetick.execution.kept import SEEN_UNTIL, KeptTables
-from bluetick.execution.program import build_program
+from bluetick.execution.program import Given, build_program
 from bluetick.execution.result import Result
-from bluetick.plan.relations import QueryPlan
+from bluetick.execution.tallies import Runs, find_tallies
+from bluetick.lowering.lowerer import ScanUse
+from bluetick.plan.relations import QueryPlan, TabularStatement
 from bluetick.session import QueryRequest, Session
 
 Columns: TypeAlias = tuple[tuple[str, str], ...]
@@ -90,18 +92,8 @@ def _open(
     if plan.is_observed:
         _refuse_as_received(options, "its columns depend on the rows that are there (bag_unpack, pivot)")
         return None
-    statement = plan.statements[-1]
-    program = build_program(
-        statement, session.flavour, has_lower_bound=request.lookback is not None, has_upper_bound=True
-    )
-    tables = KeptTables(
-        session.engine,
-        session.catalog,
-        session.providers,
-        program,
-        statement,
-        by_receipt=options.received_within is not None,
-    )
+    parameters = [session.parameters(plan, request, now) for now, _ in windows]
+    tables = _tables(session, plan.statements[-1], request, parameters, options)
     replayed = _Replay(session, detection, request, plan, tables, options, [now for now, _ in windows])
     try:
         replayed.read()
@@ -110,6 +102,39 @@ def _open(
             raise
         return None
     return replayed
+
+
+def _tables(
+    session: Session,
+    statement: TabularStatement,
+    request: QueryRequest,
+    parameters: list[dict[str, Any]],
+    options: ReplayOptions,
+) -> KeptTables:
+    """The program of all windows, and the tables that it is to read. What a window sees of rows as they came in cannot
+    be counted before."""
+    scans: dict[str, ScanUse] = {}
+    by_receipt = options.received_within is not None
+    runs = Runs(session.flavour, session.engine.dialect, request.lookback, () if by_receipt else parameters)
+    tallies = find_tallies(statement, runs, scans)
+    program = build_program(
+        statement,
+        session.flavour,
+        has_lower_bound=request.lookback is not None,
+        has_upper_bound=True,
+        given=[Given(one.aggregate, one.name, one.statement, one.aliases) for one in tallies],
+        scans=scans,
+    )
+    return KeptTables(
+        session.engine,
+        session.catalog,
+        session.providers,
+        program,
+        statement,
+        by_receipt=by_receipt,
+        tallies=tallies,
+        scans=tuple(scans.values()),
+    )
 
 
 @dataclass(slots=True)
