@@ -97,11 +97,24 @@ def test_a_moved_document_is_checked_and_a_deleted_one_is_not(
     assert checked(capfd, "rules", "--changed=HEAD~1") == ["rules/deep/moved.kql"]
 
 
-@pytest.mark.parametrize("suffix", [".bluetick.yaml", ".tests.yaml", ".tuning.yaml"])
+EXCEPTION = """exceptions:
+  - name: one
+    result: true
+    where: Computer == 'a'
+    reason: why
+    owner: who
+    expires: 9999-12-31
+"""
+
+
+@pytest.mark.parametrize(
+    ("suffix", "text"),
+    [(".bluetick.yaml", "severity: Low\n"), (".tests.yaml", "tests: []\n"), (".tuning.yaml", EXCEPTION)],
+)
 def test_a_file_beside_a_document_counts_as_it(
-    repository: Repository, capfd: pytest.CaptureFixture[str], suffix: str
+    repository: Repository, capfd: pytest.CaptureFixture[str], suffix: str, text: str
 ) -> None:
-    repository.write(f"rules/c{suffix}", "severity: Low\n")
+    repository.write(f"rules/c{suffix}", text)
     assert checked(capfd, "rules", "--changed") == ["rules/c.kql"]
     repository.commit()
     assert checked(capfd, "rules", "--changed") == []

@@ -152,7 +152,7 @@ def test_check_has_a_line_a_document(rule: Path, tmp_path: Path, capfd: pytest.C
     lines = [json.loads(line) for line in capfd.readouterr().out.splitlines()]
     assert [(line["file"], line["ok"]) for line in lines] == [(str(known), True), (str(rule), False)]
     assert all(list(line)[:4] == ["id", "file", "ok", "diagnostics"] for line in lines)
-    (diagnostic,) = lines[1]["diagnostics"]
+    (diagnostic,) = (one for one in lines[1]["diagnostics"] if one["severity"] == "error")
     assert list(diagnostic)[:5] == ["severity", "code", "message", "line", "column"]
     assert (diagnostic["severity"], diagnostic["line"], diagnostic["column"]) == ("error", 4, 1)
     assert lines[1]["id"] == "11111111-1111-1111-1111-111111111111"

@@ -113,7 +113,8 @@ def check(  # noqa: PLR0913 - one for each option
     if changed is not None:
         paths = _changed(paths, documents, data, changed)
     wanted = Wanted(datetime.now(UTC).date(), frozenset(rules) if rules else None, frozenset(ignored), fix)
-    with data.open() as session:
+    with data.open() as opened:
+        session = opened.pinned()
         verdicts = judge_all(data, session, paths, wanted, jobs)
         if fix and session.catalog.names():
             verdicts = [measured(session, verdict, now) for verdict in verdicts]

@@ -106,7 +106,7 @@ class _Worker:
 
 def _start(data: DataOptions, wanted: Wanted) -> None:
     gc.set_threshold(COLLECT_AFTER)
-    _Worker.session = data.open(is_quiet=True)
+    _Worker.session = data.open(is_quiet=True).pinned()
     _Worker.wanted = wanted
 
 
