@@ -45,6 +45,8 @@ class Lineage:
     def _column(self, expr: ColumnRef) -> tuple[Expr, int]:
         copies: list[ColumnRef] = []
         while expr.column.id not in self._known:
+            # What is being followed is itself until it is known: a node may make a column out of its own.
+            self._known[expr.column.id] = (expr, 1)
             below = self.made.get(expr.column.id)
             copies.append(expr)
             if not isinstance(below, ColumnRef):
