@@ -1,7 +1,10 @@
 """What a rule cannot see is a field of every form, a list of sentences."""
 
+from pathlib import Path
+
 import pytest
 
+from bluetick.cli.main import run_command
 from bluetick.detections.documents import read_document_text
 
 SPOTS = ("A sensor that is off, or lags.", "Names that were changed: nobody looks behind them.")
@@ -54,3 +57,12 @@ def test_an_overlay_may_say_it() -> None:
     overlay = b"blindSpots: [A sensor that is off.]"
     (rule,) = read_document_text(b"T | take 1", "a.kql", overlay=overlay).detections
     assert rule.blind_spots == ("A sensor that is off.",)
+
+
+@pytest.mark.parametrize("target", ["sentinel", "kql"])
+def test_another_form_has_them_too(tmp_path: Path, capfd: pytest.CaptureFixture[str], target: str) -> None:
+    (tmp_path / "a.md").write_text(MARKDOWN.replace("T | take 1", "SigninLogs | take 1"), "utf-8")
+    run_command(["convert", "--to", target, "--lossy", str(tmp_path / "a.md")])
+    written = capfd.readouterr().out
+    name = {"sentinel": "a.yaml", "kql": "a.kql"}[target]
+    assert read_document_text(written.encode(), name).detections[0].blind_spots == SPOTS

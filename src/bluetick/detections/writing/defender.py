@@ -190,6 +190,8 @@ def _others(detection: Detection) -> Iterator[Diagnostic]:
     for key in keys:
         if key not in _UPKEEP and key not in _CARRIED:
             yield no_place(f"'{key}'", _NAME)
+    if detection.blind_spots and "blindSpots" not in keys:
+        yield no_place("'blindSpots'", _NAME)
 
 
 DEFENDER = Target("defender", ".json", write_defender, needs_columns=True)

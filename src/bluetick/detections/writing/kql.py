@@ -26,6 +26,7 @@ _SAID: tuple[tuple[str, Callable[[Detection], object]], ...] = (
     ("entities", lambda d: d.entities),
     ("data sources", lambda d: d.data_sources),
     ("required tables", lambda d: d.required_tables),
+    ("blind spots", lambda d: d.blind_spots),
     ("query", lambda d: d.query.strip()),
 )
 
@@ -61,6 +62,8 @@ def _header(detection: Detection) -> Iterator[str]:
             yield f"{key}: {', '.join(words)}"
     if detection.schemas and not (detection.schemas == "sentinel" and is_scheduled(detection)):
         yield f"Schemas: {detection.schemas}"
+    for spot in detection.blind_spots:
+        yield f"BlindSpots: {spot}"
     if detection.description:
         first, *others = detection.description.split("\n")
         yield f"Description: {first}"

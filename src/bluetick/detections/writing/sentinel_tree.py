@@ -182,6 +182,7 @@ _PARTS = (
     ),
     _Part("tactics", lambda d: d.tactics, lambda d: _words(d.tactics)),
     _Part("relevantTechniques", lambda d: d.techniques, lambda d: _words(d.techniques)),
+    _Part("blindSpots", lambda d: d.blind_spots, lambda d: d.blind_spots or None),
     _Part("query", lambda d: d.query, _query),
     _Part("entityMappings", lambda d: d.entities, entities_tree),
     _Part("customDetails", lambda d: d.alerting.custom_details, lambda d: _pairs(d.alerting.custom_details)),
