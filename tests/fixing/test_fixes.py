@@ -161,6 +161,10 @@ def test_a_join_on_a_country_alone_gets_what_both_sides_share(session: Session) 
     before, after = SIDES.format(kind="kind=inner ", keys=""), SIDES.format(kind="kind=inner ", keys=", Computer")
     repair = check(session, "BTL004", before, after)
     assert repair.fixes[0].title == "join on Computer too"
+    assert "innerunique" not in repair.fixes[0].effect
+    # Of the rows with one country it kept one; of those with one country and host it may keep more.
+    other = check(session, "BTL004", before.replace("inner", "innerunique"), after.replace("inner", "innerunique"))
+    assert other.fixes[0].effect.endswith("those come that innerunique dropped")
 
 
 def test_what_sides_share_by_name_alone_is_no_key(session: Session) -> None:

@@ -6,7 +6,7 @@ from bluetick.detections.fixing.repairs import Edit, Fix
 from bluetick.detections.linting.model import Subject
 from bluetick.diagnostics import Diagnostic, Span
 from bluetick.plan.expressions import ColumnRef
-from bluetick.plan.relations import Join
+from bluetick.plan.relations import Join, JoinKind
 from bluetick.syntax.expression_printer import print_name
 from bluetick.syntax.operators import JoinOperator
 from bluetick.syntax.walking import written_nodes
@@ -38,6 +38,8 @@ def fix_few_values(subject: Subject, finding: Diagnostic) -> Fix | None:
     edit = Edit(Span(end, end), "".join(f", {print_name(name)}" for name in names))
     words = ", ".join(names)
     effect = f"only rows of the same {words} are put together; pairs of unrelated rows go"
+    if joins[0].kind is JoinKind.INNERUNIQUE:
+        effect += ", and those come that innerunique dropped"
     return Fix(finding.code, finding.span, f"join on {words} too", effect, (edit,))
 
 
