@@ -13,6 +13,7 @@ from founding.documents import LONG_RUNNING, RARE_COUNTRIES, founding_document
 import bluetick
 from bluetick.detections.backtest.replay import ReplayOptions, WindowResult, replay
 from bluetick.detections.backtest.windows import scheduled_instants
+from bluetick.detections.documents import read_document
 from bluetick.detections.model import Detection, QueryPlace, Threshold
 from bluetick.detections.runs import query_request
 from bluetick.diagnostics import Span
@@ -122,6 +123,14 @@ QUERIES = (
     ("print 1, now()", None),
     ("range x from 1 to 3 step 1 | extend y = now() + x * 1h", 1),
 )
+
+
+@pytest.mark.parametrize("name", ["rare_outbound_country.kql", "rare_long_running_process.md"])
+def test_shipped_rules_replayed_are_their_single_runs(session: Session, name: str) -> None:
+    """The second passes columns on that nothing needs."""
+    (rule,) = read_document(Path(__file__).parents[2] / "content" / name).detections
+    windows = scheduled_instants(END - timedelta(days=2), END, 6 * HOUR)
+    assert told(list(replay(session, rule, windows))) == singly(session, rule, windows)
 
 
 @pytest.mark.parametrize(("query", "hours"), QUERIES, ids=str)

@@ -82,18 +82,22 @@ class KeptTables:
             run.close()
 
     def _narrowed(self, use: ScanUse) -> ScanUse:
-        """A table with the columns alone that the program reads, its time, and where it is asked for its receipt."""
+        """A table with the columns alone that the program needs, its time, and where it is asked for its receipt. What
+        else the program names of it is null: it is passed on and changes nothing."""
         if use.external is not None:
             return use
         needed = self._needed().get(use.relation, set())
         columns = [c for c in use.columns if c[0] in needed or c[1] == use.time] or list(use.columns[:1])
         table = self.catalog.table(use.table)
-        if not self.by_receipt or table is None or table.view is not None or RECEIVED not in table.column_names:
-            return replace(use, columns=tuple(columns))
-        kept = replace(
-            use, relation=_ALL + use.relation, columns=(*columns, (_RECEIVED_ALIAS, RECEIVED, Type.DATETIME))
-        )
-        self._views.append((use.relation, _received(kept.relation)))
+        is_cut = self.by_receipt and table is not None and table.view is None and RECEIVED in table.column_names
+        others = tuple((name, sql.null(type_)) for name, _, type_ in use.columns if name not in {c[0] for c in columns})
+        if not is_cut and not others:
+            return use
+        received = ((_RECEIVED_ALIAS, RECEIVED, Type.DATETIME),) if is_cut else ()
+        kept = replace(use, relation=_ALL + use.relation, columns=(*columns, *received))
+        seen = _received() if is_cut else None
+        select = sql.Select(others, sql.RelationRef(kept.relation), star=True, where=seen)
+        self._views.append((use.relation, sql.Statement((), select)))
         return kept
 
     def _needed(self) -> dict[str, set[str]]:
@@ -106,8 +110,7 @@ class KeptTables:
         return found
 
 
-def _received(relation: str) -> sql.Statement:
-    """The rows that were there by then; one that does not say when it came was always there."""
+def _received() -> sql.Expr:
+    """Of the rows that were there by then; one that does not say when it came was always there."""
     received = sql.Column(_RECEIVED_ALIAS)
-    seen = sql.any_of(sql.is_null(received), sql.Binary("<", received, sql.Parameter(SEEN_UNTIL, Type.DATETIME)))
-    return sql.Statement((), sql.Select((), sql.RelationRef(relation), star=True, where=seen))
+    return sql.any_of(sql.is_null(received), sql.Binary("<", received, sql.Parameter(SEEN_UNTIL, Type.DATETIME)))

@@ -9,7 +9,7 @@ from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import groupby
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from bluetick.detections.backtest.profiles import RememberedProfiles
 from bluetick.detections.model import Detection
@@ -24,6 +24,9 @@ from bluetick.execution.tallies import Runs, find_tallies
 from bluetick.lowering.lowerer import ScanUse
 from bluetick.plan.relations import QueryPlan, TabularStatement
 from bluetick.session import QueryRequest, Session
+
+# So few windows are done before the tables are read.
+_FEW: Final = 3
 
 Columns: TypeAlias = tuple[tuple[str, str], ...]
 
