@@ -128,6 +128,13 @@ def test_conditions_that_may_change_something(conditions: str) -> None:
     assert "BTL005" not in codes(f"SecurityEvent | {conditions}")
 
 
+@pytest.mark.parametrize("number", [1, 2])  # implied, and excluded
+def test_columns_that_a_step_makes_out_of_themselves_are_followed(number: int) -> None:
+    query = f"""SecurityEvent | where EventID == 1 | extend d = parse_json(EventData)
+| mv-apply d on (where d has "x" | take 5) | where EventID == {number}"""
+    assert ("BTL005", f"EventID == {number}") in told(query)
+
+
 def test_a_switch_in_a_let_is_meant() -> None:
     assert "BTL005" not in codes("let on = true; SecurityEvent | where on")
 

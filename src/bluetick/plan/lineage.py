@@ -60,15 +60,22 @@ class Lineage:
 
 
 def lineage_of(nodes: Iterable[Relation]) -> Lineage:
-    """The lineage of the columns of these nodes; the inside of a binding has to be among them."""
+    """The lineage of the columns of these nodes; the inside of a binding has to be among them. A column that two nodes
+    make otherwise is not followed."""
     found = Lineage()
+    twice: set[int] = set()
     for node in nodes:
         if isinstance(node, Scan):
             pairs = zip(node.columns, node.sources, strict=True)
             found.born.update((column.id, (node, source)) for column, source in pairs)
         for column, below in _made(node):
-            if not (isinstance(below, ColumnRef) and below.column.id == column.id):
-                found.made[column.id] = below
+            if isinstance(below, ColumnRef) and below.column.id == column.id:
+                continue
+            if found.made.setdefault(column.id, below) != below:
+                twice.add(column.id)
+    for column_id in twice:
+        found.made.pop(column_id, None)
+        found.born.pop(column_id, None)
     return found
 
 
