@@ -56,6 +56,10 @@ def not_readable(name: str, reason: str) -> Diagnostic:
     return Diagnostic("BTK0277", f"'{name}' cannot be read: {reason}", Span(0, 0))
 
 
+def does_not_run(reason: str) -> Diagnostic:
+    return Diagnostic("BTK0278", reason, Span(0, 0))
+
+
 def expired(span: Span, name: str, last: date, owner: str) -> Diagnostic:
     return Diagnostic(
         EXPIRED,

@@ -18,8 +18,7 @@ from bluetick.detections.model import Detection
 from bluetick.detections.runs import query_request
 from bluetick.detections.tuning.applying import tuned
 from bluetick.detections.tuning.pricing import Seen, alerting
-from bluetick.diagnostics import Diagnostic
-from bluetick.diagnostics import Span as TextSpan
+from bluetick.diagnostics import Diagnostic, tuning_codes
 from bluetick.diagnostics.errors import BluetickError, QueryError, SourceError
 from bluetick.plan.relations import QueryPlan
 from bluetick.session import Session
@@ -130,7 +129,7 @@ def _findings(session: Session, version: Version, today: date) -> tuple[tuple[Di
     except QueryError as error:
         found = error.diagnostics
     except BluetickError as error:
-        found = (Diagnostic("BTK0278", _first_line(error), TextSpan(0, 0)),)
+        found = (tuning_codes.does_not_run(_first_line(error)),)
     return (*version.problems, *found, *lint(detection, plan, LintContext(today))), plan
 
 
