@@ -400,3 +400,10 @@ def test_ids_and_names_are_each_of_one_rule() -> None:
     words = [word for rule in RULES for word in (rule.id, rule.name)]
     assert len(set(words)) == len(words)
     assert all(rule.id.startswith("BTL") and len(rule.id) == 6 for rule in RULES)
+
+
+def test_a_time_that_a_step_passes_on_more_than_once_is_still_the_tables() -> None:
+    """mv-apply makes the row's columns again, each time."""
+    step = "| mv-apply e = d on (where tostring(e) has 'x' | project e)\n"
+    query = f"SecurityEvent | extend d = parse_json(EventData)\n{step}{step}{step}| project TimeGenerated, Account"
+    assert "BTL003" not in codes(query, **SCHEDULED)

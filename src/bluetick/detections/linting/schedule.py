@@ -74,7 +74,7 @@ def _time_of(subject: Subject, table: str) -> str:
     """The name that a table's time has in its data."""
     for node in subject.nodes:
         if isinstance(node, Scan) and node.table == table and node.time_column is not None:
-            return subject.lineage.born[node.time_column.id][1]
+            return node.sources[node.columns.index(node.time_column)]
     return ""
 
 
