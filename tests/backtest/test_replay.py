@@ -80,6 +80,14 @@ def test_founding_documents_replayed_are_their_single_runs(session: Session, num
     assert any(result.triggered for result in replayed)
 
 
+@pytest.mark.slow
+def test_a_month_of_hourly_windows_is_seven_hundred_and_twenty_single_runs(session: Session) -> None:
+    rule = founding_document(RARE_COUNTRIES)
+    windows = scheduled_instants(END - timedelta(days=30), END, HOUR)
+    assert len(windows) == 720
+    assert told(list(replay(session, rule, windows))) == singly(session, rule, windows)
+
+
 WINDOWS = [END - 47 * HOUR, END - HOUR, END, END - 30 * HOUR + timedelta(microseconds=1)]
 
 

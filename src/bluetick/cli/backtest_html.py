@@ -36,7 +36,7 @@ p { margin: 0.3em 0; } .faint { color: var(--faint); } .good { color: var(--good
 .scroll { overflow-x: auto; } svg { width: 100%; height: 10rem; display: block; } svg rect { fill: var(--bar); }
 svg rect.back { fill: transparent; } svg text { fill: var(--faint); font-size: 11px; } svg line { stroke: var(--line); }
 table { border-collapse: collapse; } td, th { padding: 0.15rem 0.8rem 0.15rem 0;
-  text-align: left; vertical-align: top; }
+  text-align: left; vertical-align: top; } td:first-child { min-width: 8rem; }
 th { color: var(--faint); font-weight: 500; border-bottom: 1px solid var(--line); }
 .number { text-align: right; font-variant-numeric: tabular-nums; } tr.own td { font-weight: 600; }
 """.strip()

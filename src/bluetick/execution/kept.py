@@ -41,7 +41,8 @@ class KeptTables:
     tallies: Sequence[Tally] = ()
     scans: Sequence[ScanUse] = ()
     _run: Run | None = field(default=None, init=False)
-    _views: list[tuple[str, sql.Statement]] = field(default_factory=list, init=False)
+    _padded: list[tuple[str, sql.Statement]] = field(default_factory=list, init=False)
+    _received: list[tuple[str, sql.Statement]] = field(default_factory=list, init=False)
 
     def spans(self, parameters: dict[str, Any]) -> dict[str, Span]:
         """By table, the times that a run with these parameters can see."""
@@ -51,11 +52,12 @@ class KeptTables:
     def read(self, spans: Sequence[Mapping[str, Span]]) -> None:
         """Reads what runs with these spans need of each table: the columns that matter, in the hull of the times."""
         self.close()
-        self._views = []
+        self._padded, self._received = [], []
         hulls = {table: hull(one[table] for one in spans) for table in (spans[0] if spans else ())}
         uses = [self._narrowed(use) for use in self.scans]
         steps = [step for tally in self.tallies for step in tally.steps]
-        self._run = Execution(self.engine, self.catalog, self.providers, {}, spans=hulls).read_once(uses, steps)
+        work = Execution(self.engine, self.catalog, self.providers, {}, spans=hulls)
+        self._run = work.read_once(uses, self._padded, steps)
         for tally in self.tallies:
             self._run.forget(tally.passing)
 
@@ -69,7 +71,7 @@ class KeptTables:
             parameters | ends,
             seconds,
             borrowed=self._run,
-            views=self._views,
+            views=self._received,
         )
 
     @property
@@ -95,9 +97,8 @@ class KeptTables:
             return use
         received = ((_RECEIVED_ALIAS, RECEIVED, Type.DATETIME),) if is_cut else ()
         kept = replace(use, relation=_ALL + use.relation, columns=(*columns, *received))
-        seen = _received() if is_cut else None
-        select = sql.Select(others, sql.RelationRef(kept.relation), star=True, where=seen)
-        self._views.append((use.relation, sql.Statement((), select)))
+        select = sql.Select(others, sql.RelationRef(kept.relation), star=True, where=_seen() if is_cut else None)
+        (self._received if is_cut else self._padded).append((use.relation, sql.Statement((), select)))
         return kept
 
     def _needed(self) -> dict[str, set[str]]:
@@ -110,7 +111,7 @@ class KeptTables:
         return found
 
 
-def _received() -> sql.Expr:
+def _seen() -> sql.Expr:
     """Of the rows that were there by then; one that does not say when it came was always there."""
     received = sql.Column(_RECEIVED_ALIAS)
     return sql.any_of(sql.is_null(received), sql.Binary("<", received, sql.Parameter(SEEN_UNTIL, Type.DATETIME)))

@@ -117,9 +117,14 @@ class Execution:
             self._step(run, step)
         return run
 
-    def read_once(self, scans: Sequence[ScanUse], steps: Sequence[tuple[str, Statement]] = ()) -> Run:
-        """A run that has copies of the tables' rows in the `spans`, and what the steps make of them, to be borrowed;
-        the caller closes it."""
+    def read_once(
+        self,
+        scans: Sequence[ScanUse],
+        views: Sequence[tuple[str, Statement]] = (),
+        steps: Sequence[tuple[str, Statement]] = (),
+    ) -> Run:
+        """A run that has copies of the tables' rows in the `spans`, views over them, and what the steps make of these,
+        to be borrowed; the caller closes it."""
         with self._closing_on_error():
             run = self._prepare([use for use in scans if use.external is not None], ())
             for use in scans:
@@ -127,6 +132,8 @@ class Execution:
                     whole = replace(use, relation=f"{use.relation}_whole")
                     self._bind_scan(run, whole)
                     run.create(use.relation, self.render(copy_of(whole, self.span(use))))
+            for name, statement in views:
+                run.bind_view(name, self.render(statement))
             for name, statement in steps:
                 run.create(name, self.render(statement))
         self._run = None
