@@ -16,16 +16,16 @@ from bluetick.detections.runs import query_request
 
 SEED = Path("../shared/seeds/000_1c15dbe6188e687f.txt")
 END = datetime(2026, 6, 20, tzinfo=UTC)
-DAYS = 6
+DAYS = 4
 # Hours at which the service is there; between them it is not.
-AWAKE = (5, 11, 12, 40, 90, 143, 144)
+AWAKE = (5, 11, 12, 40, 90, 95, 96)
 
 
 @pytest.mark.slow
 @pytest.mark.skipif(not SEED.exists(), reason="reads the founding documents, which are not beside this checkout")
 def test_outages_lose_and_double_nothing(tmp_path: Path) -> None:
     lake = tmp_path / "lake"
-    assert run_command(["simulate", str(lake), "--days", "36", "--devices", "8", "--end", END.isoformat()]) == 0
+    assert run_command(["simulate", str(lake), "--days", "34", "--devices", "10", "--end", END.isoformat()]) == 0
     start = END - timedelta(days=DAYS)
     for hour in AWAKE:
         now = start + timedelta(hours=hour, minutes=5)

@@ -18,7 +18,7 @@ from service_lake import NOON, add_logons
 from bluetick.detections.ledger.opening import Ledger
 
 # More on demand: BLUETICK_KILLS=100
-KILLS = int(os.environ.get("BLUETICK_KILLS", "12"))
+KILLS = int(os.environ.get("BLUETICK_KILLS", "8"))
 HOURS = 400
 RULE = """id: 33333333-0000-0000-0000-00000000000{number}
 name: Hosts of hour {number}
