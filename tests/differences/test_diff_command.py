@@ -258,6 +258,15 @@ def test_text_for_people(rules: Path, capfd: pytest.CaptureFixture[str]) -> None
 EVIL = "</details><img src=x onerror=alert(1)> @someone `` [a](http://x.example) #1 \\| | **b** $(id)"
 
 
+def test_a_time_without_rows_is_told(rules: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    commit(rules, {"a.kql": rule("Events | where Size > 8")})
+    commit(rules, {"a.kql": rule("Events | where Size > 7")})
+    assert run_command(arguments(rules)) == 0
+    assert "reads nothing" not in capfd.readouterr().out
+    assert run_command([*arguments(rules), "--now", "2027-05-10"]) == 0
+    assert "the last run reads nothing" in capfd.readouterr().out
+
+
 def test_markdown_is_inert_whatever_rules_and_rows_hold(rules: Path, capfd: pytest.CaptureFixture[str]) -> None:
     commit(rules, {})
     query = f"Events | where Size == 5 | project Evil = @'{EVIL}', ['x`|y'] = Size"

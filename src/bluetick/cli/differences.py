@@ -47,6 +47,9 @@ def facts(effect: Effect) -> Iterator[str]:
     if effect.labels_gained or effect.labels_lost:
         yield f"labelled events: {_change(len(effect.labels_gained), len(effect.labels_lost))}"
     yield _both("bytes read by a run", effect, lambda side: side.bytes_read) + _times(effect.cost_ratio)
+    sides = [side for side in (effect.old, effect.new) if side is not None]
+    if sides and all(side.bytes_read == 0 and not side.rows for side in sides):
+        yield "the last run reads nothing: its tables have no rows of that time (--now newest ends where the data does)"
     yield _both("seconds", effect, lambda side: round(side.seconds, 1))
     if not effect.has_all_columns:
         names = ", ".join(name for name, _ in effect.columns) or "none, so that every row is other"

@@ -34,7 +34,7 @@ def missing_columns(detection: Detection, columns: Columns, target: str) -> Iter
     wanted = (
         ("Timestamp or TimeGenerated", _TIMES),
         (_REPORT, (_REPORT,)),
-        ("of an entity, such as DeviceId or AccountUpn,", (*_ASSETS, *mapped)),
+        ("of an entity (such as DeviceId or AccountUpn)", (*_ASSETS, *mapped)),
     )
     for name, any_of in wanted:
         if not any(column in columns for column in any_of):
