@@ -44,3 +44,20 @@ def test_what_is_no_database_is_refused(tmp_path: Path) -> None:
     (tmp_path / "text").write_text("no database" * 100)
     with pytest.raises(SourceError, match="cannot be used as a ledger"):
         Ledger(tmp_path / "text")
+
+
+def test_a_full_disk_is_told_and_loses_nothing(tmp_path: Path) -> None:
+    """SQLite says the same of a file that may not grow."""
+    rows = [(f"table {number}" * 50, number) for number in range(500)]
+    with closing(Ledger(tmp_path / "a.ledger")) as ledger:
+        with ledger.transaction() as connection:
+            connection.execute("INSERT INTO seen VALUES ('T', 3)")
+        (pages,) = ledger.read("PRAGMA page_count")[0]
+        ledger.read(f"PRAGMA max_page_count = {pages + 2}")
+        with pytest.raises(SourceError, match="cannot be written: database or disk is full"), ledger.transaction() as c:
+            c.executemany("INSERT INTO seen VALUES (?, ?)", rows)
+        assert len(ledger.read("SELECT * FROM seen")) == 1
+        ledger.read("PRAGMA max_page_count = 1000000")
+        with ledger.transaction() as connection:
+            connection.executemany("INSERT INTO seen VALUES (?, ?)", rows)
+        assert len(ledger.read("SELECT * FROM seen")) == 501

@@ -18,6 +18,7 @@ from bluetick.detections.ledger.rules import Rule
 from bluetick.detections.ledger.times import to_micros, to_moment
 from bluetick.detections.ledger.windows import Change, Failure, Outcome
 from bluetick.detections.schedule.scheduler import Pace, Scheduler, Surroundings
+from bluetick.diagnostics.errors import SourceError
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 HOUR = 3_600_000_000
@@ -210,7 +211,7 @@ class Service:
             try:
                 self._live(ledgers, end)
                 return
-            except (Crash, sqlite3.OperationalError):  # a disk that is full at the start ends the process too
+            except (Crash, SourceError):  # a disk that is full at the start ends the process too
                 self.crashes += 1
                 self.workers.alive.clear()
                 self._is_beside = False
@@ -240,7 +241,7 @@ class Service:
             self.workers.alive.clear()
         try:
             self._beside.step()
-        except sqlite3.OperationalError:
+        except SourceError:
             self.clock.sleep(1)
         finally:
             self.workers.alive = alive
@@ -254,7 +255,7 @@ class Service:
         try:
             if not scheduler.step():
                 self.clock.sleep(scheduler.idle_seconds())
-        except sqlite3.OperationalError:
+        except SourceError:
             self.clock.sleep(60)
 
     def _has_work(self, ledger: Ledger) -> bool:

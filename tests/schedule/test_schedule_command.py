@@ -227,3 +227,7 @@ def test_an_alert_that_is_not_there(place: Path, capsys: pytest.CaptureFixture[s
     assert run_command(["alerts", "show", "zzz", "--ledger", str(place / "lake.ledger")]) == 1
     assert "there is no alert 'zzz'" in capsys.readouterr().err
     assert run_command(["alerts", "list", "--ledger", str(place / "none")]) == 1
+
+
+def test_a_service_reads_the_lake_as_it_is(place: Path) -> None:
+    assert schedule(place, 0, "--as-of", "0") == 2

@@ -43,6 +43,9 @@ from bluetick.session import Session
 @click.option("--since", type=MomentType(), metavar="ISO", help="The first windows of new rules. Default: the latest.")
 @click.option("--every", type=WindowType(), help="How often rules run whose document does not say it.")
 @click.option("--delay", type=WindowType(), default="5m", show_default=True, help="Time for data to come in.")
+@click.option(
+    "--timeout", type=click.FloatRange(1), default=600.0, show_default=True, metavar="SECONDS", help="Of one window."
+)
 @click.option("--shadow", is_flag=True, help="Keep alerts, tell nobody.")
 @click.option("--once", is_flag=True, help="End when nothing is left to do.")
 @click.option("--now", type=MomentType(), metavar="ISO", help="With --once: as if it were this instant.")
@@ -56,6 +59,7 @@ def schedule(  # noqa: PLR0913 - one for each option
     since: Moment,
     every: timedelta | None,
     delay: timedelta,
+    timeout: float,
     shadow: bool,
     once: bool,
     now: Moment,
@@ -69,6 +73,8 @@ def schedule(  # noqa: PLR0913 - one for each option
     """
     if data.lake is None:
         raise click.UsageError("a service needs a lake: --lake DIR")
+    if data.as_of:
+        raise click.UsageError("a service reads the lake as it is: leave --as-of out")
     moment = _instant(now, "--now")
     if moment is not None and not once:
         raise click.UsageError("--now goes with --once")
@@ -81,7 +87,7 @@ def schedule(  # noqa: PLR0913 - one for each option
     try:
         rules, refused = _rules(session.current(), documents, how, starts_anywhere=start is not None)
         outputs: list[Output] = [_Printed(form), *([] if output is None else [_Appended(output)])]
-        _serve(kept, _around(kept, session, clock), rules, outputs, over, once=once)
+        _serve(kept, _around(kept, session, clock, timeout), rules, outputs, over, once=once)
         failed = sum(rule.failed for rule in rule_health(kept))
     finally:
         kept.close()
@@ -140,11 +146,11 @@ def _from_latest(rule: Rule) -> Rule:
     return replace(rule, start=rule.start - rule.frequency + timedelta(microseconds=1))
 
 
-def _around(kept: Ledger, session: LakeSession, clock: SystemClock) -> Surroundings:
+def _around(kept: Ledger, session: LakeSession, clock: SystemClock, timeout: float) -> Surroundings:
     return Surroundings(
         clock,
         LakeCommits(session.current, lambda: table_names(kept)),
-        SessionEvaluator(session.current),
+        SessionEvaluator(session.current, timeout),
         LockedWorkers(kept.path.with_name(f"{kept.path.name}.workers")),
         _told,
     )

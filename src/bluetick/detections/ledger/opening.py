@@ -86,23 +86,29 @@ class Ledger:
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """All that is written inside becomes true together, or none of it."""
+        """All that is written inside becomes true together, or none of it. SourceError where it cannot be written: the
+        disk is full, or others hold it too long."""
         with self._lock:
-            self._connection.execute("BEGIN IMMEDIATE")
             try:
+                self._connection.execute("BEGIN IMMEDIATE")
                 yield self._connection
                 self._at_commit("before")
                 self._connection.execute("COMMIT")
-            except BaseException:
+            except BaseException as error:
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
+                if isinstance(error, sqlite3.OperationalError):
+                    raise SourceError(f"the ledger '{self.path}' cannot be written: {error}", str(self.path)) from error
                 raise
         self._at_commit("after")
 
     def read(self, text: str, values: tuple[object, ...] = ()) -> list[sqlite3.Row]:
-        """The rows of a query."""
+        """The rows of a query; SourceError where the ledger cannot be read."""
         with self._lock:
-            return self._connection.execute(text, values).fetchall()
+            try:
+                return self._connection.execute(text, values).fetchall()
+            except sqlite3.OperationalError as error:
+                raise SourceError(f"the ledger '{self.path}' cannot be read: {error}", str(self.path)) from error
 
     def _prepare(self) -> None:
         connection = self._connection

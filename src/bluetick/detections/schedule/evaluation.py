@@ -1,12 +1,12 @@
 """Windows of stored rules over a session: what each finds, as alerts will tell it."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
 from bluetick.detections.alerts.grouping import findings_of
-from bluetick.detections.backtest.replay import WindowResult, replay
+from bluetick.detections.backtest.replay import ReplayOptions, WindowResult, replay
 from bluetick.detections.ledger.times import to_micros
 from bluetick.detections.ledger.windows import Failure, Outcome
 from bluetick.detections.runs import query_request
@@ -22,10 +22,12 @@ _KEPT: Final = 512
 
 
 class SessionEvaluator:
-    """Evaluates documents of the ledger. `session` gives the session to use, which may be another each time."""
+    """Evaluates documents of the ledger. `session` gives the session to use, which may be another each time; a window
+    may take `seconds`."""
 
-    def __init__(self, session: Callable[[], Session]) -> None:
+    def __init__(self, session: Callable[[], Session], seconds: float) -> None:
         self._session = session
+        self._options = ReplayOptions(seconds=seconds)
         self._read: OrderedDict[str, Stored] = OrderedDict()
 
     def evaluate(self, document: str, ends: Sequence[datetime]) -> Iterator[Outcome | Failure]:
@@ -39,7 +41,8 @@ class SessionEvaluator:
             yield Failure(str(error), is_lasting=True)
             return
         try:
-            yield from _outcomes(session, rule, ends, identity_columns(plan.statements[-1]), tables)
+            windows = replay(session, rule.detection, ends, options=self._options, tuning=rule.tuning)
+            yield from _outcomes(rule, windows, identity_columns(plan.statements[-1]), _versions(session, tables))
         except BluetickError as error:
             yield Failure(str(error))
 
@@ -53,13 +56,16 @@ class SessionEvaluator:
         return self._read[document]
 
 
+def _versions(session: Session, tables: Iterable[str]) -> dict[str, int]:
+    found = {name: session.catalog.version(name) for name in tables}
+    return {name: version for name, version in found.items() if version is not None}
+
+
 def _outcomes(
-    session: Session, rule: Stored, ends: Sequence[datetime], identity: Sequence[int], tables: Iterable[str]
+    rule: Stored, windows: Iterable[WindowResult], identity: Sequence[int], versions: Mapping[str, int]
 ) -> Iterator[Outcome]:
     """Of each window; what fails in one raises."""
-    found = {name: session.catalog.version(name) for name in tables}
-    versions = {name: version for name, version in found.items() if version is not None}
-    for result in replay(session, rule.detection, ends, tuning=rule.tuning):
+    for result in windows:
         if result.error is not None:
             raise result.error
         rows = _cells(result)

@@ -7,9 +7,8 @@ import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Final
 
-from bluetick.detections.alerting import RuleKind
+from bluetick.detections.backtest.windows import interval, is_near_real_time
 from bluetick.detections.documents import DocumentResult, read_document_text
 from bluetick.detections.documents.companions import OVERLAY_SUFFIX, TUNING_SUFFIX
 from bluetick.detections.documents.fields import stem
@@ -18,12 +17,9 @@ from bluetick.detections.model import Detection
 from bluetick.detections.runs import query_request
 from bluetick.detections.tuning.model import TuningDocument
 from bluetick.detections.tuning.reading import read_tuning_text
-from bluetick.diagnostics.errors import SourceError
 from bluetick.plan.deciding import statement_relations
 from bluetick.plan.relations import Scan
 from bluetick.session import Session
-
-_NRT: Final = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +70,8 @@ def _read(name: str, files: dict[str, bytes]) -> DocumentResult:
 
 def _rule(session: Session, document: str, how: Scheduling) -> Rule:
     detection = stored(document).detection
-    frequency = _NRT if detection.alerting.kind is RuleKind.NRT else detection.frequency or how.frequency
-    if frequency is None:
-        raise SourceError(
-            f"'{detection.name}' does not say how often it runs: write a frequency into its overlay, or give --every"
-        )
+    is_silent = detection.frequency is None and not is_near_real_time(detection)
+    frequency = how.frequency if is_silent and how.frequency is not None else interval(detection)
     suppression = detection.alerting.suppression
     return Rule(
         id=detection.id,

@@ -5,7 +5,6 @@ not at all. So there is no window that is neither evaluated nor known to be open
 """
 
 import logging
-import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -85,7 +84,7 @@ class Scheduler:
             try:
                 pause = 0.0 if self.step() else self.idle_seconds()
                 between()
-            except (sqlite3.OperationalError, SourceError) as error:
+            except SourceError as error:
                 _LOG.warning("the service waits: %s", error)
                 pause = self._pace.looking.total_seconds()
             if pause and not is_over():
