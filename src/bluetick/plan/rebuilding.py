@@ -1,12 +1,13 @@
 """Nodes made anew with other inputs or expressions, in the order in which `inputs` and `expressions` give them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from bluetick.plan.expressions import Call, Column, ColumnRef, Expr, InTable, PartOf, Promote, WindowCall
+from bluetick.plan.expressions import Call, Column, ColumnRef, Expr, InTable, PartOf, Promote, WindowCall, children
 from bluetick.plan.relations import (
     Aggregate,
     AggregateCall,
+    Binding,
     Computed,
     Expand,
     External,
@@ -25,6 +26,7 @@ from bluetick.plan.relations import (
     Values,
     Window,
     expressions,
+    inputs,
 )
 
 
@@ -138,3 +140,43 @@ def _aggregate(relation: Aggregate, take: Iterator[Expr]) -> Aggregate:
         by = None if item.by is None else next(take)
         items.append(PickRow(by, item.descending, picked, None if item.condition is None else next(take)))
     return replace(relation, groups=groups, items=tuple(items))
+
+
+def rebuilt_relation(
+    root: Relation, bindings: Mapping[int, Binding], anew: Callable[[Relation, list[Relation]], Relation]
+) -> Relation:
+    """A relation made anew, inputs first: `anew` gives a node over its new inputs. A reference to one of `bindings` (by
+    the identity of the old one) is a reference to the new one; `anew` adds to them. Long pipelines are walked."""
+    done: dict[int, Relation] = {}
+    pending: list[tuple[Relation, bool]] = [(root, False)]
+    while pending:
+        node, is_ready = pending.pop()
+        if id(node) in done:
+            continue
+        below = inputs(node)
+        if isinstance(node, Reference) and id(node.binding) in bindings:
+            done[id(node)] = Reference(bindings[id(node.binding)], node.columns)
+        elif is_ready:
+            done[id(node)] = anew(node, [done[id(one)] for one in below])
+        else:
+            pending.append((node, True))
+            pending.extend((one, False) for one in below)
+    return done[id(root)]
+
+
+def rebuilt_expression(root: Expr, anew: Callable[[Expr, list[Expr]], Expr]) -> Expr:
+    """An expression made anew, parts first: `anew` gives a part with its new parts. Chains of `and` are thousands long,
+    so the walk keeps a list."""
+    done: dict[int, Expr] = {}
+    pending: list[tuple[Expr, bool]] = [(root, False)]
+    while pending:
+        part, is_ready = pending.pop()
+        if id(part) in done:
+            continue
+        inner = children(part)
+        if is_ready:
+            done[id(part)] = anew(part, [done[id(one)] for one in inner])
+        else:
+            pending.append((part, True))
+            pending.extend((one, False) for one in inner)
+    return done[id(root)]

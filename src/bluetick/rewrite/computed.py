@@ -23,10 +23,16 @@ from bluetick.plan.expressions import (
     Literal,
     PartOf,
     ScalarQuery,
-    children,
     walk,
 )
-from bluetick.plan.rebuilding import expression_inputs, with_children, with_expressions, with_inputs
+from bluetick.plan.rebuilding import (
+    expression_inputs,
+    rebuilt_expression,
+    rebuilt_relation,
+    with_children,
+    with_expressions,
+    with_inputs,
+)
 from bluetick.plan.relations import (
     Aggregate,
     AggregateCall,
@@ -44,7 +50,6 @@ from bluetick.plan.relations import (
     TabularStatement,
     Values,
     expressions,
-    inputs,
 )
 from bluetick.plan.traversal import queries_in, relations_in
 from bluetick.types import Type
@@ -138,22 +143,7 @@ class _Rewrite:
         return replace(statement, relation=self.relation(statement.relation), assertions=assertions)
 
     def relation(self, root: Relation) -> Relation:
-        """The relation anew, inputs first; long pipelines are walked."""
-        done: dict[int, Relation] = {}
-        pending: list[tuple[Relation, bool]] = [(root, False)]
-        while pending:
-            node, is_ready = pending.pop()
-            if id(node) in done:
-                continue
-            below = inputs(node)
-            if isinstance(node, Reference) and id(node.binding) in self.bindings:
-                done[id(node)] = Reference(self.bindings[id(node.binding)], node.columns)
-            elif is_ready:
-                done[id(node)] = self._node(node, [done[id(one)] for one in below])
-            else:
-                pending.append((node, True))
-                pending.extend((one, False) for one in below)
-        return done[id(root)]
+        return rebuilt_relation(root, self.bindings, self._node)
 
     def _node(self, node: Relation, below: list[Relation]) -> Relation:
         if isinstance(node, Reference):
@@ -207,20 +197,8 @@ class _Rewrite:
     # --- expressions ---
 
     def _expression(self, expr: Expr, calls: _Calls) -> Expr:
-        """The expression with its calls taken out; chains of `and` are thousands long, so the walk keeps a list."""
-        done: dict[int, Expr] = {}
-        pending: list[tuple[Expr, bool]] = [(expr, False)]
-        while pending:
-            part, is_ready = pending.pop()
-            if id(part) in done:
-                continue
-            inner = children(part)
-            if is_ready:
-                done[id(part)] = self._part(part, [done[id(one)] for one in inner], calls)
-            else:
-                pending.append((part, True))
-                pending.extend((one, False) for one in inner)
-        return done[id(expr)]
+        """The expression with its calls taken out."""
+        return rebuilt_expression(expr, lambda part, inner: self._part(part, inner, calls))
 
     def _part(self, part: Expr, inner: list[Expr], calls: _Calls) -> Expr:
         match part:

@@ -3,8 +3,14 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from bluetick.plan.expressions import Expr, InTable, ScalarQuery, children
-from bluetick.plan.rebuilding import with_children, with_expressions, with_inputs
+from bluetick.plan.expressions import Expr, InTable, ScalarQuery
+from bluetick.plan.rebuilding import (
+    rebuilt_expression,
+    rebuilt_relation,
+    with_children,
+    with_expressions,
+    with_inputs,
+)
 from bluetick.plan.relations import (
     Assertion,
     Binding,
@@ -14,7 +20,6 @@ from bluetick.plan.relations import (
     Scan,
     TabularStatement,
     expressions,
-    inputs,
 )
 from bluetick.plan.traversal import queries_in
 
@@ -38,22 +43,7 @@ class _Rewrite:
         return replace(statement, relation=self.relation(statement.relation), assertions=assertions)
 
     def relation(self, root: Relation) -> Relation:
-        """The relation anew, inputs first; long pipelines are walked."""
-        done: dict[int, Relation] = {}
-        pending: list[tuple[Relation, bool]] = [(root, False)]
-        while pending:
-            node, is_ready = pending.pop()
-            if id(node) in done:
-                continue
-            below = inputs(node)
-            if isinstance(node, Reference) and id(node.binding) in self.bindings:
-                done[id(node)] = Reference(self.bindings[id(node.binding)], node.columns)
-            elif is_ready:
-                done[id(node)] = self._node(node, [done[id(one)] for one in below])
-            else:
-                pending.append((node, True))
-                pending.extend((one, False) for one in below)
-        return done[id(root)]
+        return rebuilt_relation(root, self.bindings, self._node)
 
     def _node(self, node: Relation, below: list[Relation]) -> Relation:
         if isinstance(node, Scan):
@@ -69,21 +59,8 @@ class _Rewrite:
         return with_expressions(anew, [self._expression(expr) for expr in own])
 
     def _expression(self, expr: Expr) -> Expr:
-        """The expression with the relations inside it made anew; long chains are walked."""
-        if not queries_in(expr):
-            return expr
-        done: dict[int, Expr] = {}
-        pending: list[tuple[Expr, bool]] = [(expr, False)]
-        while pending:
-            part, is_ready = pending.pop()
-            if id(part) in done:
-                continue
-            if is_ready:
-                done[id(part)] = self._part(part, [done[id(one)] for one in children(part)])
-            else:
-                pending.append((part, True))
-                pending.extend((one, False) for one in children(part))
-        return done[id(expr)]
+        """The expression with the relations inside it made anew."""
+        return rebuilt_expression(expr, self._part) if queries_in(expr) else expr
 
     def _part(self, part: Expr, inner: list[Expr]) -> Expr:
         match part:
