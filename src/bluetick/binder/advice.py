@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
 
 from bluetick.diagnostics import Diagnostic, Span, codes, habits
-from bluetick.diagnostics.nearest import nearest
+from bluetick.diagnostics.nearest import did_you_mean, nearest
 from bluetick.syntax.expressions import (
     BinaryExpression,
     Expression,
@@ -116,7 +116,7 @@ def _of_parameter(around: _Around, allowed: Sequence[str]) -> str:
             written = node.value.name
             meant = habits.JOIN_KINDS.get(written.lower(), "")
             meant = meant if meant in allowed else nearest(written, allowed)
-            return f"did you mean '{meant}'?" if meant else ""
+            return did_you_mean(meant)
     return ""
 
 

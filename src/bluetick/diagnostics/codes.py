@@ -4,12 +4,7 @@ from collections.abc import Iterable
 
 from bluetick.diagnostics import habits
 from bluetick.diagnostics.model import Diagnostic, Severity, Span
-from bluetick.diagnostics.nearest import nearest
-
-
-def _suggest(name: str, candidates: Iterable[str]) -> str:
-    near = nearest(name, candidates)
-    return f"did you mean '{near}'?" if near else ""
+from bluetick.diagnostics.nearest import did_you_mean, near_hint, nearest
 
 
 def unresolved_column(span: Span, name: str, candidates: Iterable[str], where: str = "", hint: str = "") -> Diagnostic:
@@ -19,7 +14,7 @@ def unresolved_column(span: Span, name: str, candidates: Iterable[str], where: s
         f"failed to resolve column or scalar expression named '{name}'",
         span,
         note=where,
-        hint=hint or habits.NAMES.get(name, "") or _suggest(name, candidates),
+        hint=hint or habits.NAMES.get(name, "") or near_hint(name, candidates),
     )
 
 
@@ -34,7 +29,7 @@ def unresolved_table(span: Span, name: str, candidates: Iterable[str], hint: str
         f"failed to resolve table or tabular expression named '{name}'",
         span,
         note="no table, let or function of this name",
-        hint=hint or _suggest(name, candidates),
+        hint=hint or near_hint(name, candidates),
     )
 
 
@@ -50,7 +45,7 @@ def pattern_matches_nothing(span: Span, pattern: str) -> Diagnostic:
 
 def unknown_function(span: Span, name: str, candidates: Iterable[str]) -> Diagnostic:
     ours = habits.FUNCTIONS.get(name.lower())
-    hint = f"KQL has '{ours}' for it" if ours else _suggest(name, candidates)
+    hint = f"KQL has '{ours}' for it" if ours else near_hint(name, candidates)
     return Diagnostic("SEM0260", f"unknown function '{name}'", span, hint=hint)
 
 
@@ -197,7 +192,7 @@ def bad_parameter(span: Span, name: str, allowed: str) -> Diagnostic:
 def unknown_type(span: Span, name: str) -> Diagnostic:
     types = ("bool", "datetime", "decimal", "dynamic", "guid", "int", "long", "real", "string", "timespan")
     meant = habits.TYPES.get(name.lower()) or nearest(name, types)
-    return Diagnostic("SEM0008", f"'{name}' is not a type", span, hint=f"did you mean '{meant}'?" if meant else "")
+    return Diagnostic("SEM0008", f"'{name}' is not a type", span, hint=did_you_mean(meant))
 
 
 def not_serialized(span: Span, name: str) -> Diagnostic:
@@ -391,7 +386,7 @@ def inexact_here(span: Span, name: str, reason: str, hint: str) -> Diagnostic:
 
 
 def unknown_plugin(span: Span, name: str, candidates: Iterable[str]) -> Diagnostic:
-    return Diagnostic("SEM0261", f"unknown plugin '{name}'", span, hint=_suggest(name, candidates))
+    return Diagnostic("SEM0261", f"unknown plugin '{name}'", span, hint=near_hint(name, candidates))
 
 
 def plugin_not_supported(span: Span, name: str, reason: str = "") -> Diagnostic:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from bluetick.diagnostics.model import Diagnostic, Severity, Span
+from bluetick.diagnostics.nearest import did_you_mean
 
 START = Span(0, 0)
 
@@ -131,7 +132,7 @@ def unknown_tactic(span: Span, name: str, nearest: str) -> Diagnostic:
         f"'{name}' is not an ATT&CK tactic",
         span,
         Severity.WARNING,
-        hint=f"did you mean '{nearest}'?" if nearest else "",
+        hint=did_you_mean(nearest),
     )
 
 
@@ -197,7 +198,7 @@ def unknown_header_key(span: Span, key: str, nearest: str) -> Diagnostic:
         f"'{key}' is not a field known here; it is kept and not used",
         span,
         Severity.WARNING if nearest else Severity.INFO,
-        hint=f"did you mean '{nearest}'?" if nearest else "",
+        hint=did_you_mean(nearest),
     )
 
 
@@ -281,7 +282,7 @@ def unknown_field(span: Span, key: str, form: str, nearest: str) -> Diagnostic:
         f"'{key}' is not a key of {form}; it is kept and not used",
         span,
         Severity.WARNING,
-        hint=f"did you mean '{nearest}'?" if nearest else "",
+        hint=did_you_mean(nearest),
     )
 
 

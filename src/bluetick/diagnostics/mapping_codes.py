@@ -3,17 +3,12 @@
 from collections.abc import Iterable
 
 from bluetick.diagnostics.model import Diagnostic, Severity, Span
-from bluetick.diagnostics.nearest import nearest
-
-
-def _near(name: str, candidates: Iterable[str]) -> str:
-    found = nearest(name, candidates)
-    return f"did you mean '{found}'?" if found else ""
+from bluetick.diagnostics.nearest import near_hint
 
 
 def unknown_key(span: Span, key: str, place: str, known: Iterable[str]) -> Diagnostic:
     keys = tuple(known)
-    hint = _near(key, keys) or f"it may have {', '.join(keys)}"
+    hint = near_hint(key, keys) or f"it may have {', '.join(keys)}"
     return Diagnostic("BTK0250", f"'{key}' is no key of {place}", span, hint=hint)
 
 
@@ -40,7 +35,7 @@ def not_of_the_row(span: Span, what: str) -> Diagnostic:
 
 def unknown_mapped_column(span: Span, table: str, column: str, candidates: Iterable[str]) -> Diagnostic:
     message = f"the known table '{table}' has no column '{column}'; it is added to it"
-    return Diagnostic("BTK0256", message, span, Severity.WARNING, hint=_near(column, candidates))
+    return Diagnostic("BTK0256", message, span, Severity.WARNING, hint=near_hint(column, candidates))
 
 
 def bad_partition(span: Span, problem: str, hint: str = "") -> Diagnostic:

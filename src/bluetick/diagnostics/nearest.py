@@ -5,6 +5,16 @@ from collections.abc import Iterable
 _LEAST_PART = 5
 
 
+def did_you_mean(name: str) -> str:
+    """The hint that offers a name; "" where there is none to offer."""
+    return f"did you mean '{name}'?" if name else ""
+
+
+def near_hint(name: str, names: Iterable[str]) -> str:
+    """The hint that offers the nearest name; "" where none is close."""
+    return did_you_mean(nearest(name, names))
+
+
 def nearest(name: str, names: Iterable[str]) -> str:
     """The closest candidate by edit distance (case changes cost little), or '' when none is close.
 

@@ -3,17 +3,12 @@
 from collections.abc import Iterable
 
 from bluetick.diagnostics.model import Diagnostic, Span
-from bluetick.diagnostics.nearest import nearest
-
-
-def _near(name: str, candidates: Iterable[str]) -> str:
-    found = nearest(name, candidates)
-    return f"did you mean '{found}'?" if found else ""
+from bluetick.diagnostics.nearest import near_hint
 
 
 def unknown_key(span: Span, key: str, place: str, known: Iterable[str]) -> Diagnostic:
     keys = tuple(known)
-    hint = _near(key, keys) or f"it may have {', '.join(keys)}"
+    hint = near_hint(key, keys) or f"it may have {', '.join(keys)}"
     return Diagnostic("BTK0300", f"'{key}' is no key of {place}", span, hint=hint)
 
 
@@ -38,7 +33,7 @@ def unknown_column(span: Span, table: str, column: str, candidates: Iterable[str
         "BTK0305",
         f"{table} has no column '{column}', and the query does not name it",
         span,
-        hint=_near(column, candidates),
+        hint=near_hint(column, candidates),
     )
 
 
@@ -61,7 +56,7 @@ def unreadable_table(span: Span, problem: str, hint: str = "") -> Diagnostic:
 
 def unread_table(span: Span, name: str, read: Iterable[str]) -> Diagnostic:
     tables = tuple(read)
-    hint = _near(name, tables) or f"it reads {', '.join(tables)}"
+    hint = near_hint(name, tables) or f"it reads {', '.join(tables)}"
     return Diagnostic("BTK0310", f"the rule reads no table '{name}'", span, hint=hint)
 
 

@@ -2,6 +2,7 @@
 
 from bluetick.diagnostics import habits
 from bluetick.diagnostics.model import Diagnostic, Severity, Span
+from bluetick.diagnostics.nearest import did_you_mean
 from bluetick.diagnostics.nearest import nearest as nearest_name
 
 # Kusto gives every syntax error this one code and the words "A recognition error occurred.".
@@ -164,7 +165,7 @@ def missing_pipe(span: Span, operator: str) -> Diagnostic:
 
 
 def unknown_operator(span: Span, name: str, nearest: str) -> Diagnostic:
-    hint = habits.OPERATORS.get(name.lower()) or (f"did you mean '{nearest}'?" if nearest else "")
+    hint = habits.OPERATORS.get(name.lower()) or (did_you_mean(nearest))
     return _error(span, f"'{name}' is not a tabular operator", hint=hint)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from datetime import date
 
 from bluetick.diagnostics.model import Diagnostic, Severity, Span
-from bluetick.diagnostics.nearest import nearest
+from bluetick.diagnostics.nearest import did_you_mean, nearest
 
 EXPIRED = "BTL101"
 NEVER_HIT = "BTL102"
@@ -23,7 +23,7 @@ def reads_a_table(span: Span) -> Diagnostic:
 
 def unknown_table(span: Span, name: str, known: Iterable[str]) -> Diagnostic:
     near = nearest(name, known)
-    hint = f"did you mean '{near}'?" if near else ""
+    hint = did_you_mean(near)
     return Diagnostic("BTK0272", f"an exception is of the table '{name}', which is not known", span, hint=hint)
 
 

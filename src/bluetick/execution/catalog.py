@@ -13,7 +13,7 @@ from bluetick.binder.schema import WATCHLIST_COLUMNS, StoredFunction, TableFace
 from bluetick.diagnostics import Diagnostic, SourceText, has_errors
 from bluetick.diagnostics import mapping_codes as codes
 from bluetick.diagnostics.errors import QueryError, SourceError
-from bluetick.diagnostics.nearest import nearest
+from bluetick.diagnostics.nearest import did_you_mean, nearest
 from bluetick.engines.catalog_names import CATALOG, parse_catalog_name
 from bluetick.engines.files import expand_pattern
 from bluetick.engines.protocol import CatalogSource, Engine, FileSource, SourceColumn
@@ -371,7 +371,7 @@ class Faces:
             return OWN_TABLES[name].hint
         registered = nearest(name, self.catalog.names())
         known = registered or next((near for pack in self.prefers if (near := nearest(name, pack))), "")
-        return f"did you mean '{known}'?" if known else ""
+        return did_you_mean(known)
 
 
 def _with_hidden(face: TableFace, table: Table | None) -> TableFace:

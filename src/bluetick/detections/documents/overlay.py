@@ -9,7 +9,7 @@ from bluetick.detections.documents.format import MAX_PARTS
 from bluetick.detections.documents.yaml_fields import fields_of
 from bluetick.diagnostics import Diagnostic, SourceText, Span
 from bluetick.diagnostics.document_codes import START, overlay_for_several, overlay_replaces, overlay_unknown_key
-from bluetick.diagnostics.nearest import nearest
+from bluetick.diagnostics.nearest import did_you_mean, nearest
 from bluetick.syntax.strict_yaml import YamlText, read_mapping
 
 _FOR_ONE = frozenset({"id", "name"})
@@ -82,7 +82,7 @@ def _unknown(written: YamlText, source: SourceText) -> Diagnostic:
     if written.value == "query":
         return overlay_unknown_key(place, "query", "an overlay never changes the query; it stands in the document")
     close = nearest(written.value, KNOWN_KEYS)
-    return overlay_unknown_key(place, written.value, f"did you mean '{close}'?" if close else "")
+    return overlay_unknown_key(place, written.value, did_you_mean(close))
 
 
 def _place(source: SourceText, span: Span) -> str:

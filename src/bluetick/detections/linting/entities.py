@@ -7,7 +7,7 @@ from bluetick.detections.linting.entity_facts import IDENTIFIERS, REQUIRED
 from bluetick.detections.linting.model import WHOLE, LintRule, Subject
 from bluetick.detections.model import Detection, EntityMapping
 from bluetick.diagnostics import Diagnostic, lint_codes
-from bluetick.diagnostics.nearest import nearest
+from bluetick.diagnostics.nearest import did_you_mean, nearest
 
 # https://learn.microsoft.com/azure/sentinel/map-data-fields-to-entities
 _MOST_MAPPINGS, _MOST_IDENTIFIERS = 10, 3
@@ -36,7 +36,7 @@ def _identifiers(entity: EntityMapping) -> Iterator[Diagnostic]:
     kind = _KINDS.get(entity.kind.lower())
     if kind is None:
         near = nearest(entity.kind, IDENTIFIERS)
-        yield lint_codes.unknown_entity(WHOLE, entity.kind, f"did you mean '{near}'?" if near else "")
+        yield lint_codes.unknown_entity(WHOLE, entity.kind, did_you_mean(near))
         return
     known = {name.lower() for name in IDENTIFIERS[kind]}
     for identifier, _ in entity.columns:
@@ -55,7 +55,7 @@ def _mapped_columns(subject: Subject) -> Iterator[Diagnostic]:
     for what, column in _columns_of_alerts(subject.detection):
         if column not in names:
             near = nearest(column, names)
-            yield lint_codes.unknown_mapped_column(WHOLE, what, column, f"did you mean '{near}'?" if near else "")
+            yield lint_codes.unknown_mapped_column(WHOLE, what, column, did_you_mean(near))
 
 
 def _columns_of_alerts(detection: Detection) -> Iterator[tuple[str, str]]:

@@ -17,7 +17,7 @@ from bluetick.detections.linting import (
 from bluetick.detections.linting.model import WHOLE, LintContext, LintRule, Subject, subject_of
 from bluetick.detections.model import Allowance, Detection
 from bluetick.diagnostics import Diagnostic, lint_codes
-from bluetick.diagnostics.nearest import nearest
+from bluetick.diagnostics.nearest import did_you_mean, nearest
 from bluetick.plan.relations import QueryPlan
 
 _FAMILIES = (
@@ -77,7 +77,7 @@ def _judged(allowed: Sequence[Allowance], spoke: Sequence[LintRule], found: set[
         rule = _BY_WORD.get(one.rule)
         if rule is None:
             near = nearest(one.rule, _BY_WORD)
-            yield lint_codes.allowed_unknown(WHOLE, place, one.rule, f"did you mean '{near}'?" if near else "")
+            yield lint_codes.allowed_unknown(WHOLE, place, one.rule, did_you_mean(near))
         elif not one.reason:
             yield lint_codes.allowed_without_reason(WHOLE, place, one.rule)
         elif rule in spoke and rule.id not in found:
