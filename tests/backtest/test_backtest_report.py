@@ -13,7 +13,7 @@ import pytest
 import bluetick
 from bluetick.detections.alerting import Alerting, EventGrouping, RuleKind, Suppression
 from bluetick.detections.backtest.labels import Label, read_labels
-from bluetick.detections.backtest.report import Backtest, BacktestOptions, backtest, prepared
+from bluetick.detections.backtest.report import Backtest, BacktestOptions, backtest
 from bluetick.detections.model import Comparison, Detection, EntityMapping, QueryPlace, Threshold
 from bluetick.diagnostics import Span
 from bluetick.diagnostics.errors import SourceError
@@ -216,5 +216,5 @@ def test_bad_labels_are_refused_with_their_place(tmp_path: Path, text: str, word
 def test_a_rule_of_near_real_time_looks_at_a_minute() -> None:
     minute = timedelta(minutes=1)
     near = rule(alerting=Alerting(RuleKind.NRT), lookback=None)
-    assert prepared(near).lookback == minute
-    assert prepared(rule(lookback=None)).lookback is None
+    assert near.reach == minute
+    assert rule(lookback=None).reach is None

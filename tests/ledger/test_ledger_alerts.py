@@ -77,7 +77,7 @@ def expected(windows: dict[int, dict[str, str]], lookback: int, suppression: int
     current: dict[str, Alert] = {}
     raised = None
     for number in sorted(windows):
-        if not windows[number] or (suppression and raised is not None and number - raised <= suppression):
+        if not windows[number] or (suppression and raised is not None and number - raised < suppression):
             continue
         raised = number
         for key, content in windows[number].items():
@@ -189,3 +189,12 @@ def test_the_name_of_an_alert_stays(numbers: Iterable[int]) -> None:
     for number in sorted(others, key=lambda n: abs(n - first)):
         say(ledger, number, {"host": "1"})
     assert [row["id"] for row in ledger.read("SELECT id FROM alert WHERE NOT is_retracted")] == [name]
+
+
+def test_suppression_ends_when_its_time_is_over() -> None:
+    """The window that ends three hours after one that raised alerts raises them again, as in a backtest."""
+    ledger = ledger_of(1, 3)
+    say(ledger, 0, {"a": "1"})
+    say(ledger, 2, {"b": "1"})
+    say(ledger, 3, {"c": "1"})
+    assert alerts_of(ledger) == [Alert("a", 0, 0, "1"), Alert("c", 3, 3, "1")]

@@ -301,7 +301,7 @@ def expected_alerts(lake: Lake, kind: Kind, until: int) -> list[Expected]:
     raised: int | None = None
     for hi in range(first, until + 1, kind.frequency):
         findings = kind.findings(events, hi)
-        if not findings or (kind.suppression and raised is not None and hi <= raised + kind.suppression):
+        if not findings or (kind.suppression and raised is not None and hi < raised + kind.suppression):
             continue
         raised = hi
         for finding in findings:

@@ -19,7 +19,7 @@ from bluetick.cli.progress import progress_of
 from bluetick.cli.run import failure
 from bluetick.cli.writing import compact, text_target
 from bluetick.detections.backtest.labels import Label, read_labels
-from bluetick.detections.backtest.report import Backtest, BacktestOptions, backtest, instants, prepared
+from bluetick.detections.backtest.report import Backtest, BacktestOptions, backtest, instants
 from bluetick.detections.documents.durations import parse_duration
 from bluetick.detections.model import Detection
 from bluetick.detections.runs import newest_instant
@@ -168,7 +168,7 @@ def _replay(session: Session, document: Document, detection: Detection, choices:
         tuning=tuning,
         seconds=choices.seconds,
     )
-    runs = len(instants(prepared(detection), options)) * (1 if choices.received_within is None else 2)
+    runs = len(instants(detection, options)) * (1 if choices.received_within is None else 2)
     with progress_of(runs, "replaying", "runs") as advance:
         return backtest(session, detection, options, lambda: next(advance))
 

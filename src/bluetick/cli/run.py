@@ -196,7 +196,7 @@ def needs(threshold: Threshold) -> str:
 def window(outcome: DetectionRun) -> str:
     """The time that was read."""
     end = _moment(outcome.now)
-    lookback = outcome.detection.lookback
+    lookback = outcome.detection.reach
     if lookback is None:
         return f"up to {end}, no lookback"
     return f"{_moment(outcome.now - lookback)} to {end} ({_length(lookback)})"

@@ -14,7 +14,6 @@ from bluetick.cli.grid import new_console, print_rows, visible
 from bluetick.cli.options import DataOptions, Moment, data_options, now_option
 from bluetick.cli.replayed import days_option, labels_option, span_until
 from bluetick.cli.writing import compact
-from bluetick.detections.backtest.report import prepared
 from bluetick.detections.differences.labelled import seen_by
 from bluetick.detections.differences.measuring import Span
 from bluetick.detections.model import Detection
@@ -83,7 +82,7 @@ def _priced(session: Session, document: Document, span: Span, seen: Seen | None)
     tuning = tuning_beside(document.path)
     if tuning is None:
         return
-    for detection in map(prepared, runnable(document)):
+    for detection in runnable(document):
         windows = span.windows(detection)
         prices = tuple(price(session, detection, windows, tuning, seen))
         hits = {one.exception.name: one.left_out for one in prices if one.left_out is not None}

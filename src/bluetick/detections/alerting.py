@@ -4,8 +4,16 @@ The words are Sentinel's; the values here are what its service does where a docu
 """
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import Enum
+from typing import Final
+
+# How often a rule of near real time runs.
+NEAR_REAL_TIME: Final = timedelta(minutes=1)
+# Of one run, where each row makes an alert; the last one holds all rows.
+# https://learn.microsoft.com/azure/sentinel/sentinel-service-limits
+_MOST_ALERTS: Final = 150
+_MOST_NRT_ALERTS: Final = 30
 
 
 class RuleKind(Enum):
@@ -84,6 +92,16 @@ class Alerting:
     custom_details: tuple[tuple[str, str], ...] = ()
     alert_details: AlertDetails = AlertDetails()
     incidents: Incidents = Incidents()
+
+    @property
+    def most_alerts(self) -> int:
+        """The most alerts of one run."""
+        return _MOST_NRT_ALERTS if self.kind is RuleKind.NRT else _MOST_ALERTS
+
+
+def is_quiet(now: datetime, raised: datetime | None, duration: timedelta) -> bool:
+    """Whether a run as of `now` is suppressed by the alerts that one as of `raised` made."""
+    return raised is not None and now < raised + duration
 
 
 SILENT = Alerting()

@@ -8,7 +8,7 @@ from functools import lru_cache
 from operator import itemgetter
 from typing import Literal
 
-from bluetick.detections.alerting import SILENT, Alerting
+from bluetick.detections.alerting import NEAR_REAL_TIME, SILENT, Alerting, RuleKind
 from bluetick.detections.trees import EMPTY, Branch
 from bluetick.diagnostics import Diagnostic, Span
 
@@ -125,6 +125,15 @@ class Detection:
     allowed: tuple[Allowance, ...] = ()
     fields: tuple[tuple[str, str], ...] = ()
     warnings: tuple[Diagnostic, ...] = ()
+
+    @property
+    def is_near_real_time(self) -> bool:
+        return self.alerting.kind is RuleKind.NRT
+
+    @property
+    def reach(self) -> timedelta | None:
+        """How far back a run reads: the lookback; a rule of near real time that states none looks at a minute."""
+        return NEAR_REAL_TIME if self.lookback is None and self.is_near_real_time else self.lookback
 
     @property
     def query_first_line(self) -> int:

@@ -48,7 +48,7 @@ def query_request(
         detection.query,
         parameters or {},
         now,
-        detection.lookback,
+        detection.reach,
         schemas=None,
         is_sentinel_rule=detection.schemas == "sentinel",
         name=detection.name,
@@ -113,7 +113,7 @@ def account_of(
     counts = _measure(session, program, tuple(near), session.parameters(plan, request, moment))
     account = Account(
         moment,
-        detection.lookback,
+        detection.reach,
         detection.frequency,
         rows,
         tuple(counts.tables),

@@ -8,14 +8,11 @@ import json
 from collections.abc import Sequence
 from typing import Any, Final
 
-from bluetick.detections.alerting import EventGrouping, RuleKind
+from bluetick.detections.alerting import EventGrouping
 from bluetick.detections.alerts.content import content_of
 from bluetick.detections.ledger.alerts import Finding
 from bluetick.detections.model import Detection
 
-# The last alert of so many holds all rows.
-_MOST_SCHEDULED: Final = 150
-_MOST_NRT: Final = 30
 _LONGEST_KEY: Final = 200
 _ALL: Final = "all rows"
 
@@ -34,7 +31,7 @@ def findings_of(
     groups: dict[str, list[Sequence[Any]]] = {}
     for row in rows:
         groups.setdefault(_key([row[place] for place in identity]), []).append(row)
-    most = _MOST_NRT if detection.alerting.kind is RuleKind.NRT else _MOST_SCHEDULED
+    most = detection.alerting.most_alerts
     if len(groups) <= most:
         return tuple(_finding(key, detection, columns, some) for key, some in groups.items())
     alone = list(groups.items())[: most - 1]

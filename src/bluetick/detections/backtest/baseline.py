@@ -37,7 +37,7 @@ def find_baseline(session: Session, detection: Detection, windows: Sequence[date
     sources = _time_sources(statement)
     incomplete = set()
     for now in windows:
-        scope = Span(None if detection.lookback is None else now - detection.lookback, now)
+        scope = Span(None if detection.reach is None else now - detection.reach, now)
         lows = _lows(statement, now, scope, session.parameters(plan, request, now), sources)
         if any(_is_short(low, now, firsts.get(table)) for table, low in lows.items()):
             incomplete.add(now)

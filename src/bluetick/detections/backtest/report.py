@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
@@ -13,7 +13,7 @@ from bluetick.detections.backtest.entities import Entities, count_entities
 from bluetick.detections.backtest.labels import Label
 from bluetick.detections.backtest.replay import ReplayOptions, WindowResult, replay
 from bluetick.detections.backtest.scoring import Matches, Score, find_matches, located, score
-from bluetick.detections.backtest.windows import NEAR_REAL_TIME, interval, is_near_real_time, scheduled_instants
+from bluetick.detections.backtest.windows import interval, scheduled_instants
 from bluetick.detections.model import Detection, Threshold
 from bluetick.detections.tuning.model import TuningDocument
 from bluetick.session import Session
@@ -123,13 +123,6 @@ def _all_days(counts: Counter[date]) -> Iterator[tuple[date, int]]:
             day += DAY
 
 
-def prepared(detection: Detection) -> Detection:
-    """A rule of near real time looks at the minute before, where it does not say otherwise."""
-    if is_near_real_time(detection) and detection.lookback is None:
-        return replace(detection, lookback=NEAR_REAL_TIME)
-    return detection
-
-
 def instants(detection: Detection, options: BacktestOptions) -> list[datetime]:
     return scheduled_instants(options.first, options.last, interval(detection, options.every))
 
@@ -138,7 +131,6 @@ def backtest(
     session: Session, detection: Detection, options: BacktestOptions, progress: Callable[[], object] = lambda: None
 ) -> Backtest:
     """Replays a detection. `progress` is called after each window (twice as often where receipt counts too)."""
-    detection = prepared(detection)
     session = session.pinned()
     windows = instants(detection, options)
     labels = located(session, detection, options.labels, options.last)

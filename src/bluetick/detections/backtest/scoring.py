@@ -99,7 +99,7 @@ def _by_value(labels: Sequence[Label]) -> bool:
 def _can_see(detection: Detection, label: Label, now: datetime) -> bool:
     if label.first is not None and label.first >= now:
         return False
-    return label.last is None or detection.lookback is None or label.last >= now - detection.lookback
+    return label.last is None or detection.reach is None or label.last >= now - detection.reach
 
 
 def _has_row(

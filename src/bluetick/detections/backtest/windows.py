@@ -2,11 +2,10 @@
 
 from datetime import UTC, datetime, timedelta
 
-from bluetick.detections.alerting import RuleKind
+from bluetick.detections.alerting import NEAR_REAL_TIME
 from bluetick.detections.model import Detection
 from bluetick.diagnostics.errors import SourceError
 
-NEAR_REAL_TIME = timedelta(minutes=1)
 MOST_WINDOWS = 1_000_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -14,16 +13,12 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 def interval(detection: Detection, every: timedelta | None = None) -> timedelta:
     """How often a detection runs: as asked for, as its document says, each minute where that is a rule of near real
     time. SourceError where nothing says it."""
-    found = every or detection.frequency or (NEAR_REAL_TIME if is_near_real_time(detection) else None)
+    found = every or detection.frequency or (NEAR_REAL_TIME if detection.is_near_real_time else None)
     if found is None:
         raise SourceError(f"'{detection.name}' does not say how often it runs: give --every, such as --every 1h")
     if found <= timedelta(0):
         raise SourceError("a detection cannot run more often than all the time: --every is above zero")
     return found
-
-
-def is_near_real_time(detection: Detection) -> bool:
-    return detection.alerting.kind is RuleKind.NRT
 
 
 def scheduled_instants(first: datetime, last: datetime, step: timedelta, start: datetime = _EPOCH) -> list[datetime]:

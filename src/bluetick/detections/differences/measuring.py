@@ -9,7 +9,6 @@ from time import perf_counter
 from typing import Any, TypeAlias
 
 from bluetick.detections.backtest.replay import WindowResult, replay
-from bluetick.detections.backtest.report import prepared
 from bluetick.detections.backtest.windows import interval, scheduled_instants
 from bluetick.detections.differences.changes import Version
 from bluetick.detections.linting.model import LintContext
@@ -81,7 +80,7 @@ def measure(session: Session, version: Version, span: Span, seen: Seen | None, t
         outcome.refused = str(version.tuning_problem or "") or (first.message if first else "it cannot be read")
         return outcome
     begun = perf_counter()
-    detection = prepared(version.detection)
+    detection = version.detection
     kept: list[WindowResult] = []
     try:
         windows = span.windows(detection)

@@ -13,6 +13,9 @@ from dataclasses import dataclass
 from sqlite3 import Connection, Row
 from typing import NamedTuple
 
+from bluetick.detections.alerting import is_quiet
+from bluetick.detections.ledger.times import to_moment
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -78,15 +81,17 @@ def _suppress(connection: Connection, rule: _Rule, suppression: int, hi: int, no
         "SELECT hi, suppressed FROM window WHERE rule = ? AND hi >= ? AND (triggered OR hi = ?) ORDER BY hi",
         (rule.id, hi, hi),
     )
+    silence = to_moment(suppression) - to_moment(0)
     triggered = _is_triggered(connection, rule.id, hi)
     for row in rows.fetchall():
         if row["hi"] == hi and not triggered:
             continue
-        is_quiet = before is not None and row["hi"] <= before + suppression
-        if row["hi"] > hi and not is_quiet and not row["suppressed"]:
+        is_silent = is_quiet(to_moment(row["hi"]), None if before is None else to_moment(before), silence)
+        if row["hi"] > hi and not is_silent and not row["suppressed"]:
             return
-        connection.execute("UPDATE window SET suppressed = ? WHERE rule = ? AND hi = ?", (is_quiet, rule.id, row["hi"]))
-        if is_quiet:
+        text = "UPDATE window SET suppressed = ? WHERE rule = ? AND hi = ?"
+        connection.execute(text, (is_silent, rule.id, row["hi"]))
+        if is_silent:
             _drop_all(connection, rule, row["hi"], now)
         else:
             _raise_all(connection, rule, row["hi"], now)

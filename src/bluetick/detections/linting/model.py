@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date
 
-from bluetick.detections.alerting import RuleKind
 from bluetick.detections.model import Detection
 from bluetick.diagnostics import Diagnostic, Span
 from bluetick.plan.deciding import statement_relations
@@ -46,7 +45,7 @@ class Subject:
     @property
     def is_near_real_time(self) -> bool:
         """Whether it has no schedule: each row is looked at once, as it comes in."""
-        return self.detection.alerting.kind is RuleKind.NRT
+        return self.detection.is_near_real_time
 
     @property
     def is_open(self) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from bluetick.detections.backtest.windows import interval, is_near_real_time
+from bluetick.detections.backtest.windows import interval
 from bluetick.detections.documents import DocumentResult, read_document_text
 from bluetick.detections.documents.companions import OVERLAY_SUFFIX, TUNING_SUFFIX
 from bluetick.detections.documents.fields import stem
@@ -70,7 +70,7 @@ def _read(name: str, files: dict[str, bytes]) -> DocumentResult:
 
 def _rule(session: Session, document: str, how: Scheduling) -> Rule:
     detection = stored(document).detection
-    is_silent = detection.frequency is None and not is_near_real_time(detection)
+    is_silent = detection.frequency is None and not detection.is_near_real_time
     frequency = how.frequency if is_silent and how.frequency is not None else interval(detection)
     suppression = detection.alerting.suppression
     return Rule(
@@ -78,7 +78,7 @@ def _rule(session: Session, document: str, how: Scheduling) -> Rule:
         version=hashlib.sha256(document.encode()).hexdigest()[:16],
         name=detection.name,
         frequency=frequency,
-        lookback=detection.lookback,
+        lookback=detection.reach,
         delay=how.delay,
         tables=tables_of(session, detection),
         document=document,
