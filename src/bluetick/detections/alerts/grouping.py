@@ -11,6 +11,7 @@ from typing import Any, Final
 from bluetick.detections.alerting import EventGrouping
 from bluetick.detections.alerts.content import content_of
 from bluetick.detections.ledger.alerts import Finding
+from bluetick.detections.ledger.signals import MOST_SIGNALS, Signal
 from bluetick.detections.model import Detection
 
 _LONGEST_KEY: Final = 200
@@ -38,6 +39,14 @@ def findings_of(
     return (
         *(_finding(key, detection, columns, some) for key, some in alone),
         _finding(f"{_ALL} {hi}", detection, columns, rows),
+    )
+
+
+def signals_of(columns: Sequence[str], rows: Sequence[Sequence[Any]], identity: Sequence[int]) -> tuple[Signal, ...]:
+    """The rows of a window, whether it triggered or not."""
+    return tuple(
+        Signal(_key([row[place] for place in identity]), json.dumps(dict(zip(columns, row, strict=True))))
+        for row in rows[:MOST_SIGNALS]
     )
 
 

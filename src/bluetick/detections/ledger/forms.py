@@ -50,8 +50,51 @@ CREATE TABLE seen (name TEXT PRIMARY KEY, version INTEGER NOT NULL) STRICT, WITH
 CREATE TABLE worker (id TEXT PRIMARY KEY, started INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 """
 
+# What goes to tables of the lake (detections/publishing). `through` is the last entry of the batch that is on its way;
+# `signal` has a digest of what a window's rows were when they were last noted.
+_PUBLICATION: Final = """
+CREATE TABLE publication_sender (id TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
+INSERT INTO publication_sender VALUES (lower(hex(randomblob(8))));
+CREATE TABLE publication (
+    feed TEXT PRIMARY KEY, number INTEGER NOT NULL, through INTEGER
+) STRICT, WITHOUT ROWID;
+CREATE TABLE publication_entry (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, feed TEXT NOT NULL, content TEXT NOT NULL
+) STRICT;
+CREATE INDEX publication_entry_feed ON publication_entry (feed, id);
+CREATE TABLE publication_evidence (
+    alert TEXT NOT NULL, entity TEXT NOT NULL, PRIMARY KEY (alert, entity)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE signal (
+    rule TEXT NOT NULL, hi INTEGER NOT NULL, digest TEXT NOT NULL, PRIMARY KEY (rule, hi),
+    FOREIGN KEY (rule, hi) REFERENCES window ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+CREATE TRIGGER alert_begun AFTER INSERT ON alert
+WHEN (SELECT state FROM rule WHERE id = NEW.rule) <> 'shadow'
+BEGIN
+    INSERT INTO publication_entry (feed, content) VALUES ('alerts', json_object(
+        'event', 'raised', 'alert', NEW.id, 'rule', NEW.rule, 'first', NEW.first, 'last', NEW.last,
+        'revision', NEW.revision, 'retracted', NEW.is_retracted, 'verdict', NEW.verdict, 'reason', NEW.reason,
+        'time', NEW.changed, 'content', json_remove(NEW.content, '$.rows')));
+END;
+CREATE TRIGGER alert_changed AFTER UPDATE OF content, is_retracted, verdict, reason ON alert
+WHEN (SELECT state FROM rule WHERE id = NEW.rule) <> 'shadow'
+    AND (NEW.content, NEW.is_retracted, NEW.verdict, NEW.reason)
+        IS NOT (OLD.content, OLD.is_retracted, OLD.verdict, OLD.reason)
+BEGIN
+    INSERT INTO publication_entry (feed, content) VALUES ('alerts', json_object(
+        'event', CASE WHEN NEW.is_retracted > OLD.is_retracted THEN 'retracted'
+            WHEN NEW.is_retracted < OLD.is_retracted THEN 'restored'
+            WHEN (NEW.verdict, NEW.reason) IS NOT (OLD.verdict, OLD.reason) THEN 'closed' ELSE 'revised' END,
+        'alert', NEW.id, 'rule', NEW.rule, 'first', NEW.first, 'last', NEW.last,
+        'revision', NEW.revision, 'retracted', NEW.is_retracted, 'verdict', NEW.verdict, 'reason', NEW.reason,
+        'time', CASE WHEN NEW.closed IS NOT OLD.closed THEN NEW.closed ELSE NEW.changed END,
+        'content', json_remove(NEW.content, '$.rows')));
+END;
+"""
+
 # Incidents, outputs each with its own progress, what goes to tables, and health: a text for each concept.
-_SECOND: Final = "".join(())
+_SECOND: Final = "".join((_PUBLICATION,))
 
 # Each entry brings a ledger to the form of its number. What a release has had is never changed, only added to.
 FORMS: Final = (_FIRST, _SECOND)

@@ -88,7 +88,17 @@ class Ledger:
                 str(self.path),
             )
         for text in FORMS[form:]:
-            for statement in filter(str.strip, text.split(";")):
+            for statement in _statements(text):
                 connection.execute(statement)
         connection.execute(f"PRAGMA application_id = {_MARK}")
         connection.execute(f"PRAGMA user_version = {len(FORMS)}")
+
+
+def _statements(text: str) -> Iterator[str]:
+    """The statements of a text, each to its end: a trigger has several inside."""
+    begun = ""
+    for part in text.split(";"):
+        begun += f"{part};"
+        if part.strip() and sqlite3.complete_statement(begun):
+            yield begun
+            begun = ""

@@ -13,6 +13,7 @@ from typing import Final
 from bluetick.detections.ledger.alerts import Finding, replace_findings
 from bluetick.detections.ledger.opening import Ledger
 from bluetick.detections.ledger.rules import lift_pause, pause
+from bluetick.detections.ledger.signals import RunNote, Signal, newest_entry, note_run, note_signals
 
 _RETRY_FIRST: Final = 60_000_000
 _RETRY_MOST: Final = 3_600_000_000
@@ -47,13 +48,15 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What the evaluation of a window gave. `versions` are those of the tables that it read."""
+    """What the evaluation of a window gave. `versions` are those of the tables that it read; `signals` are its rows, of
+    absurdly many the first ones."""
 
     hi: int
     rows: int
     is_triggered: bool
     findings: tuple[Finding, ...] = ()
     versions: Mapping[str, int] = field(default_factory=dict)
+    signals: tuple[Signal, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,8 +158,12 @@ def complete(connection: Connection, worker: str, claim: Claim, outcome: Outcome
             outcome.hi,
         ),
     )
-    _record(connection, claim, outcome.hi, times, ("done", outcome.rows, "", versions))
+    run = _record(connection, claim, outcome.hi, times, ("done", outcome.rows, "", versions))
+    before = newest_entry(connection)
     replace_findings(connection, claim.rule, outcome.hi, outcome.findings if outcome.is_triggered else (), times[1])
+    note = RunNote(run, claim.rule, claim.version, outcome.hi, times, outcome.rows, outcome.is_triggered)
+    note_run(connection, note, before)
+    note_signals(connection, note, outcome.signals)
     return True
 
 
@@ -170,7 +177,9 @@ def fail(connection: Connection, worker: str, claim: Claim, failure: Failure, ti
             " tries = tries + 1 WHERE rule = ? AND hi = ?",
             (failure.reason, times[1], _RETRY_MOST, _RETRY_FIRST, claim.rule, hi),
         )
-        _record(connection, claim, hi, times, ("failed", None, failure.reason, "{}"))
+        run = _record(connection, claim, hi, times, ("failed", None, failure.reason, "{}"))
+        note = RunNote(run, claim.rule, claim.version, hi, times, error=failure.reason)
+        note_run(connection, note, newest_entry(connection))
     if failure.is_lasting:
         pause(connection, claim.rule, failure.reason)
 
@@ -196,9 +205,13 @@ def _wanted(connection: Connection, worker: str, rule: str, hi: int) -> dict[str
 
 def _record(
     connection: Connection, claim: Claim, hi: int, times: tuple[int, int], said: tuple[str, int | None, str, str]
-) -> None:
-    connection.execute(
+) -> int:
+    """The run's number."""
+    run = connection.execute(
         "INSERT INTO run (rule, hi, version, started, finished, status, rows, error, versions)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (claim.rule, hi, claim.version, *times, *said),
-    )
+    ).lastrowid
+    if run is None:
+        raise AssertionError("a row that is inserted has a number")
+    return run

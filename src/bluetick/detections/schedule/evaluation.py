@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from bluetick.detections.alerts.grouping import findings_of
+from bluetick.detections.alerts.grouping import findings_of, signals_of
 from bluetick.detections.backtest.replay import ReplayOptions, WindowResult, replay
 from bluetick.detections.ledger.times import to_micros
 from bluetick.detections.ledger.windows import Failure, Outcome
@@ -72,7 +72,7 @@ def _outcomes(
         names = [name for name, _ in result.columns]
         hi = to_micros(result.now)
         findings = findings_of(rule.detection, hi, names, rows, identity) if result.triggered else ()
-        yield Outcome(hi, len(rows), result.triggered, findings, versions)
+        yield Outcome(hi, len(rows), result.triggered, findings, versions, signals_of(names, rows, identity))
 
 
 def _cells(result: WindowResult) -> list[list[Any]]:
