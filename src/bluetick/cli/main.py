@@ -136,6 +136,12 @@ def _alerts() -> click.Command:
     return alerts
 
 
+def _upgrade() -> click.Command:
+    from bluetick.cli.upgrade import upgrade  # noqa: PLC0415 - loaded when asked for
+
+    return upgrade
+
+
 _COMMANDS: dict[str, Callable[[], click.Command]] = {
     "demo": _demo,
     "query": _query,
@@ -156,6 +162,7 @@ _COMMANDS: dict[str, Callable[[], click.Command]] = {
     "compare": _compare,
     "schedule": _schedule,
     "alerts": _alerts,
+    "upgrade": _upgrade,
     "doctor": _doctor,
 }
 

@@ -83,7 +83,9 @@ def schedule(  # noqa: PLR0913 - one for each option
     start = _instant(since, "--since")
     how = Scheduling(start or clock.now() - delay, delay, RuleState.SHADOW if shadow else RuleState.LIVE, every)
     session = LakeSession(data.lake, data.open)
-    kept = Ledger(ledger or _beside(data.lake))
+    kept = Ledger(ledger or _beside(data.lake), upgrades=True)
+    if kept.copy is not None:
+        say(f"the ledger is brought to this version; as it was before it lies in {kept.copy}")
     try:
         rules, refused = _rules(session.current(), documents, how, starts_anywhere=start is not None)
         outputs: list[Output] = [_Printed(form), *([] if output is None else [_Appended(output)])]

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from bluetick.detections.ledger.copies import keep_copy
 from bluetick.detections.ledger.forms import FORMS
 from bluetick.diagnostics.errors import SourceError
 
@@ -17,20 +18,31 @@ _MARK: Final = 0x626C7469  # "blti": tells a ledger from other SQLite files
 class Ledger:
     """The ledger at a path, made when it is not there. One connection, used by one thread at a time.
 
-    `at_commit` is called with "before" and "after" around each commit: a test ends the process there.
+    One of an earlier form is refused, unless this `upgrades` it: then it is brought to the present form, in one
+    transaction, and `copy` is where it lies as it was before. `at_commit` is called with "before" and "after" around
+    each commit: a test ends the process there.
     """
 
-    def __init__(self, path: Path, at_commit: Callable[[str], None] = lambda _: None) -> None:
+    def __init__(
+        self, path: Path, at_commit: Callable[[str], None] = lambda _: None, *, upgrades: bool = False
+    ) -> None:
         self.path = path
+        self.copy: Path | None = None
         self._at_commit = at_commit
         self._lock = threading.RLock()
         try:
             self._connection = sqlite3.connect(
                 path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
             )
-            self._prepare()
         except sqlite3.Error as error:
             raise SourceError(f"'{path}' cannot be used as a ledger: {error}", str(path)) from None
+        try:
+            self._prepare(upgrades=upgrades)
+        except BaseException as error:
+            self._connection.close()
+            if isinstance(error, sqlite3.Error):
+                raise SourceError(f"'{path}' cannot be used as a ledger: {error}", str(path)) from None
+            raise
 
     def close(self) -> None:
         self._connection.close()
@@ -61,37 +73,57 @@ class Ledger:
             except sqlite3.OperationalError as error:
                 raise SourceError(f"the ledger '{self.path}' cannot be read: {error}", str(self.path)) from error
 
-    def _prepare(self) -> None:
+    def _prepare(self, *, upgrades: bool) -> None:
         connection = self._connection
         connection.row_factory = sqlite3.Row
+        self._check_mark()
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
+        if self._form() == len(FORMS):
+            return
         connection.execute("BEGIN IMMEDIATE")
         try:
-            self._bring_up()
+            self._bring_up(upgrades=upgrades)
             connection.execute("COMMIT")
         except BaseException:
             connection.execute("ROLLBACK")
             raise
 
-    def _bring_up(self) -> None:
-        connection = self._connection
-        mark = connection.execute("PRAGMA application_id").fetchone()[0]
-        form = connection.execute("PRAGMA user_version").fetchone()[0]
-        is_empty = not connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
+    def _form(self) -> int:
+        found: int = self._connection.execute("PRAGMA user_version").fetchone()[0]
+        return found
+
+    def _check_mark(self) -> None:
+        """Nothing is written to what is not ours."""
+        mark = self._connection.execute("PRAGMA application_id").fetchone()[0]
+        is_empty = not self._connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
         if mark != _MARK and not is_empty:
             raise SourceError(f"'{self.path}' is another program's database, not a ledger", str(self.path))
-        if form > len(FORMS):
+        if self._form() > len(FORMS):
             raise SourceError(
-                f"'{self.path}' was written by a newer version of bluetick (form {form}, known: {len(FORMS)})",
+                f"'{self.path}' was written by a newer version of bluetick (form {self._form()}, known: {len(FORMS)})",
                 str(self.path),
             )
+
+    def _bring_up(self, *, upgrades: bool) -> None:
+        """To the present form, in the one transaction that is open."""
+        form = self._form()
+        if 0 < form < len(FORMS):
+            if not upgrades:
+                raise SourceError(
+                    f"the ledger '{self.path}' is of an earlier version of bluetick (form {form}, this one has"
+                    f" {len(FORMS)}): end its service, then 'bluetick upgrade --ledger {self.path}' brings it up",
+                    str(self.path),
+                )
+            self.copy = keep_copy(self.path, form)
         for text in FORMS[form:]:
             for statement in _statements(text):
-                connection.execute(statement)
-        connection.execute(f"PRAGMA application_id = {_MARK}")
-        connection.execute(f"PRAGMA user_version = {len(FORMS)}")
+                self._connection.execute(statement)
+        if form:
+            self._at_commit("before")
+        self._connection.execute(f"PRAGMA application_id = {_MARK}")
+        self._connection.execute(f"PRAGMA user_version = {len(FORMS)}")
 
 
 def _statements(text: str) -> Iterator[str]:

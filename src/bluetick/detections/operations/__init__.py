@@ -1,0 +1,1 @@
+"""What keeps a service running for years: backups, upgrades, retention, units of the system."""
