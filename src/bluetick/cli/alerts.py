@@ -15,6 +15,7 @@ from bluetick.cli.grid import new_console, visible
 from bluetick.cli.writing import compact
 from bluetick.detections.ledger.listing import (
     Alert,
+    RuleHealth,
     Verdict,
     close_alert,
     find_alert,
@@ -107,17 +108,30 @@ def rules(*, ledger: Path, form: str) -> int:
     kept.close()
     if form == "json":
         for rule in found:
-            click.echo(compact({**asdict(rule), "done_until": _time(rule.done_until)}))
+            times = {"done_until": _time(rule.done_until), "warming_until": _time(rule.warming_until)}
+            click.echo(compact({**asdict(rule), **times}))
         return RAN
     table = Table(box=None, header_style="bold")
     for name in ("rule", "state", "windows", "open", "failed", "done until", "error"):
         table.add_column(name)
     for rule in found:
-        state = f"paused: {rule.pause}" if rule.pause else rule.state
-        cells = (rule.name, state, f"{rule.windows:,}", f"{rule.open:,}", f"{rule.failed:,}", _time(rule.done_until))
+        cells = (
+            rule.name,
+            _state(rule),
+            f"{rule.windows:,}",
+            f"{rule.open:,}",
+            f"{rule.failed:,}",
+            _time(rule.done_until),
+        )
         table.add_row(*(Text(visible(cell)) for cell in (*cells, rule.error.split("\n", 1)[0])))
     new_console().print(table)
     return RAN
+
+
+def _state(rule: RuleHealth) -> str:
+    if rule.pause:
+        return f"paused: {rule.pause}"
+    return rule.state if rule.warming_until is None else f"{rule.state}, warming until {_time(rule.warming_until)}"
 
 
 def message_line(message: Message) -> str:
@@ -127,7 +141,8 @@ def message_line(message: Message) -> str:
         "/".join(str(value) for name, value in entity.items() if name != "kind") for entity in said["entities"][:3]
     )
     rows = f"{said['row_count']:,} row{'' if said['row_count'] == 1 else 's'}"
-    parts = (message.kind.upper(), said["severity"], said["name"], rows, entities, message.alert[:_ID_SHOWN])
+    mark = "(warming)" if said.get("warming") else ""
+    parts = (message.kind.upper(), said["severity"], said["name"], mark, rows, entities, message.alert[:_ID_SHOWN])
     return visible("  ".join(part for part in parts if part))
 
 

@@ -47,6 +47,13 @@ from bluetick.session import Session
     "--timeout", type=click.FloatRange(1), default=600.0, show_default=True, metavar="SECONDS", help="Of one window."
 )
 @click.option("--shadow", is_flag=True, help="Keep alerts, tell nobody.")
+@click.option(
+    "--warming",
+    type=click.Choice(("mark", "shadow")),
+    default="mark",
+    show_default=True,
+    help="Alerts of a rule whose tables have less past than it looks back on: marked, or kept and told to nobody.",
+)
 @click.option("--once", is_flag=True, help="End when nothing is left to do.")
 @click.option("--now", type=MomentType(), metavar="ISO", help="With --once: as if it were this instant.")
 @click.option("--alerts", "output", type=click.Path(path_type=Path, dir_okay=False), help="Append alerts as NDJSON.")
@@ -61,6 +68,7 @@ def schedule(  # noqa: PLR0913 - one for each option
     delay: timedelta,
     timeout: float,
     shadow: bool,
+    warming: str,
     once: bool,
     now: Moment,
     output: Path | None,
@@ -81,7 +89,8 @@ def schedule(  # noqa: PLR0913 - one for each option
     over = _interrupted()
     clock = SystemClock(over) if moment is None else StoppedClock(moment, over)
     start = _instant(since, "--since")
-    how = Scheduling(start or clock.now() - delay, delay, RuleState.SHADOW if shadow else RuleState.LIVE, every)
+    state = RuleState.SHADOW if shadow else RuleState.LIVE
+    how = Scheduling(start or clock.now() - delay, delay, state, every, quiet_warming=warming == "shadow")
     session = LakeSession(data.lake, data.open)
     kept = Ledger(ledger or _beside(data.lake), upgrades=True)
     if kept.copy is not None:

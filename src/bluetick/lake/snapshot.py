@@ -104,6 +104,16 @@ class Snapshot:
             return None
         return _EPOCH + timedelta(microseconds=first), _EPOCH + timedelta(microseconds=last)
 
+    def first(self, column: str, earliest: datetime) -> datetime | None:
+        """The first time of a column, to the millisecond, leaving out files that begin before `earliest`; None where
+        the log does not say."""
+        bounds = self._bounds(column)
+        if bounds is None:
+            return None
+        least, _, timed = bounds
+        known = least[timed & (least >= (earliest - _EPOCH) // timedelta(microseconds=1))]
+        return _EPOCH + timedelta(microseconds=int(known.min())) if len(known) else None
+
     @property
     def rows(self) -> int | None:
         """None where a file's writer did not say."""

@@ -8,6 +8,7 @@ alerts are in the end does not depend on the order in which windows were evaluat
 """
 
 import hashlib
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from sqlite3 import Connection, Row
@@ -26,11 +27,16 @@ class Finding:
 
 
 class _Rule(NamedTuple):
-    """A rule as far as its alerts depend on it. `gap`: findings of one key further apart are of two alerts."""
+    """A rule as far as its alerts depend on it. `gap`: findings of one key further apart are of two alerts. With
+    `quiet_warming` nobody is told of an alert as long as all that it says is of warming windows."""
 
     id: str
     gap: int
     is_shadow: bool
+    quiet_warming: bool
+
+    def tells(self, content: str) -> bool:
+        return not (self.quiet_warming and json.loads(content).get("warming"))
 
 
 def replace_findings(connection: Connection, rule: str, hi: int, findings: Iterable[Finding], now: int) -> None:
@@ -60,12 +66,12 @@ def replace_findings(connection: Connection, rule: str, hi: int, findings: Itera
 
 def _rule(connection: Connection, rule: str) -> tuple[_Rule, int]:
     row = connection.execute(
-        "SELECT state, frequency, lookback, suppression FROM rule JOIN rule_version"
+        "SELECT state, quiet_warming, frequency, lookback, suppression FROM rule JOIN rule_version"
         " ON rule_version.rule = rule.id AND rule_version.version = rule.version WHERE rule.id = ?",
         (rule,),
     ).fetchone()
     gap = max(row["frequency"], row["lookback"] or 0)
-    return _Rule(rule, gap, row["state"] == "shadow"), row["suppression"]
+    return _Rule(rule, gap, row["state"] == "shadow", bool(row["quiet_warming"])), row["suppression"]
 
 
 # --- suppression ------------------------------------------------------------------------------------------------------
@@ -189,7 +195,7 @@ def _begin(connection: Connection, rule: _Rule, key: str, span: tuple[int, int],
     number = 0
     while True:
         id_ = alert_id(rule.id, key, span[0], number)
-        known = connection.execute("SELECT is_retracted, revision FROM alert WHERE id = ?", (id_,)).fetchone()
+        known = connection.execute("SELECT is_retracted, revision, is_told FROM alert WHERE id = ?", (id_,)).fetchone()
         if known is None or known["is_retracted"]:
             break
         number += 1
@@ -200,8 +206,12 @@ def _begin(connection: Connection, rule: _Rule, key: str, span: tuple[int, int],
         " content = excluded.content, changed = excluded.changed, revision = revision + 1",
         (id_, rule.id, key, *span, content, now, now),
     )
-    revision = 0 if known is None else known["revision"] + 1
-    _owe(connection, rule, (id_, "raised" if known is None else "restored", revision, content), now)
+    was_told = known is not None and bool(known["is_told"])
+    if was_told or rule.tells(content):
+        revision = 0 if known is None else known["revision"] + 1
+        _owe(connection, rule, (id_, "restored" if was_told else "raised", revision, content), now)
+    else:
+        connection.execute("UPDATE alert SET is_told = 0 WHERE id = ?", (id_,))
 
 
 def alert_id(rule: str, key: str, first: int, number: int) -> str:
@@ -214,21 +224,25 @@ def _stretch(connection: Connection, id_: str, first: int | None, last: int | No
 
 
 def _revise(connection: Connection, rule: _Rule, key: str, hi: int | None, now: int) -> None:
-    """An alert says what its latest finding says. Nobody is told of it again."""
+    """An alert says what its latest finding says. Nobody is told of it again, unless nobody was yet."""
     alert = _alert_at(connection, rule, key, hi)
     content = _content(connection, rule, key, alert["last"])
-    if content != alert["content"]:
-        connection.execute(
-            "UPDATE alert SET content = ?, revision = revision + 1, changed = ? WHERE id = ?",
-            (content, now, alert["id"]),
-        )
+    if content == alert["content"]:
+        return
+    connection.execute(
+        "UPDATE alert SET content = ?, revision = revision + 1, changed = ? WHERE id = ?",
+        (content, now, alert["id"]),
+    )
+    if not alert["is_told"] and rule.tells(content):
+        _owe(connection, rule, (alert["id"], "raised", alert["revision"] + 1, content), now)
 
 
 def _retract(connection: Connection, rule: _Rule, alert: Row, now: int) -> None:
     connection.execute(
         "UPDATE alert SET is_retracted = 1, revision = revision + 1, changed = ? WHERE id = ?", (now, alert["id"])
     )
-    _owe(connection, rule, (alert["id"], "retracted", alert["revision"] + 1, alert["content"]), now)
+    if alert["is_told"]:
+        _owe(connection, rule, (alert["id"], "retracted", alert["revision"] + 1, alert["content"]), now)
 
 
 def _content(connection: Connection, rule: _Rule, key: str, hi: int) -> str:
@@ -239,6 +253,7 @@ def _content(connection: Connection, rule: _Rule, key: str, hi: int) -> str:
 
 def _owe(connection: Connection, rule: _Rule, what: tuple[str, str, int, str], now: int) -> None:
     """A message to be sent; a shadow rule sends none."""
+    connection.execute("UPDATE alert SET is_told = 1 WHERE id = ? AND NOT is_told", (what[0],))
     if not rule.is_shadow:
         connection.execute(
             "INSERT INTO outbox (alert, kind, revision, content, created, due) VALUES (?, ?, ?, ?, ?, ?)",

@@ -93,8 +93,21 @@ BEGIN
 END;
 """
 
+# A window is `warming` until that instant when its tables' rows begin later than it looks back. A rule may keep its
+# alerts of that time to itself; one that nobody was told of is not `is_told`.
+_WARMING: Final = """
+ALTER TABLE window ADD COLUMN warming INTEGER;
+ALTER TABLE rule ADD COLUMN quiet_warming INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE alert ADD COLUMN is_told INTEGER NOT NULL DEFAULT 1;
+"""
+
 # Incidents, outputs each with its own progress, what goes to tables, and health: a text for each concept.
-_SECOND: Final = "".join((_PUBLICATION,))
+_SECOND: Final = "".join(
+    (
+        _PUBLICATION,
+        _WARMING,
+    )
+)  # fmt: skip
 
 # Each entry brings a ledger to the form of its number. What a release has had is never changed, only added to.
 FORMS: Final = (_FIRST, _SECOND)

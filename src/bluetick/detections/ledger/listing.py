@@ -53,7 +53,8 @@ class Alert:
 
 @dataclass(frozen=True, slots=True)
 class RuleHealth:
-    """How a rule is doing: its windows by status, and how far they are done without a gap."""
+    """How a rule is doing: its windows by status, and how far they are done without a gap. `warming_until` stands
+    where its newest window was warming."""
 
     id: str
     name: str
@@ -64,6 +65,7 @@ class RuleHealth:
     failed: int
     done_until: int | None
     error: str
+    warming_until: int | None
 
 
 def find_alerts(ledger: Ledger, *, every: bool = False, rule: str | None = None, most: int = 1_000) -> list[Alert]:
@@ -102,7 +104,9 @@ def rule_health(ledger: Ledger) -> list[RuleHealth]:
     text = (
         "SELECT rule.id, name, rule.state, rule.pause, count(hi) AS windows,"
         " count(*) FILTER (WHERE status = 'dirty') AS open, count(*) FILTER (WHERE status = 'failed') AS failed,"
-        " min(hi) FILTER (WHERE status <> 'done') AS gap, max(hi) AS newest, max(error) AS error, frequency"
+        " min(hi) FILTER (WHERE status <> 'done') AS gap, max(hi) AS newest, max(error) AS error, frequency,"
+        " (SELECT warming FROM window AS w WHERE w.rule = rule.id AND w.finished IS NOT NULL ORDER BY hi DESC LIMIT 1)"
+        " AS warming"
         " FROM rule JOIN rule_version AS v ON v.rule = rule.id AND v.version = rule.version"
         " LEFT JOIN window ON window.rule = rule.id WHERE rule.state <> 'retired'"
         " GROUP BY rule.id ORDER BY name, rule.id"
@@ -118,6 +122,7 @@ def rule_health(ledger: Ledger) -> list[RuleHealth]:
             row["failed"],
             row["newest"] if row["gap"] is None else row["gap"] - row["frequency"],
             row["error"] or "",
+            row["warming"],
         )
         for row in ledger.read(text)
     ]

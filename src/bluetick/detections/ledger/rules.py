@@ -26,7 +26,8 @@ class RuleState(Enum):
 @dataclass(frozen=True, slots=True)
 class Rule:
     """One version of a rule. Windows end at whole multiples of `frequency` since 1970 (UTC), at or after `start`, and
-    are evaluated `delay` after their end. `document` is what the evaluator rebuilds the rule from."""
+    are evaluated `delay` after their end. `document` is what the evaluator rebuilds the rule from. With `quiet_warming`
+    nobody is told of what it finds while it is warming."""
 
     id: str
     version: str
@@ -39,6 +40,7 @@ class Rule:
     start: datetime
     suppression: timedelta = timedelta(0)
     state: RuleState = RuleState.LIVE
+    quiet_warming: bool = False
 
 
 def register(connection: Connection, rules: Sequence[Rule]) -> None:
@@ -51,9 +53,10 @@ def register(connection: Connection, rules: Sequence[Rule]) -> None:
         step = length(rule.frequency)
         first = -(-to_micros(rule.start) // step) * step
         connection.execute(
-            "INSERT INTO rule (id, version, state, next) VALUES (?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET"
-            " state = excluded.state, version = excluded.version, next = (rule.next + ? - 1) / ? * ?",
-            (rule.id, rule.version, rule.state.value, first, step, step, step),
+            "INSERT INTO rule (id, version, state, next, quiet_warming) VALUES (?, ?, ?, ?, ?)"
+            " ON CONFLICT (id) DO UPDATE SET state = excluded.state, version = excluded.version,"
+            " quiet_warming = excluded.quiet_warming, next = (rule.next + ? - 1) / ? * ?",
+            (rule.id, rule.version, rule.state.value, first, rule.quiet_warming, step, step, step),
         )
         _register_version(connection, rule)
         lift_pause(connection, rule.id)

@@ -49,7 +49,7 @@ class Claim:
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What the evaluation of a window gave. `versions` are those of the tables that it read; `signals` are its rows, of
-    absurdly many the first ones."""
+    absurdly many the first ones; `warming` is until when windows are, if this one is (health/warming.py)."""
 
     hi: int
     rows: int
@@ -57,6 +57,7 @@ class Outcome:
     findings: tuple[Finding, ...] = ()
     versions: Mapping[str, int] = field(default_factory=dict)
     signals: tuple[Signal, ...] = ()
+    warming: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,13 +148,15 @@ def complete(connection: Connection, worker: str, claim: Claim, outcome: Outcome
     versions = json.dumps(dict(sorted(outcome.versions.items())))
     connection.execute(
         "UPDATE window SET status = ?, worker = NULL, tries = 0,"
-        " rows = ?, triggered = ?, finished = ?, error = '', versions = ? WHERE rule = ? AND hi = ?",
+        " rows = ?, triggered = ?, finished = ?, error = '', versions = ?, warming = ?"
+        " WHERE rule = ? AND hi = ?",
         (
             "done" if is_done else "dirty",
             outcome.rows,
             outcome.is_triggered,
             times[1],
             versions,
+            outcome.warming,
             claim.rule,
             outcome.hi,
         ),

@@ -7,7 +7,8 @@ from typing import Any, Final
 
 from bluetick.detections.alerts.grouping import findings_of, signals_of
 from bluetick.detections.backtest.replay import ReplayOptions, WindowResult, replay
-from bluetick.detections.ledger.times import to_micros
+from bluetick.detections.health.warming import as_warming, first_rows, warming_of
+from bluetick.detections.ledger.times import to_micros, to_moment
 from bluetick.detections.ledger.windows import Failure, Outcome
 from bluetick.detections.runs import query_request
 from bluetick.detections.schedule.rules import Stored, stored, tables_of
@@ -42,7 +43,10 @@ class SessionEvaluator:
             return
         try:
             windows = replay(session, rule.detection, ends, options=self._options, tuning=rule.tuning)
-            yield from _outcomes(rule, windows, identity_columns(plan.statements[-1]), _versions(session, tables))
+            identity = identity_columns(plan.statements[-1])
+            firsts = first_rows(session, plan)
+            for outcome in _outcomes(rule, windows, identity, _versions(session, tables)):
+                yield as_warming(outcome, warming_of(firsts, to_moment(outcome.hi), rule.detection.reach))
         except BluetickError as error:
             yield Failure(str(error))
 

@@ -24,12 +24,14 @@ from bluetick.session import Session
 
 @dataclass(frozen=True, slots=True)
 class Scheduling:
-    """How documents are scheduled, where they do not say it. `frequency`: of those that state none."""
+    """How documents are scheduled, where they do not say it. `frequency`: of those that state none. `quiet_warming`:
+    nobody is told of what a rule finds while it is warming."""
 
     start: datetime
     delay: timedelta
     state: RuleState = RuleState.LIVE
     frequency: timedelta | None = None
+    quiet_warming: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,7 @@ def _rule(session: Session, document: str, how: Scheduling) -> Rule:
         start=how.start,
         suppression=(suppression.duration or timedelta(0)) if suppression.enabled else timedelta(0),
         state=how.state,
+        quiet_warming=how.quiet_warming,
     )
 
 
