@@ -9,13 +9,16 @@ alerts are in the end does not depend on the order in which windows were evaluat
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from sqlite3 import Connection, Row
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from bluetick.detections.alerting import is_quiet
 from bluetick.detections.ledger.times import to_moment
+
+# Without statistics SQLite would read all findings of the rule.
+_FINDINGS_OF_WINDOW: Final = "FROM finding INDEXED BY finding_window WHERE rule = ? AND hi = ?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +46,7 @@ def replace_findings(connection: Connection, rule: str, hi: int, findings: Itera
     """Put a window's findings in place of those that it had, and bring the alerts to what follows."""
     old = {
         row["key"]: row["content"]
-        for row in connection.execute("SELECT key, content FROM finding WHERE rule = ? AND hi = ?", (rule, hi))
+        for row in connection.execute(f"SELECT key, content {_FINDINGS_OF_WINDOW}", (rule, hi))
     }
     new = {finding.key: finding.content for finding in findings}
     about, suppression = _rule(connection, rule)
@@ -83,15 +86,8 @@ def _suppress(connection: Connection, rule: _Rule, suppression: int, hi: int, no
     before = connection.execute(
         "SELECT max(hi) AS hi FROM window WHERE rule = ? AND hi < ? AND triggered AND NOT suppressed", (rule.id, hi)
     ).fetchone()["hi"]
-    rows = connection.execute(
-        "SELECT hi, suppressed FROM window WHERE rule = ? AND hi >= ? AND (triggered OR hi = ?) ORDER BY hi",
-        (rule.id, hi, hi),
-    )
     silence = to_moment(suppression) - to_moment(0)
-    triggered = _is_triggered(connection, rule.id, hi)
-    for row in rows.fetchall():
-        if row["hi"] == hi and not triggered:
-            continue
+    for row in _triggered(connection, rule.id, hi):
         is_silent = is_quiet(to_moment(row["hi"]), None if before is None else to_moment(before), silence)
         if row["hi"] > hi and not is_silent and not row["suppressed"]:
             return
@@ -104,25 +100,29 @@ def _suppress(connection: Connection, rule: _Rule, suppression: int, hi: int, no
             before = row["hi"]
 
 
-def _is_triggered(connection: Connection, rule: str, hi: int) -> bool:
-    row = connection.execute("SELECT triggered FROM window WHERE rule = ? AND hi = ?", (rule, hi)).fetchone()
-    return bool(row["triggered"])
+def _triggered(connection: Connection, rule: str, hi: int) -> Iterator[Row]:
+    """The triggered windows from an instant on, each read when it is asked for."""
+    text = (
+        "SELECT hi, suppressed FROM window INDEXED BY window_triggered WHERE rule = ? AND hi >= ? AND triggered"
+        " ORDER BY hi LIMIT 1"
+    )
+    while (row := connection.execute(text, (rule, hi)).fetchone()) is not None:
+        yield row
+        hi = row["hi"] + 1
 
 
 # --- runs of findings -------------------------------------------------------------------------------------------------
 
 
 def _raise_all(connection: Connection, rule: _Rule, hi: int, now: int) -> None:
-    text = "SELECT key, content, is_raised FROM finding WHERE rule = ? AND hi = ?"
-    for row in connection.execute(text, (rule.id, hi)).fetchall():
+    for row in connection.execute(f"SELECT key, is_raised {_FINDINGS_OF_WINDOW}", (rule.id, hi)).fetchall():
         if not row["is_raised"]:
             _raise(connection, rule, row["key"], hi, now)
         _revise(connection, rule, row["key"], hi, now)
 
 
 def _drop_all(connection: Connection, rule: _Rule, hi: int, now: int) -> None:
-    text = "SELECT key FROM finding WHERE rule = ? AND hi = ? AND is_raised"
-    for row in connection.execute(text, (rule.id, hi)).fetchall():
+    for row in connection.execute(f"SELECT key {_FINDINGS_OF_WINDOW} AND is_raised", (rule.id, hi)).fetchall():
         _drop(connection, rule, row["key"], hi, now)
 
 

@@ -101,9 +101,16 @@ ALTER TABLE rule ADD COLUMN quiet_warming INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE alert ADD COLUMN is_told INTEGER NOT NULL DEFAULT 1;
 """
 
-# Incidents, outputs each with its own progress, what goes to tables, and health: a text for each concept.
+# A long backlog is not read from end to end for each claim.
+_CLAIMS: Final = """
+CREATE INDEX window_of_rule ON window (rule, version, hi) WHERE status <> 'done';
+CREATE INDEX window_due ON window (due) WHERE status <> 'done';
+"""
+
+# Claims, incidents, outputs each with its own progress, what goes to tables, and health: a text for each concept.
 _SECOND: Final = "".join(
     (
+        _CLAIMS,
         _PUBLICATION,
         _WARMING,
     )

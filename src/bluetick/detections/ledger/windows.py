@@ -114,7 +114,8 @@ def claim(connection: Connection, worker: str, now: int, turn: int, most: int) -
     if first is None:
         return None
     rows = connection.execute(
-        f"SELECT hi, wanted FROM window WHERE rule = ? AND version = ? AND {due} ORDER BY hi {order} LIMIT ?",  # noqa: S608
+        f"SELECT hi, wanted FROM window INDEXED BY window_of_rule WHERE rule = ? AND version = ? AND {due}"  # noqa: S608
+        f" ORDER BY hi {order} LIMIT ?",
         (first["rule"], first["version"], now, most),
     ).fetchall()
     windows = {row["hi"]: json.loads(row["wanted"]) for row in sorted(rows, key=itemgetter("hi"))}
@@ -127,11 +128,12 @@ def claim(connection: Connection, worker: str, now: int, turn: int, most: int) -
 def next_try(ledger: Ledger, worker: str) -> int | None:
     """When the next open window that no other worker holds is due; None where there is none."""
     text = (
-        "SELECT min(due) AS due FROM window INDEXED BY window_open JOIN rule ON rule.id = window.rule"
+        "SELECT due FROM window INDEXED BY window_due CROSS JOIN rule ON rule.id = window.rule"
         " WHERE status <> 'done' AND rule.pause = '' AND rule.state <> 'retired' AND (worker IS NULL OR worker = ?)"
+        " ORDER BY due LIMIT 1"
     )
-    found: int | None = ledger.read(text, (worker,))[0]["due"]
-    return found
+    found = ledger.read(text, (worker,))
+    return found[0]["due"] if found else None
 
 
 def complete(connection: Connection, worker: str, claim: Claim, outcome: Outcome, times: tuple[int, int]) -> bool:
