@@ -12,9 +12,9 @@ import pytest
 
 from bluetick.detections.ledger import forms
 from bluetick.detections.ledger.copies import copy_ledger, keep_copy
+from bluetick.detections.ledger.deliveries import owed, register_outputs
 from bluetick.detections.ledger.listing import find_alerts, rule_health
 from bluetick.detections.ledger.opening import Ledger
-from bluetick.detections.ledger.outbox import owed
 from bluetick.detections.ledger.rules import next_due
 from bluetick.detections.ledger.windows import seen_versions
 from bluetick.diagnostics.errors import SourceError
@@ -81,13 +81,17 @@ def test_nothing_is_lost_and_a_copy_stays(old: Path) -> None:
         assert [alert.state for alert in find_alerts(ledger, every=True)] == ["closed as fp"]
         (health,) = rule_health(ledger)
         assert (health.windows, health.open, health.failed, health.error) == (3, 1, 1, "out of memory")
-        assert [message.id for message in owed(ledger, 10, 10)] == [1]
+        with ledger.transaction() as connection:
+            register_outputs(connection, {"out": None}, frozenset())
+        assert [one.message.id for one in owed(ledger, "out")] == [1]
+        told = ledger.read("SELECT id, alert, kind, revision, content, created FROM outbox")
+        assert [tuple(row) for row in told] == [row[:6] for row in FIRST["outbox"]]
         assert seen_versions(ledger) == {"T": 4}
         assert next_due(ledger) == 4 * HOUR
         assert not ledger.read("PRAGMA foreign_key_check")
         assert ledger.read("PRAGMA foreign_keys")[0][0] == 1
     assert form_of(old) == len(forms.FORMS) > 1
-    assert sorted_rows(rows_of(old)) == before
+    assert sorted_rows(rows_of(old)) | {"outbox": before["outbox"]} == before
     kept = old.with_name("old.ledger.form1.bak")
     assert form_of(kept) == 1
     assert sorted_rows(rows_of(kept)) == before

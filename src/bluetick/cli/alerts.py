@@ -138,12 +138,14 @@ def message_line(message: Message) -> str:
     """A message as a line of text."""
     said = message.to_json()
     entities = ", ".join(
-        "/".join(str(value) for name, value in entity.items() if name != "kind") for entity in said["entities"][:3]
+        "/".join(str(value) for name, value in entity.items() if name != "kind")
+        for entity in said.get("entities", [])[:3]
     )
-    rows = f"{said['row_count']:,} row{'' if said['row_count'] == 1 else 's'}"
+    count = said.get("row_count")
+    rows = "" if count is None else f"{count:,} row{'' if count == 1 else 's'}"
     mark = "(warming)" if said.get("warming") else ""
-    parts = (message.kind.upper(), said["severity"], said["name"], mark, rows, entities, message.alert[:_ID_SHOWN])
-    return visible("  ".join(part for part in parts if part))
+    head = (message.kind.upper(), said.get("severity"), said.get("name"), mark, rows)
+    return visible("  ".join(str(word) for word in (*head, entities, message.subject[:_ID_SHOWN]) if word))
 
 
 def _print_list(console: Console, found: list[Alert]) -> None:

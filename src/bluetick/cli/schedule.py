@@ -1,6 +1,5 @@
 """`bluetick schedule`: the detection service in the foreground."""
 
-import os
 import signal
 import threading
 from collections.abc import Sequence
@@ -11,22 +10,19 @@ from types import FrameType
 
 import click
 
-from bluetick.cli.alerts import message_line
 from bluetick.cli.compare import WindowType
 from bluetick.cli.documents import read_documents, runnable
 from bluetick.cli.failures import FAILED, RAN, say
 from bluetick.cli.options import DataOptions, Moment, MomentType, data_options
 from bluetick.cli.run import failure
-from bluetick.cli.writing import compact
+from bluetick.cli.service_outputs import Outputs, delivering
 from bluetick.detections.ledger.listing import rule_health
 from bluetick.detections.ledger.opening import Ledger
-from bluetick.detections.ledger.outbox import Message
 from bluetick.detections.ledger.rules import Rule, RuleState, table_names
-from bluetick.detections.ledger.times import to_micros, to_moment
+from bluetick.detections.ledger.times import to_moment
 from bluetick.detections.ledger.windows import Claim, Failure, Outcome
 from bluetick.detections.schedule.clocks import StoppedClock, SystemClock
 from bluetick.detections.schedule.commits import LakeCommits
-from bluetick.detections.schedule.delivery import Output, deliver
 from bluetick.detections.schedule.evaluation import SessionEvaluator
 from bluetick.detections.schedule.living import LockedWorkers
 from bluetick.detections.schedule.rules import Scheduling, rule_at
@@ -97,8 +93,8 @@ def schedule(  # noqa: PLR0913 - one for each option
         say(f"the ledger is brought to this version; as it was before it lies in {kept.copy}")
     try:
         rules, refused = _rules(session.current(), documents, how, starts_anywhere=start is not None)
-        outputs: list[Output] = [_Printed(form), *([] if output is None else [_Appended(output)])]
-        _serve(kept, _around(kept, session, clock, timeout), rules, outputs, over, once=once)
+        said = Outputs(form, output)
+        _serve(kept, _around(kept, session, clock, timeout), rules, said, over, once=once)
         failed = sum(rule.failed for rule in rule_health(kept))
     finally:
         kept.close()
@@ -178,7 +174,7 @@ def _serve(
     kept: Ledger,
     around: Surroundings,
     rules: Sequence[Rule],
-    outputs: Sequence[Output],
+    outputs: Outputs,
     over: threading.Event,
     *,
     once: bool,
@@ -187,35 +183,9 @@ def _serve(
     scheduler.register(rules)
     say(f"{len(rules)} rules, ledger {kept.path}")
 
-    def between() -> None:
-        deliver(kept, outputs, to_micros(around.clock.now()), say)
-
     work = scheduler.drain if once else scheduler.run
     try:
-        between()  # what an earlier process owed
-        work(over.is_set, between)
+        with delivering(kept.path, outputs, around.clock, over.is_set, once=once) as deliveries:
+            work(over.is_set, deliveries.wake)
     finally:
         scheduler.close()
-
-
-class _Printed:
-    """Messages on standard output."""
-
-    def __init__(self, form: str) -> None:
-        self._form = form
-
-    def send(self, message: Message) -> None:
-        click.echo(compact(message.to_json()) if self._form == "json" else message_line(message))
-
-
-class _Appended:
-    """Messages at the end of a file, on the disk before they count as sent."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-
-    def send(self, message: Message) -> None:
-        with self._path.open("ab") as stream:
-            stream.write(compact(message.to_json()).encode() + b"\n")
-            stream.flush()
-            os.fsync(stream.fileno())

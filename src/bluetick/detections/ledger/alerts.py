@@ -15,6 +15,7 @@ from sqlite3 import Connection, Row
 from typing import Final, NamedTuple
 
 from bluetick.detections.alerting import is_quiet
+from bluetick.detections.ledger.outbox import Told, owe
 from bluetick.detections.ledger.times import to_moment
 
 # Without statistics SQLite would read all findings of the rule.
@@ -255,7 +256,5 @@ def _owe(connection: Connection, rule: _Rule, what: tuple[str, str, int, str], n
     """A message to be sent; a shadow rule sends none."""
     connection.execute("UPDATE alert SET is_told = 1 WHERE id = ? AND NOT is_told", (what[0],))
     if not rule.is_shadow:
-        connection.execute(
-            "INSERT INTO outbox (alert, kind, revision, content, created, due) VALUES (?, ?, ?, ?, ?, ?)",
-            (*what, now, now),
-        )
+        id_, kind, revision, content = what
+        owe(connection, Told(id_, kind, revision, content), now)

@@ -50,6 +50,31 @@ CREATE TABLE seen (name TEXT PRIMARY KEY, version INTEGER NOT NULL) STRICT, WITH
 CREATE TABLE worker (id TEXT PRIMARY KEY, started INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 """
 
+# Each output has its own progress: a row of `delivery` is a message that an output is still owed, or (is_aside) has
+# refused for good. `owed_before` is what was unsent when there was one progress for all.
+_OUTPUTS: Final = """
+CREATE TABLE message (
+    id INTEGER PRIMARY KEY, alert TEXT REFERENCES alert, subject TEXT, kind TEXT NOT NULL, revision INTEGER NOT NULL,
+    content TEXT NOT NULL, created INTEGER NOT NULL, CHECK ((alert IS NULL) <> (subject IS NULL))
+) STRICT;
+INSERT INTO message SELECT id, alert, NULL, kind, revision, content, created FROM outbox;
+CREATE TABLE owed_before (message INTEGER PRIMARY KEY) STRICT;
+INSERT INTO owed_before SELECT id FROM outbox WHERE sent IS NULL;
+DROP TABLE outbox;
+ALTER TABLE message RENAME TO outbox;
+CREATE INDEX outbox_created ON outbox (created);
+CREATE TABLE output (
+    name TEXT PRIMARY KEY, tries INTEGER NOT NULL DEFAULT 0, due INTEGER NOT NULL DEFAULT 0,
+    error TEXT NOT NULL DEFAULT '', sent INTEGER NOT NULL DEFAULT 0, last INTEGER
+) STRICT, WITHOUT ROWID;
+CREATE TABLE delivery (
+    output TEXT NOT NULL REFERENCES output ON DELETE CASCADE, message INTEGER NOT NULL REFERENCES outbox,
+    tries INTEGER NOT NULL DEFAULT 0, due INTEGER NOT NULL DEFAULT 0, error TEXT NOT NULL DEFAULT '',
+    is_aside INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (output, message)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX delivery_message ON delivery (message);
+"""
+
 # What goes to tables of the lake (detections/publishing). `through` is the last entry of the batch that is on its way;
 # `signal` has a digest of what a window's rows were when they were last noted.
 _PUBLICATION: Final = """
@@ -111,6 +136,7 @@ CREATE INDEX window_due ON window (due) WHERE status <> 'done';
 _SECOND: Final = "".join(
     (
         _CLAIMS,
+        _OUTPUTS,
         _PUBLICATION,
         _WARMING,
     )

@@ -1,22 +1,35 @@
-"""Messages that are owed: each is sent at least once, always under the same name."""
+"""Messages of the service: what is to be told of alerts, and of what follows from them.
+
+A message is written in the transaction in which its cause is, and owed to every output that is known then
+(deliveries.py). Its name stays the same however often, and wherever, it is sent.
+"""
 
 import json
 from dataclasses import dataclass
-from typing import Any, Final
+from sqlite3 import Connection
+from typing import Any
 
-from bluetick.detections.ledger.opening import Ledger
 from bluetick.detections.ledger.times import to_moment
 
-_RETRY_FIRST: Final = 15_000_000
-_RETRY_MOST: Final = 3_600_000_000
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What is to be told: of an alert by its id, or, where `is_alert` is not, of another `subject`. A subject has one
+    message a revision. `content` is a JSON object."""
+
+    subject: str
+    kind: str
+    revision: int
+    content: str
+    is_alert: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message of an alert: it was raised, restored or retracted. `name` stays the same however often it is sent."""
+    """One message, as it is sent."""
 
     id: int
-    alert: str
+    subject: str
     kind: str
     revision: int
     content: str
@@ -24,11 +37,11 @@ class Message:
 
     @property
     def name(self) -> str:
-        return f"{self.alert}-{self.revision}"
+        return f"{self.subject}-{self.revision}"
 
     def to_json(self) -> dict[str, Any]:
         return {
-            "id": self.alert,
+            "id": self.subject,
             "message": self.name,
             "event": self.kind,
             "revision": self.revision,
@@ -37,24 +50,14 @@ class Message:
         }
 
 
-def owed(ledger: Ledger, now: int, most: int) -> list[Message]:
-    """The oldest messages that are due to be sent."""
-    text = (
-        "SELECT outbox.id, alert, kind, outbox.revision, outbox.content, created FROM outbox"
-        " WHERE sent IS NULL AND due <= ? ORDER BY outbox.id LIMIT ?"
-    )
-    return [Message(*row) for row in ledger.read(text, (now, most))]
-
-
-def sent(ledger: Ledger, message: Message, now: int) -> None:
-    with ledger.transaction() as connection:
-        connection.execute("UPDATE outbox SET sent = ? WHERE id = ?", (now, message.id))
-
-
-def put_off(ledger: Ledger, message: Message, now: int) -> None:
-    """Sending failed: it is tried again, later and later, without a last try."""
-    with ledger.transaction() as connection:
-        connection.execute(
-            "UPDATE outbox SET tries = tries + 1, due = ? + min(?, ? << min(tries, 20)) WHERE id = ?",
-            (now, _RETRY_MOST, _RETRY_FIRST, message.id),
-        )
+def owe(connection: Connection, told: Told, now: int) -> None:
+    """Owe a message to every output."""
+    place = connection.execute(
+        "INSERT INTO outbox (alert, subject, kind, revision, content, created) VALUES (?, ?, ?, ?, ?, ?)",
+        (
+            told.subject if told.is_alert else None,
+            None if told.is_alert else told.subject,
+            *(told.kind, told.revision, told.content, now),
+        ),
+    ).lastrowid
+    connection.execute("INSERT INTO delivery (output, message) SELECT name, ? FROM output", (place,))

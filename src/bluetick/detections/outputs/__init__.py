@@ -1,0 +1,1 @@
+"""Where messages go: files, web services, log collectors, chats; and the document that names them."""
