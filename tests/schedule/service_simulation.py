@@ -166,6 +166,9 @@ class Workers:
     def is_alive(self, worker: str) -> bool:
         return worker in self.alive
 
+    def end(self, worker: str) -> None:
+        self.alive.discard(worker)
+
 
 @dataclass(frozen=True, slots=True)
 class Mishaps:

@@ -136,6 +136,18 @@ def _alerts() -> click.Command:
     return alerts
 
 
+def _backup() -> click.Command:
+    from bluetick.cli.backup import backup  # noqa: PLC0415 - loaded when asked for
+
+    return backup
+
+
+def _restore() -> click.Command:
+    from bluetick.cli.backup import restore_command  # noqa: PLC0415 - loaded when asked for
+
+    return restore_command
+
+
 def _upgrade() -> click.Command:
     from bluetick.cli.upgrade import upgrade  # noqa: PLC0415 - loaded when asked for
 
@@ -162,6 +174,8 @@ _COMMANDS: dict[str, Callable[[], click.Command]] = {
     "compare": _compare,
     "schedule": _schedule,
     "alerts": _alerts,
+    "backup": _backup,
+    "restore": _restore,
     "upgrade": _upgrade,
     "doctor": _doctor,
 }

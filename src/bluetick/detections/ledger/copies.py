@@ -2,7 +2,8 @@
 
 import os
 import sqlite3
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
@@ -20,12 +21,19 @@ def copy_ledger(source: Path, target: Path) -> None:
     """The ledger as it is at one moment, as one file that needs no other; a file that is there gives way to it.
 
     SourceError where it cannot be read whole or there is no room for it; then nothing is left of the copy.
-    https://sqlite.org/backup.html
+    """
+    with telling(source), closing(read_only(source)) as old:
+        copy_of(old, source, target)
+
+
+def copy_of(old: sqlite3.Connection, source: Path, target: Path) -> None:
+    """The same of a connection to the ledger, as it is for that: at the moment of its transaction, where it is in one.
+    https://sqlite.org/c3ref/backup_finish.html
     """
     part = target.with_name(target.name + _PART)
     part.unlink(missing_ok=True)
     try:
-        with closing(read_only(source)) as old, closing(sqlite3.connect(part, isolation_level=None)) as new:
+        with telling(source), closing(sqlite3.connect(part, isolation_level=None)) as new:
             old.backup(new)
             new.execute("PRAGMA journal_mode = DELETE")
             found = new.execute("PRAGMA quick_check").fetchone()[0]
@@ -34,10 +42,17 @@ def copy_ledger(source: Path, target: Path) -> None:
         flush(part)
         part.replace(target)
         flush(target.parent)
-    except sqlite3.Error as error:
-        raise SourceError(f"'{source}' cannot be copied to '{target}': {error}", str(source)) from error
     finally:
         part.unlink(missing_ok=True)
+
+
+@contextmanager
+def telling(source: Path) -> Iterator[None]:
+    """What SQLite cannot do is a SourceError."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise SourceError(f"the ledger '{source}' cannot be copied: {error}", str(source)) from error
 
 
 def keep_copy(path: Path, form: int) -> Path:

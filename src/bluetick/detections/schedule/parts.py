@@ -39,3 +39,6 @@ class Workers(Protocol):
         """A name for this worker, which is alive from now on."""
 
     def is_alive(self, worker: str) -> bool: ...
+
+    def end(self, worker: str) -> None:
+        """It has left."""

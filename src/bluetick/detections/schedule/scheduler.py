@@ -111,6 +111,7 @@ class Scheduler:
         """Leave; what was claimed is free."""
         with self._ledger.transaction() as connection:
             dismiss(connection, self._name)
+        self._around.workers.end(self._name)
 
     def _take_over(self) -> None:
         """Free what workers held that have ended."""
