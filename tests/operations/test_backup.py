@@ -47,17 +47,12 @@ def answers(place: Path) -> list[object]:
 
 
 def state(place: Path) -> list[object]:
-    """Everything that the ledger tells people, and its windows, runs and cursors."""
+    """Everything that the ledger tells people, and all that is in it."""
     with closing(Ledger(place / "lake.ledger")) as ledger:
-        texts = (
-            "SELECT * FROM rule ORDER BY id",
-            "SELECT rule, hi, status, due, rows, versions, wanted FROM window ORDER BY rule, hi",
-            "SELECT id, rule, hi, status, rows, versions FROM run ORDER BY id",
-            "SELECT * FROM seen ORDER BY name",
-            "SELECT id, alert, kind, revision, sent FROM outbox ORDER BY id",
-        )
+        names = ledger.read("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name")
+        texts = [f"SELECT * FROM {row['name']} ORDER BY 1" for row in names]  # noqa: S608 - names of ours
         tables = [[tuple(row) for row in ledger.read(text)] for text in texts]
-        return [find_alerts(ledger, every=True), rule_health(ledger), *tables]
+        return [find_alerts(ledger, every=True), rule_health(ledger), list(map(tuple, names)), *tables]
 
 
 def first_alert(place: Path) -> str:
