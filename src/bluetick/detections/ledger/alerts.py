@@ -14,7 +14,9 @@ from dataclasses import dataclass
 from sqlite3 import Connection, Row
 from typing import Final, NamedTuple
 
-from bluetick.detections.alerting import is_quiet
+from bluetick.detections.alerting import Incidents, is_quiet
+from bluetick.detections.incidents.matching import settings_of
+from bluetick.detections.ledger.incidents import Grouped, follow_alerts
 from bluetick.detections.ledger.outbox import Told, owe
 from bluetick.detections.ledger.times import to_moment
 
@@ -32,12 +34,15 @@ class Finding:
 
 class _Rule(NamedTuple):
     """A rule as far as its alerts depend on it. `gap`: findings of one key further apart are of two alerts. With
-    `quiet_warming` nobody is told of an alert as long as all that it says is of warming windows."""
+    `quiet_warming` nobody is told of an alert as long as all that it says is of warming windows. `touched` gathers the
+    alerts of which the incidents have to know."""
 
     id: str
     gap: int
+    incidents: Incidents
     is_shadow: bool
     quiet_warming: bool
+    touched: set[str]
 
     def tells(self, content: str) -> bool:
         return not (self.quiet_warming and json.loads(content).get("warming"))
@@ -66,16 +71,20 @@ def replace_findings(connection: Connection, rule: str, hi: int, findings: Itera
         _suppress(connection, about, suppression, hi, now)
     else:
         _raise_all(connection, about, hi, now)
+    grouped = Grouped(about.id, about.incidents, about.is_shadow)
+    follow_alerts(connection, grouped, about.touched, now)
 
 
 def _rule(connection: Connection, rule: str) -> tuple[_Rule, int]:
     row = connection.execute(
-        "SELECT state, quiet_warming, frequency, lookback, suppression FROM rule JOIN rule_version"
+        "SELECT state, quiet_warming, frequency, lookback, suppression, incidents FROM rule JOIN rule_version"
         " ON rule_version.rule = rule.id AND rule_version.version = rule.version WHERE rule.id = ?",
         (rule,),
     ).fetchone()
     gap = max(row["frequency"], row["lookback"] or 0)
-    return _Rule(rule, gap, row["state"] == "shadow", bool(row["quiet_warming"])), row["suppression"]
+    is_shadow, quiet_warming = row["state"] == "shadow", bool(row["quiet_warming"])
+    about = _Rule(rule, gap, settings_of(row["incidents"]), is_shadow, quiet_warming, set())
+    return about, row["suppression"]
 
 
 # --- suppression ------------------------------------------------------------------------------------------------------
@@ -137,13 +146,13 @@ def _raise(connection: Connection, rule: _Rule, key: str, hi: int, now: int) -> 
         before, after = _alert_at(connection, rule, key, earlier), _alert_at(connection, rule, key, later)
         if before["id"] != after["id"]:
             _retract(connection, rule, after, now)
-            _stretch(connection, before["id"], before["first"], after["last"], now)
+            _stretch(connection, rule, before, (before["first"], after["last"]), now)
     elif near_earlier:
         alert = _alert_at(connection, rule, key, earlier)
-        _stretch(connection, alert["id"], alert["first"], hi, now)
+        _stretch(connection, rule, alert, (alert["first"], hi), now)
     elif near_later:
         alert = _alert_at(connection, rule, key, later)
-        _stretch(connection, alert["id"], hi, alert["last"], now)
+        _stretch(connection, rule, alert, (hi, alert["last"]), now)
     else:
         _begin(connection, rule, key, (hi, hi), now)
 
@@ -163,9 +172,9 @@ def _drop(connection: Connection, rule: _Rule, key: str, hi: int, now: int) -> N
     if before is None and after is None:
         _retract(connection, rule, alert, now)
     elif before is None:
-        _stretch(connection, alert["id"], after, alert["last"], now)
+        _stretch(connection, rule, alert, (after, alert["last"]), now)
     elif after is None or after - before > rule.gap:
-        _stretch(connection, alert["id"], alert["first"], before, now)
+        _stretch(connection, rule, alert, (alert["first"], before), now)
         _revise(connection, rule, key, before, now)
         if after is not None:
             _begin(connection, rule, key, (after, alert["last"]), now)
@@ -201,6 +210,7 @@ def _begin(connection: Connection, rule: _Rule, key: str, span: tuple[int, int],
             break
         number += 1
     content = _content(connection, rule, key, span[1])
+    rule.touched.add(id_)
     connection.execute(
         "INSERT INTO alert (id, rule, key, first, last, content, created, changed) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
         " ON CONFLICT (id) DO UPDATE SET is_retracted = 0, first = excluded.first, last = excluded.last,"
@@ -220,14 +230,19 @@ def alert_id(rule: str, key: str, first: int, number: int) -> str:
     return hashlib.sha256(f"{rule}\0{key}\0{first}\0{number}".encode()).hexdigest()[:32]
 
 
-def _stretch(connection: Connection, id_: str, first: int | None, last: int | None, now: int) -> None:
-    connection.execute("UPDATE alert SET first = ?, last = ?, changed = ? WHERE id = ?", (first, last, now, id_))
+def _stretch(connection: Connection, rule: _Rule, alert: Row, span: tuple[int | None, int | None], now: int) -> None:
+    if span[0] != alert["first"]:
+        rule.touched.add(alert["id"])
+    connection.execute("UPDATE alert SET first = ?, last = ?, changed = ? WHERE id = ?", (*span, now, alert["id"]))
 
 
 def _revise(connection: Connection, rule: _Rule, key: str, hi: int | None, now: int) -> None:
-    """An alert says what its latest finding says. Nobody is told of it again, unless nobody was yet."""
+    """An alert says what its latest finding says. Nobody is told of it again, unless nobody was yet. What its first one
+    says may matter to its incident."""
     alert = _alert_at(connection, rule, key, hi)
     content = _content(connection, rule, key, alert["last"])
+    if content != alert["content"] or hi == alert["first"]:
+        rule.touched.add(alert["id"])
     if content == alert["content"]:
         return
     connection.execute(
@@ -239,6 +254,7 @@ def _revise(connection: Connection, rule: _Rule, key: str, hi: int | None, now: 
 
 
 def _retract(connection: Connection, rule: _Rule, alert: Row, now: int) -> None:
+    rule.touched.add(alert["id"])
     connection.execute(
         "UPDATE alert SET is_retracted = 1, revision = revision + 1, changed = ? WHERE id = ?", (now, alert["id"])
     )

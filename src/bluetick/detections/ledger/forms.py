@@ -132,10 +132,37 @@ CREATE INDEX window_of_rule ON window (rule, version, hi) WHERE status <> 'done'
 CREATE INDEX window_due ON window (due) WHERE status <> 'done';
 """
 
+# `begin` and `begin_key`: the place of its first alert. `is_void`: it has none any more, `before`: its status then.
+# What a person says of an alert or an incident is a comment `about` its id.
+_INCIDENTS: Final = """
+ALTER TABLE rule_version ADD COLUMN incidents TEXT NOT NULL DEFAULT '';
+ALTER TABLE alert ADD COLUMN owner TEXT NOT NULL DEFAULT '';
+CREATE TABLE incident (
+    id TEXT PRIMARY KEY, number INTEGER NOT NULL UNIQUE, rule TEXT NOT NULL, match TEXT NOT NULL,
+    begin INTEGER NOT NULL, begin_key TEXT NOT NULL,
+    status TEXT NOT NULL DEFAULT 'New' CHECK (status IN ('New', 'Active', 'Closed')),
+    classification TEXT, reason TEXT, severity TEXT, owner TEXT NOT NULL DEFAULT '',
+    is_void INTEGER NOT NULL DEFAULT 0, before TEXT NOT NULL DEFAULT 'New', revision INTEGER NOT NULL DEFAULT 0,
+    created INTEGER NOT NULL, changed INTEGER NOT NULL, closed INTEGER
+) STRICT, WITHOUT ROWID;
+CREATE INDEX incident_match ON incident (rule, match, begin, begin_key);
+CREATE TABLE incident_alert (
+    alert TEXT PRIMARY KEY REFERENCES alert, rule TEXT NOT NULL, match TEXT NOT NULL, first INTEGER NOT NULL,
+    key TEXT NOT NULL, is_in INTEGER NOT NULL, incident TEXT REFERENCES incident
+) STRICT, WITHOUT ROWID;
+CREATE INDEX incident_alert_match ON incident_alert (rule, match, first, key);
+CREATE INDEX incident_alert_incident ON incident_alert (incident);
+CREATE TABLE comment (
+    id INTEGER PRIMARY KEY, about TEXT NOT NULL, author TEXT NOT NULL, text TEXT NOT NULL, created INTEGER NOT NULL
+) STRICT;
+CREATE INDEX comment_about ON comment (about, id);
+"""
+
 # Claims, incidents, outputs each with its own progress, what goes to tables, and health: a text for each concept.
 _SECOND: Final = "".join(
     (
         _CLAIMS,
+        _INCIDENTS,
         _OUTPUTS,
         _PUBLICATION,
         _WARMING,

@@ -8,6 +8,8 @@ from enum import Enum
 from sqlite3 import Connection, Row
 from typing import Final
 
+from bluetick.detections.alerting import SILENT, Incidents
+from bluetick.detections.incidents.matching import settings_text
 from bluetick.detections.ledger.opening import Ledger
 from bluetick.detections.ledger.times import length, to_micros
 
@@ -39,6 +41,7 @@ class Rule:
     document: str
     start: datetime
     suppression: timedelta = timedelta(0)
+    incidents: Incidents = SILENT.incidents
     state: RuleState = RuleState.LIVE
     quiet_warming: bool = False
 
@@ -64,7 +67,9 @@ def register(connection: Connection, rules: Sequence[Rule]) -> None:
 
 def _register_version(connection: Connection, rule: Rule) -> None:
     connection.execute(
-        "INSERT INTO rule_version VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        "INSERT INTO rule_version VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        # A version that was here before there were incidents learns of them.
+        " ON CONFLICT DO UPDATE SET incidents = excluded.incidents",
         (
             rule.id,
             rule.version,
@@ -75,6 +80,7 @@ def _register_version(connection: Connection, rule: Rule) -> None:
             length(rule.suppression),
             json.dumps(sorted(rule.tables)),
             rule.document,
+            settings_text(rule.incidents),
         ),
     )
 

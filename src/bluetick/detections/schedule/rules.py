@@ -86,6 +86,7 @@ def _rule(session: Session, document: str, how: Scheduling) -> Rule:
         document=document,
         start=how.start,
         suppression=(suppression.duration or timedelta(0)) if suppression.enabled else timedelta(0),
+        incidents=detection.alerting.incidents,
         state=how.state,
         quiet_warming=how.quiet_warming,
     )

@@ -1,0 +1,1 @@
+"""Incidents: alerts that are worked on together, and what people decide about them."""
