@@ -16,6 +16,7 @@ from bluetick.cli.failures import FAILED, RAN, say
 from bluetick.cli.options import DataOptions, Moment, MomentType, data_options
 from bluetick.cli.run import failure
 from bluetick.cli.service_outputs import Outputs, delivering
+from bluetick.cli.service_tables import ServiceTables, make_ready, service_tables
 from bluetick.detections.ledger.listing import rule_health
 from bluetick.detections.ledger.opening import Ledger
 from bluetick.detections.ledger.rules import Rule, RuleState, table_names
@@ -50,6 +51,7 @@ from bluetick.session import Session
     show_default=True,
     help="Alerts of a rule whose tables have less past than it looks back on: marked, or kept and told to nobody.",
 )
+@click.option("--no-tables", is_flag=True, help="Write no rows and alerts to tables of the lake.")
 @click.option("--once", is_flag=True, help="End when nothing is left to do.")
 @click.option("--now", type=MomentType(), metavar="ISO", help="With --once: as if it were this instant.")
 @click.option("--alerts", "output", type=click.Path(path_type=Path, dir_okay=False), help="Append alerts as NDJSON.")
@@ -65,6 +67,7 @@ def schedule(  # noqa: PLR0913 - one for each option
     timeout: float,
     shadow: bool,
     warming: str,
+    no_tables: bool,
     once: bool,
     now: Moment,
     output: Path | None,
@@ -87,6 +90,8 @@ def schedule(  # noqa: PLR0913 - one for each option
     start = _instant(since, "--since")
     state = RuleState.SHADOW if shadow else RuleState.LIVE
     how = Scheduling(start or clock.now() - delay, delay, state, every, quiet_warming=warming == "shadow")
+    if not no_tables:
+        make_ready(data.lake)
     session = LakeSession(data.lake, data.open)
     kept = Ledger(ledger or _beside(data.lake), upgrades=True)
     if kept.copy is not None:
@@ -94,7 +99,8 @@ def schedule(  # noqa: PLR0913 - one for each option
     try:
         rules, refused = _rules(session.current(), documents, how, starts_anywhere=start is not None)
         said = Outputs(form, output)
-        _serve(kept, _around(kept, session, clock, timeout), rules, said, over, once=once)
+        tables = service_tables(kept, None if no_tables else data.lake, clock)
+        _serve(kept, _around(kept, session, clock, timeout), rules, (said, tables), over, once=once)
         failed = sum(rule.failed for rule in rule_health(kept))
     finally:
         kept.close()
@@ -174,7 +180,7 @@ def _serve(
     kept: Ledger,
     around: Surroundings,
     rules: Sequence[Rule],
-    outputs: Outputs,
+    told: tuple[Outputs, ServiceTables],
     over: threading.Event,
     *,
     once: bool,
@@ -184,8 +190,15 @@ def _serve(
     say(f"{len(rules)} rules, ledger {kept.path}")
 
     work = scheduler.drain if once else scheduler.run
+    outputs, tables = told
     try:
         with delivering(kept.path, outputs, around.clock, over.is_set, once=once) as deliveries:
-            work(over.is_set, deliveries.wake)
+
+            def between() -> None:
+                deliveries.wake()
+                tables.publish()
+
+            work(over.is_set, between)
+        tables.publish_all()
     finally:
         scheduler.close()

@@ -10,7 +10,7 @@ from typing import Final
 
 from bluetick.binder.schema import StoredFunction
 from bluetick.execution.function_documents import from_text
-from bluetick.lake.layout import SEEN, SEEN_COLUMNS
+from bluetick.lake.layout import SEEN, SEEN_COLUMNS, SIGNALS, SIGNALS_COLUMNS
 from bluetick.schema.packs import TableSchema
 from bluetick.types import Type
 
@@ -57,6 +57,16 @@ _SOURCES = {
     T | lookup kind=leftouter Seen on DeviceId
 """,
     ),
+    # https://learn.microsoft.com/azure/sentinel/monitor-analytics-rule-integrity
+    "_SentinelHealth": ("", "SentinelHealth"),
+    # What each window found when it was evaluated last; a window that finds nothing any more has no row.
+    "BluetickLatestSignals": (
+        "",
+        f"""
+    let Latest = {SIGNALS} | summarize Attempt = max(Attempt) by RuleId, WindowEnd;
+    {SIGNALS} | join kind=leftsemi Latest on RuleId, WindowEnd, Attempt | where RowNumber >= 0
+""",
+    ),
     # What a lake's commits tell of a key are parts of it. A row without a host counts for the fleet alone.
     "FirstSeen": (
         "",
@@ -95,6 +105,10 @@ OWN_TABLES: Final = {
     SEEN: OwnTable(
         TableSchema(SEEN, SEEN_COLUMNS, None),
         "FirstSeen and Prevalence are of a lake into which 'bluetick ingest' has stored rows: name one by --lake",
+    ),
+    SIGNALS: OwnTable(
+        TableSchema(SIGNALS, SIGNALS_COLUMNS, SIGNALS_COLUMNS[0][0]),
+        "'bluetick schedule' writes the rows that rules find to a lake: name one by --lake",
     ),
 }
 

@@ -43,18 +43,26 @@ class Shape:
     time: str
 
 
-def append(folder: Path, shape: Shape, files: Sequence[DataFile], transaction: str, note: Mapping[str, str]) -> int:
+def append(
+    folder: Path,
+    shape: Shape,
+    files: Sequence[DataFile],
+    transaction: str,
+    note: Mapping[str, str],
+    number: int = _ONCE,
+) -> int:
     """Adds files to a table, which is made or widened where that is due; gives its version.
 
-    A `transaction` that the table knows already adds nothing: deltalake itself would add the files again, so the
-    commit is built on a version that was looked at, and made anew on the next one where another writer was first.
+    A `transaction` that the table knows already, under this `number` or a later one, adds nothing: deltalake itself
+    would add the files again, so the commit is built on a version that was looked at, and made anew on the next one
+    where another writer was first.
     """
     for _ in range(_TRIES):
         with writing(folder):
             table = _opened(folder, shape)
-            if table.transaction_version(transaction) is not None:
+            if _has(table, transaction, number):
                 return table.version()
-            if _widen(table, shape) and _try_commit(table, _added(files), transaction, note):
+            if _widen(table, shape) and _try_commit(table, _added(files), Transaction(transaction, number), note):
                 return table.version()
     raise SourceError(f"other writers keep committing to '{folder}'; nothing was added", str(folder))
 
@@ -78,7 +86,7 @@ def replace(
                 return table.transaction_version(transaction) is not None
             gone = int(time.time() * 1000)
             removed = [RemoveAction(f.path, is_change, gone, f.size, {DAY: f.day}) for f in old]
-            if _try_commit(table, [*_added(new, is_change=is_change), *removed], transaction, note):
+            if _try_commit(table, [*_added(new, is_change=is_change), *removed], Transaction(transaction, _ONCE), note):
                 return True
     raise SourceError(f"other writers keep committing to '{folder}'; nothing was changed", str(folder))
 
@@ -89,26 +97,29 @@ def time_column(table: DeltaTable) -> str:
 
 
 def _try_commit(
-    table: DeltaTable, actions: Sequence[AddAction | RemoveAction], transaction: str, note: Mapping[str, str]
+    table: DeltaTable, actions: Sequence[AddAction | RemoveAction], transaction: Transaction, note: Mapping[str, str]
 ) -> bool:
     """One try on the version that the table is at; False where another commit was first."""
     before = table.version()
-    properties = CommitProperties(
-        custom_metadata=dict(note), max_commit_retries=0, app_transactions=[Transaction(transaction, _ONCE)]
-    )
+    properties = CommitProperties(custom_metadata=dict(note), max_commit_retries=0, app_transactions=[transaction])
     try:
         table.create_write_transaction(
             list(actions), "append", table.schema(), table.metadata().partition_columns, commit_properties=properties
         )
     except (DeltaError, OSError) as error:
         table.update_incremental()
-        if table.transaction_version(transaction) is not None:  # made, and only what comes after it failed
+        if _has(table, transaction.app_id, transaction.version):  # made, and only what comes after it failed
             return True
         if isinstance(error, CommitFailedError) and table.version() != before:
             return False
         raise
     table.update_incremental()
     return True
+
+
+def _has(table: DeltaTable, transaction: str, number: int) -> bool:
+    found = table.transaction_version(transaction)
+    return found is not None and found >= number
 
 
 def _opened(folder: Path, shape: Shape) -> DeltaTable:

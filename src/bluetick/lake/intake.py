@@ -106,7 +106,7 @@ def store(lake: Path, batch: Batch, now: datetime | None = None) -> dict[str, in
     written: list[tuple[TableRows, Shape, list[DataFile]]] = []
     try:
         for table, shape, names in ready:
-            rows = _received(table.rows, moment, batch.source)
+            rows = received(table.rows, moment, batch.source)
             rows = rows.rename_columns([names.get(name, name) for name in rows.column_names])
             files = write_data(lake / table.name, rows, shape.columns, shape.time)
             written.append((table, shape, files))
@@ -119,7 +119,7 @@ def store(lake: Path, batch: Batch, now: datetime | None = None) -> dict[str, in
     return {table.name: table.rows.num_rows for table in batch.tables}
 
 
-def _received(rows: pa.Table, moment: datetime, source: str) -> pa.Table:
+def received(rows: pa.Table, moment: datetime, source: str) -> pa.Table:
     """The rows with the columns of the commit, but for those that they have of their own."""
     taken = {name.casefold() for name in rows.column_names}
     count = rows.num_rows

@@ -38,6 +38,24 @@ FILL_COLUMNS: Final = (
     ("Received", Type.DATETIME),
 )
 
+# Result rows of rules, as the service finds them, a row a row; RowNumber is -1 where a window has none any more.
+SIGNALS: Final = "BluetickSignals"
+SIGNALS_COLUMNS: Final = (
+    ("TimeGenerated", Type.DATETIME),
+    ("RuleId", Type.STRING),
+    ("RuleName", Type.STRING),
+    ("RuleVersion", Type.STRING),
+    ("WindowStart", Type.DATETIME),
+    ("WindowEnd", Type.DATETIME),
+    ("Attempt", Type.LONG),
+    ("IsTriggered", Type.BOOL),
+    ("RowNumber", Type.LONG),
+    ("RowCount", Type.LONG),
+    ("Row", Type.DYNAMIC),
+    ("Identity", Type.STRING),
+    ("RunTime", Type.DATETIME),
+)
+
 # The day of a row's time, by which files are parted. It is derived and stands in the log alone.
 DAY: Final = "LakeDay"
 # When a row's commit was made (Azure Monitor's name for it, which ingestion_time() reads), and what it was read from.

@@ -1,7 +1,8 @@
 """What is to be told to the tables of the lake, noted in the transaction in which it becomes true.
 
-An entry is of a feed: `signals` (rows of windows), `health` (runs), `alerts` (each change of one; the ledger's triggers
-note it, whoever makes it). detections/publishing brings entries to the lake, and removes them when they are there.
+An entry is of a feed: `signals` (rows of windows), `health` (runs), `alerts` (each change of one that somebody was told
+of; the ledger's triggers note it, whoever makes it). detections/publishing brings entries to the lake, and removes them
+when they are there.
 """
 
 import hashlib
@@ -55,7 +56,7 @@ def note_run(connection: Connection, note: RunNote, before: int) -> None:
         " FROM publication_entry WHERE feed = 'alerts' AND id > ? AND content ->> 'event' IN ('raised', 'restored')",
         (before,),
     ).fetchone()
-    said = {"rows": note.rows, "error": note.error, "alerts": raised["alerts"], "entities": raised["entities"]}
+    said = {"is_triggered": note.is_triggered, "rows": note.rows, "error": note.error, **dict(raised)}
     note_entry(connection, "health", {**_run(note), **said})
 
 
