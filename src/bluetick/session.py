@@ -168,6 +168,10 @@ class Session:
             raise
         return results
 
+    def start(self, plan: QueryPlan, request: QueryRequest) -> Result:
+        """The result of a plan's last statement; the plan is the request's own."""
+        return Result(*self._prepared(plan.statements[-1], plan, request, self._moment(request)))
+
     @property
     def flavour(self) -> Flavour:
         return FLAVOURS[self.engine.dialect.name]

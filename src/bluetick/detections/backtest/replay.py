@@ -9,37 +9,37 @@ from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import groupby
-from typing import Any, Final, TypeAlias
+from typing import Any, TypeAlias
 
 from bluetick.detections.backtest.profiles import RememberedProfiles
 from bluetick.detections.model import Detection
 from bluetick.detections.runs import query_request
 from bluetick.detections.tuning.applying import tuned
 from bluetick.detections.tuning.model import TuningDocument
-from bluetick.diagnostics.errors import BluetickError, Limit, LimitError, QueryCancelled, SourceError
+from bluetick.diagnostics.errors import BluetickError, Limit, LimitError, QueryCancelled, QueryError, SourceError
 from bluetick.execution.kept import SEEN_UNTIL, KeptTables
 from bluetick.execution.program import Given, build_program
 from bluetick.execution.result import Result
 from bluetick.execution.tallies import Runs, find_tallies
 from bluetick.lowering.lowerer import ScanUse
+from bluetick.plan.identity import identity_columns
 from bluetick.plan.relations import QueryPlan, TabularStatement
 from bluetick.session import QueryRequest, Session
-
-# So few windows are done before the tables are read.
-_FEW: Final = 3
 
 Columns: TypeAlias = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class WindowResult:
-    """What the detection said as of one instant. With an `error` there are no rows, and nothing is known."""
+    """What the detection said as of one instant. With an `error` there are no rows, and nothing is known. `identity`:
+    the places of the columns that say what a row is of."""
 
     now: datetime
     columns: Columns
     rows: tuple[tuple[Any, ...], ...]
     triggered: bool
     error: BluetickError | None = None
+    identity: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,9 @@ def _replay_equal(
     session: Session, detection: Detection, windows: list[tuple[datetime, QueryRequest]], options: ReplayOptions
 ) -> Generator[WindowResult]:
     """Windows whose requests differ in their instant alone."""
-    replayed = _open(session, detection, windows, options)
+    # Of one window alone, nothing of what is read is read again.
+    is_one = len(windows) == 1 and options.received_within is None
+    replayed = None if is_one else _open(session, detection, windows, options)
     if replayed is None:
         yield from _singly(session, detection, windows, options)
         return
@@ -91,13 +93,17 @@ def _open(
 ) -> "_Replay | None":
     """None where the windows must run singly."""
     request = windows[-1][1]
-    plan, _ = session.plan(request)
+    try:
+        plan, _ = session.plan(request)
+    except QueryError:  # as of this instant perhaps
+        return None
     if plan.is_observed:
         _refuse_as_received(options, "its columns depend on the rows that are there (bag_unpack, pivot)")
         return None
     parameters = [session.parameters(plan, request, now) for now, _ in windows]
     tables = _tables(session, plan.statements[-1], request, parameters, options)
-    replayed = _Replay(session, detection, request, plan, tables, options, [now for now, _ in windows])
+    identity = identity_columns(plan.statements[-1])
+    replayed = _Replay(session, detection, request, plan, identity, tables, options, [now for now, _ in windows])
     try:
         replayed.read()
     except SourceError:  # of one file perhaps, that few of the windows see
@@ -148,6 +154,7 @@ class _Replay:
     detection: Detection
     request: QueryRequest
     plan: QueryPlan
+    identity: tuple[int, ...]
     tables: KeptTables
     options: ReplayOptions
     windows: Sequence[datetime]
@@ -160,7 +167,7 @@ class _Replay:
             if not self.tables.is_open:
                 self.read()
             result = Result(self.tables.program, self.tables.over(self._parameters(now), self.options.seconds))
-            return _found(self.detection, now, result)
+            return _found(self.detection, now, result, self.identity)
         except QueryCancelled:
             raise
         except BluetickError as error:
@@ -180,20 +187,30 @@ def _singly(
 ) -> Generator[WindowResult]:
     """Each window as a run of its own."""
     for now, request in windows:
-        try:
-            yield _found(detection, now, session.run(replace(request, seconds=options.seconds))[-1])
-        except QueryCancelled:
+        yield _single(session, detection, now, replace(request, seconds=options.seconds))
+
+
+def _single(session: Session, detection: Detection, now: datetime, request: QueryRequest) -> WindowResult:
+    plan = None
+    try:
+        plan, _ = session.plan(request)
+        return _found(detection, now, session.start(plan, request), identity_columns(plan.statements[-1]))
+    except QueryCancelled:
+        raise
+    except BluetickError as error:
+        # Whether a query is refused may depend on the rows of its window, where its columns do.
+        is_refused = plan is None and isinstance(error, QueryError)
+        if is_refused and not session.plan(request, is_check=True)[0].is_open:
             raise
-        except BluetickError as error:
-            yield _failed(now, error)
+        return _failed(now, error)
 
 
-def _found(detection: Detection, now: datetime, result: Result) -> WindowResult:
+def _found(detection: Detection, now: datetime, result: Result, identity: tuple[int, ...]) -> WindowResult:
     try:
         rows = tuple(result.rows())
     finally:
         result.close()
-    return WindowResult(now, result.columns, rows, detection.threshold.is_met(len(rows)))
+    return WindowResult(now, result.columns, rows, detection.threshold.is_met(len(rows)), identity=identity)
 
 
 def _failed(now: datetime, error: BluetickError) -> WindowResult:

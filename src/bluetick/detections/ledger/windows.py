@@ -4,7 +4,7 @@ A window is done, failed or dirty. One that has never run is dirty, as is one wh
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
 from sqlite3 import Connection, Row
@@ -17,12 +17,28 @@ from bluetick.detections.ledger.signals import RunNote, Signal, newest_entry, no
 
 _RETRY_FIRST: Final = 60_000_000
 _RETRY_MOST: Final = 3_600_000_000
-# One of so many claims takes the oldest window, not the newest: a backlog drains while fresh windows keep coming.
-_OLDEST_EVERY: Final = 4
 _ALL: Final = 2**62
 _READERS: Final = (
     "SELECT rule, version, lookback FROM rule_version WHERE EXISTS (SELECT 1 FROM json_each(tables) WHERE value = ?)"
 )
+# Windows that may be claimed.
+_FREE: Final = "window.status <> 'done' AND window.due <= ? AND window.worker IS NULL"
+_ACTIVE: Final = "rule.pause = '' AND rule.state <> 'retired'"
+_FRESH: Final = f"""
+SELECT window.rule, window.version, document, hi, wanted FROM rule
+JOIN rule_version AS v ON v.rule = rule.id AND v.version = rule.version
+JOIN window ON window.rule = rule.id AND window.hi = rule.next - v.frequency AND window.version = v.version
+WHERE {_FREE} AND {_ACTIVE} AND finished IS NULL ORDER BY hi DESC, window.due LIMIT 1
+"""  # noqa: S608 - words of ours
+_FIRST: Final = f"""
+SELECT window.rule, window.version, document FROM window INDEXED BY window_open
+JOIN rule ON rule.id = window.rule JOIN rule_version USING (rule, version)
+WHERE {_FREE} AND {_ACTIVE} ORDER BY hi {{0}} LIMIT 1
+"""  # noqa: S608 - words of ours
+_OF_RULE: Final = f"""
+SELECT hi, wanted FROM window INDEXED BY window_of_rule
+WHERE rule = ? AND version = ? AND {_FREE} ORDER BY hi {{0}} LIMIT ?
+"""  # noqa: S608 - words of ours
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,23 +117,20 @@ def seen_versions(ledger: Ledger) -> dict[str, int]:
     return {row["name"]: row["version"] for row in ledger.read("SELECT name, version FROM seen")}
 
 
-def claim(connection: Connection, worker: str, now: int, turn: int, most: int) -> Claim | None:
-    """Take windows that are due, of one version of a rule: the newest of all, at each fourth turn the oldest."""
-    order = "ASC" if turn % _OLDEST_EVERY == _OLDEST_EVERY - 1 else "DESC"
-    due = "status <> 'done' AND due <= ? AND worker IS NULL"
-    first = connection.execute(
-        f"SELECT window.rule, window.version, document FROM window INDEXED BY window_open"  # noqa: S608 - two words
-        f" JOIN rule ON rule.id = window.rule JOIN rule_version USING (rule, version)"
-        f" WHERE {due} AND rule.pause = '' AND rule.state <> 'retired' ORDER BY hi {order} LIMIT 1",
-        (now,),
-    ).fetchone()
+def claim(
+    connection: Connection, worker: str, now: int, most: Callable[[str], int], *, is_oldest: bool
+) -> Claim | None:
+    """Take windows that are due, of one version of a rule. A rule's latest window that has never run comes first, and
+    alone, so that all rules have theirs soon; then the newest of all, or the oldest, with up to `most` of that rule."""
+    fresh = None if is_oldest else connection.execute(_FRESH, (now,)).fetchone()
+    order = "ASC" if is_oldest else "DESC"
+    first = fresh or connection.execute(_FIRST.format(order), (now,)).fetchone()
     if first is None:
         return None
-    rows = connection.execute(
-        f"SELECT hi, wanted FROM window INDEXED BY window_of_rule WHERE rule = ? AND version = ? AND {due}"  # noqa: S608
-        f" ORDER BY hi {order} LIMIT ?",
-        (first["rule"], first["version"], now, most),
-    ).fetchall()
+    rows = [first]
+    if fresh is None:
+        values = (first["rule"], first["version"], now, most(first["rule"]))
+        rows = connection.execute(_OF_RULE.format(order), values).fetchall()
     windows = {row["hi"]: json.loads(row["wanted"]) for row in sorted(rows, key=itemgetter("hi"))}
     connection.executemany(
         "UPDATE window SET worker = ? WHERE rule = ? AND hi = ?", ((worker, first["rule"], hi) for hi in windows)

@@ -18,7 +18,7 @@ from bluetick.detections.runs import query_request
 from bluetick.detections.tuning.model import TuningDocument
 from bluetick.detections.tuning.reading import read_tuning_text
 from bluetick.plan.deciding import statement_relations
-from bluetick.plan.relations import Scan
+from bluetick.plan.relations import QueryPlan, Scan
 from bluetick.session import Session
 
 
@@ -82,7 +82,7 @@ def _rule(session: Session, document: str, how: Scheduling) -> Rule:
         frequency=frequency,
         lookback=detection.reach,
         delay=how.delay,
-        tables=tables_of(session, detection),
+        tables=tables_of(checked_plan(session, detection)),
         document=document,
         start=how.start,
         suppression=(suppression.duration or timedelta(0)) if suppression.enabled else timedelta(0),
@@ -92,8 +92,13 @@ def _rule(session: Session, document: str, how: Scheduling) -> Rule:
     )
 
 
-def tables_of(session: Session, detection: Detection) -> frozenset[str]:
-    """The tables that a detection reads, those of the schemas that are not here yet too."""
-    plan, _ = session.plan(query_request(detection), is_check=True)
+def checked_plan(session: Session, detection: Detection) -> QueryPlan:
+    """The plan of a detection's query, over tables of the schemas that are not here yet too. QueryError where it is
+    refused."""
+    return session.plan(query_request(detection), is_check=True)[0]
+
+
+def tables_of(plan: QueryPlan) -> frozenset[str]:
+    """The tables that a plan reads."""
     nodes = (node for statement in plan.statements for node in statement_relations(statement))
     return frozenset(node.table for node in nodes if isinstance(node, Scan))

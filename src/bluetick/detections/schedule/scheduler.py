@@ -37,10 +37,13 @@ _LOG: Final = logging.getLogger(__name__)
 @dataclass(frozen=True, slots=True)
 class Pace:
     """How the scheduler goes about it. `settling`: windows whose data changed wait so long for more of it. At most
-    `together` windows are evaluated in one pass. Without work, it looks again after `looking`."""
+    `together` windows are evaluated in one pass, and no more than take `passing`, as far as is known. The oldest window
+    has its turn after `waiting`. Without work, it looks again after `looking`."""
 
     settling: timedelta = timedelta(minutes=2)
     together: int = 24
+    passing: timedelta = timedelta(seconds=20)
+    waiting: timedelta = timedelta(minutes=1)
     looking: timedelta = timedelta(seconds=10)
 
 
@@ -62,7 +65,8 @@ class Scheduler:
         self._ledger = ledger
         self._around = around
         self._pace = pace or Pace()
-        self._turn = 0
+        self._seconds: dict[str, float] = {}  # that a window of a rule took in its last pass
+        self._oldest_at = self._now()
         self._name = around.workers.begin()
         with ledger.transaction() as connection:
             enlist(connection, self._name, self._now())
@@ -137,11 +141,20 @@ class Scheduler:
         due = next_try(self._ledger, self._name)
         if due is None or due > self._now():
             return None
-        self._turn += 1
+        now = self._now()
+        is_oldest = abs(now - self._oldest_at) >= length(self._pace.waiting)
+        if is_oldest:
+            self._oldest_at = now
         with self._ledger.transaction() as connection:
             dismiss(connection, self._name)  # what a round that failed still held is free
-            enlist(connection, self._name, self._now())
-            return claim(connection, self._name, self._now(), self._turn, self._pace.together)
+            enlist(connection, self._name, now)
+            return claim(connection, self._name, now, self._most, is_oldest=is_oldest)
+
+    def _most(self, rule: str) -> int:
+        """So many windows of a rule in one pass: a pass that takes long keeps fresh windows waiting."""
+        seconds = self._seconds.get(rule, 0.0)
+        fitting = self._pace.together if not seconds else int(self._pace.passing.total_seconds() / seconds)
+        return max(1, min(self._pace.together, fitting))
 
     def _evaluate(self, claimed: Claim) -> None:
         begun = self._now()
@@ -153,6 +166,7 @@ class Scheduler:
                 else:
                     complete(connection, self._name, claimed, said, times)
             self._around.report(claimed, said)
+        self._seconds[claimed.rule] = max(0, self._now() - begun) / 1e6 / len(claimed.windows)
 
     def _said(self, claimed: Claim) -> Iterator[Outcome | Failure]:
         """What the evaluator says, and a failure for windows of which it says nothing."""
