@@ -141,7 +141,7 @@ def say(ledger: Ledger, day: int, *, warming: bool, found: bool = True) -> None:
     with ledger.transaction() as connection:
         connection.execute("UPDATE window SET status = 'dirty', due = 0, worker = NULL WHERE hi = ?", (hi,))
         connection.execute("UPDATE window SET due = ? WHERE hi <> ?", (2**60, hi))
-        claimed = claim(connection, "w", 1, 0, 1)
+        claimed = claim(connection, "w", 1, lambda _: 1, is_oldest=False)
         assert claimed is not None
         assert list(claimed.windows) == [hi]
         assert complete(connection, "w", claimed, Outcome(hi, len(findings), found, findings), (1, 2))
