@@ -59,7 +59,7 @@ class Place:
         findings = (Finding("one thing", content(hosts)),) if hosts and is_triggered else ()
         self._again(hi)
         with self.ledger.transaction() as connection:
-            taken = claim(connection, WORKER, 2**62, 0, 1)
+            taken = claim(connection, WORKER, 2**62, lambda _: 1, is_oldest=False)
             assert taken is not None
             outcome = Outcome(hi, least or len(hosts), is_triggered and bool(hosts), findings, {}, signals)
             assert complete(connection, WORKER, taken, outcome, (hi + 1, hi + 2))
@@ -68,7 +68,7 @@ class Place:
         hi = to_micros(START + number * HOUR)
         self._again(hi)
         with self.ledger.transaction() as connection:
-            taken = claim(connection, WORKER, 2**62, 0, 1)
+            taken = claim(connection, WORKER, 2**62, lambda _: 1, is_oldest=False)
             assert taken is not None
             fail(connection, WORKER, taken, Failure(reason), (hi + 1, hi + 2))
 
