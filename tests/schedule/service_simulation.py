@@ -1,178 +1,32 @@
-"""A detection service over an in-memory lake, in simulated time, with all that can go wrong; and, beside it, what a
-service that is never late and never ends would have said, computed from the data alone."""
+"""A detection service over an in-memory lake, in simulated time, with all that can go wrong."""
 
-import json
 import random
 import sqlite3
-from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from operator import itemgetter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 
-from bluetick.detections.ledger.alerts import Finding
+from simulated_world import HOUR, KEYS, MINUTE, START, Clock, Evaluator, Event, Kind, Lake, Workers
+from undisturbed_service import Versions, check
+
 from bluetick.detections.ledger.opening import Ledger
-from bluetick.detections.ledger.rules import Rule
-from bluetick.detections.ledger.times import to_micros, to_moment
-from bluetick.detections.ledger.windows import Change, Failure, Outcome
+from bluetick.detections.ledger.times import to_micros
+from bluetick.detections.ledger.windows import Failure
 from bluetick.detections.schedule.scheduler import Pace, Scheduler, Surroundings
 from bluetick.diagnostics.errors import SourceError
-
-START = datetime(2026, 3, 1, tzinfo=UTC)
-HOUR = 3_600_000_000
-MINUTE = 60_000_000
 
 
 class Crash(BaseException):
     """The process ends here."""
 
 
-@dataclass(slots=True)
-class Clock:
-    """Simulated time. `offset` is how wrong the machine's clock is."""
-
-    at: int = to_micros(START)
-    offset: int = 0
-
-    def now(self) -> datetime:
-        return to_moment(self.at + self.offset)
-
-    def sleep(self, seconds: float) -> None:
-        self.at += max(1, int(seconds * 1e6))
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Event:
-    time: int
-    key: str
-
-
-@dataclass(slots=True)
-class Lake:
-    """Tables of events; a commit is (arrival, events), in order. One of None rewrites rows and brings none."""
-
-    clock: Clock
-    commits: dict[str, list[tuple[int, list[Event] | None]]] = field(default_factory=lambda: defaultdict(list))
-    _read: dict[str, tuple[int, list[Event]]] = field(default_factory=dict)
-
-    def version(self, table: str) -> int:
-        """How many commits have arrived."""
-        return bisect_right(self.commits[table], self.clock.at, key=itemgetter(0)) - 1
-
-    def since(self, versions: Mapping[str, int]) -> Sequence[Change]:
-        found = []
-        for table in sorted(self.commits):
-            for number in range(versions.get(table, -1) + 1, self.version(table) + 1):
-                events = self.commits[table][number][1]
-                if events:
-                    times = [event.time for event in events]
-                    found.append(Change(table, number, min(times), max(times)))
-        return found
-
-    def events(self, table: str, version: int) -> list[Event]:
-        """All events of a version, by time."""
-        known, events = self._read.get(table, (-1, []))
-        if known < version:
-            new = [event for _, some in self.commits[table][known + 1 : version + 1] for event in some or ()]
-            events = sorted([*events, *new])
-            self._read[table] = (version, events)
-            return events
-        assert known == version, "a lake only grows"
-        return events
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """A rule of the simulation: keys with at least `least` events within the lookback; one alert a key, or a run."""
-
-    id: str
-    table: str
-    frequency: int
-    lookback: int
-    least: int
-    by_key: bool
-    suppression: int = 0
-    delay: int = 5 * MINUTE
-
-    def rule(self) -> Rule:
-        def micros(value: int) -> timedelta:
-            return timedelta(microseconds=value)
-
-        return Rule(
-            id=self.id,
-            version="1",
-            name=self.id,
-            frequency=micros(self.frequency),
-            lookback=micros(self.lookback),
-            delay=micros(self.delay),
-            tables=frozenset({self.table}),
-            document=self.id,
-            start=START,
-            suppression=micros(self.suppression),
-        )
-
-    def findings(self, events: list[Event], hi: int) -> tuple[Finding, ...]:
-        """What a window finds among the events, which are in order."""
-        low, high = (bisect_left(events, Event(time, "")) for time in (hi - self.lookback, hi))
-        counts: dict[str, int] = defaultdict(int)
-        for event in events[low:high]:
-            counts[event.key] += 1
-        found = {key: count for key, count in sorted(counts.items()) if count >= self.least}
-        if self.by_key:
-            return tuple(Finding(key, json.dumps({"key": key, "count": count})) for key, count in found.items())
-        return (Finding(f"window {hi}", json.dumps(found)),) if found else ()
-
-
-@dataclass(slots=True)
-class Evaluator:
-    """Evaluates kinds over the lake as it is when an evaluation begins; fails now and then. `meanwhile` is what another
-    worker does during an evaluation."""
-
-    lake: Lake
-    kinds: Mapping[str, Kind]
-    fault: Callable[[], str]
-    meanwhile: Callable[[], None]
-    seconds: float = 0.05
-
-    def evaluate(self, document: str, ends: Sequence[datetime]) -> Iterator[Outcome | Failure]:
-        kind = self.kinds[document]
-        version = self.lake.version(kind.table)
-        events = self.lake.events(kind.table, version)
-        for end in ends:
-            self.lake.clock.sleep(self.seconds)
-            self.meanwhile()
-            if reason := self.fault():
-                yield Failure(reason)
-                return
-            hi = to_micros(end)
-            found = kind.findings(events, hi)
-            yield Outcome(hi, len(found), bool(found), found, {kind.table: version})
-
-
-@dataclass(slots=True)
-class Workers:
-    """Those that began since the machine was started."""
-
-    count: int = 0
-    alive: set[str] = field(default_factory=set)
-
-    def begin(self) -> str:
-        self.count += 1
-        self.alive.add(f"worker {self.count}")
-        return f"worker {self.count}"
-
-    def is_alive(self, worker: str) -> bool:
-        return worker in self.alive
-
-    def end(self, worker: str) -> None:
-        self.alive.discard(worker)
-
-
 @dataclass(frozen=True, slots=True)
 class Mishaps:
-    """How much goes wrong. `crash_at`: end the process at exactly this commit (and half of one), counted from 0."""
+    """How much goes wrong: each happens once in so many occasions. `change_every`: at a start, the documents that are
+    given differ: a rule is edited, or left out. `crash_at`: end the process at exactly this commit (and half of one),
+    counted from 0."""
 
     crash_every: int = 400
     fault_every: int = 150
@@ -180,10 +34,11 @@ class Mishaps:
     outage_every: int = 250
     step_every: int = 300
     beside_every: int = 12
+    change_every: int = 3
     crash_at: int | None = None
 
 
-CALM = Mishaps(0, 0, 0, 0, 0, 0)
+CALM = Mishaps(0, 0, 0, 0, 0, 0, 0)
 
 
 class Service:
@@ -194,11 +49,14 @@ class Service:
         self.clock = Clock()
         self.lake = Lake(self.clock)
         self.kinds = {kind.id: kind for kind in kinds}
+        self.versions = {kind.id: Versions(kind) for kind in kinds}
         self.mishaps = mishaps
         self.workers = Workers()
-        self.commits = self.crashes = self.latest = 0
+        self.commits = self.crashes = self.changes = 0
         self._path = path
-        self._evaluator = Evaluator(self.lake, self.kinds, self._fault, self._meanwhile)
+        self._documents = {kind.document: kind for kind in kinds}
+        self._absent = ""
+        self._evaluator = Evaluator(self.lake, self._documents, self._fault, self._meanwhile)
         self._beside: Scheduler | None = None
         self._is_beside = False
 
@@ -223,15 +81,61 @@ class Service:
                 for ledger in ledgers:
                     ledger.close()
 
+    def check(self, days: float) -> None:
+        ledger = Ledger(self._path)
+        try:
+            rules = [(kind, self.versions[kind.id]) for kind in self.kinds.values()]
+            check(ledger, self.lake, rules, to_micros(START) + int(days * 24 * HOUR))
+        finally:
+            ledger.close()
+
     def _live(self, ledgers: Sequence[Ledger], end: int) -> None:
         around = Surroundings(self.clock, self.lake, self._evaluator, self.workers)
         pace = Pace(settling=timedelta(minutes=3), looking=timedelta(minutes=10))
         scheduler, self._beside = (Scheduler(ledger, around, pace) for ledger in ledgers)
-        scheduler.register([kind.rule() for kind in self.kinds.values()])
-        while self.clock.at < end or self._has_work(ledgers[0]):
-            if self.clock.at >= end:
-                self.clock.offset = 0
+        self._change()
+        self._register(ledgers[0], scheduler)
+        while self.clock.at < end:
             self._step(scheduler)
+        self.clock.offset = 0
+        self._absent = ""
+        while ledgers[0].read("SELECT 1 FROM window WHERE status <> 'done' LIMIT 1") or self._is_behind(ledgers[0]):
+            self._register(ledgers[0], scheduler)  # somebody mends what paused
+            self._step(scheduler)
+
+    def _change(self) -> None:
+        """Somebody edits a rule, or leaves one out this time."""
+        self._absent = ""
+        if not self._happens(self.mishaps.change_every):
+            return
+        self.changes += 1
+        kind = self.random.choice(list(self.kinds.values()))
+        if self._happens(2):
+            self._absent = kind.id
+        else:
+            edited = replace(kind, least=max(1, kind.least + self.random.choice((-1, 1))), version=kind.version + 1)
+            self.kinds[kind.id] = self._documents[edited.document] = edited
+
+    def _register(self, ledger: Ledger, scheduler: Scheduler) -> None:
+        """Windows that the ledger has not opened yet will be of the versions that are given now."""
+        given = [kind for kind in self.kinds.values() if kind.id != self._absent]
+        for row in ledger.read("SELECT id, version, next FROM rule"):
+            kind = self.kinds[row["id"]]
+            if row["version"] != str(kind.version) and kind.id != self._absent:
+                self.versions[kind.id].add(row["next"], kind)
+        try:
+            scheduler.register([kind.rule() for kind in given])
+        except SourceError:  # the disk is full: the process ends
+            self.clock.sleep(1)
+            raise
+
+    def _is_behind(self, ledger: Ledger) -> bool:
+        """Whether a rule that was left out has windows to come."""
+        behind = [row for row in ledger.read("SELECT id, next FROM rule") if self._is_due(row["id"], row["next"])]
+        return bool(behind)
+
+    def _is_due(self, rule: str, hi: int) -> bool:
+        return hi + self.kinds[rule].delay <= self.clock.at
 
     def _meanwhile(self) -> None:
         """A worker beside this one works, while time passes and data comes in."""
@@ -261,17 +165,16 @@ class Service:
         except SourceError:
             self.clock.sleep(60)
 
-    def _has_work(self, ledger: Ledger) -> bool:
-        return bool(ledger.read("SELECT 1 FROM window WHERE status <> 'done' LIMIT 1"))
-
     def _happens(self, every: int) -> bool:
         return every > 0 and self.random.randrange(every) == 0
 
     def _downtime(self) -> float:
         return self.random.choice((1, 60, 3_000, 5 * 3_600)) if self.mishaps.crash_at is None else 1
 
-    def _fault(self) -> str:
-        return "the engine is out of memory" if self._happens(self.mishaps.fault_every) else ""
+    def _fault(self) -> Failure | None:
+        if not self._happens(self.mishaps.fault_every):
+            return None
+        return Failure("the engine is out of memory") if self._happens(2) else Failure("no such column", True)
 
     def _at_commit(self, where: str) -> None:
         self.commits += 1
@@ -281,86 +184,19 @@ class Service:
             raise sqlite3.OperationalError("database or disk is full")
 
 
-# --- what is right ----------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Expected:
-    """An alert that must be there, and no other."""
-
-    rule: str
-    key: str
-    first: int
-    last: int
-    content: str
-
-
-def expected_alerts(lake: Lake, kind: Kind, until: int) -> list[Expected]:
-    """What a service that is on time, with all data there, says of a rule: windows in order, one after another."""
-    events = sorted(event for _, some in lake.commits[kind.table] for event in some or ())
-    first = -(-to_micros(START) // kind.frequency) * kind.frequency
-    alerts: dict[str, Expected] = {}
-    found: list[Expected] = []
-    raised: int | None = None
-    for hi in range(first, until + 1, kind.frequency):
-        findings = kind.findings(events, hi)
-        if not findings or (kind.suppression and raised is not None and hi < raised + kind.suppression):
-            continue
-        raised = hi
-        for finding in findings:
-            known = alerts.get(finding.key)
-            if known is not None and hi - known.last <= max(kind.lookback, kind.frequency):
-                alerts[finding.key] = Expected(kind.id, finding.key, known.first, hi, finding.content)
-                continue
-            if known is not None:
-                found.append(known)
-            alerts[finding.key] = Expected(kind.id, finding.key, hi, hi, finding.content)
-    return sorted([*found, *alerts.values()])
-
-
-def alerts_of(ledger: Ledger, rule: str) -> list[Expected]:
-    """The alerts in a ledger that are not retracted."""
-    rows = ledger.read("SELECT rule, key, first, last, content FROM alert WHERE rule = ? AND NOT is_retracted", (rule,))
-    return sorted(Expected(*row) for row in rows)
-
-
-def check(ledger: Ledger, service: Service, days: float) -> None:
-    """No window is absent or open, none is there twice, and the alerts are those of an undisturbed service."""
-    for kind in service.kinds.values():
-        rows = [row["hi"] for row in ledger.read("SELECT hi FROM window WHERE rule = ? ORDER BY hi", (kind.id,))]
-        first = -(-to_micros(START) // kind.frequency) * kind.frequency
-        assert rows == list(range(first, rows[-1] + 1, kind.frequency)), f"windows of {kind.id} are absent"
-        assert rows[-1] + kind.frequency + kind.delay > to_micros(START) + int(days * 24 * HOUR)
-        assert not ledger.read("SELECT hi FROM window WHERE rule = ? AND status <> 'done'", (kind.id,))
-        assert alerts_of(ledger, kind.id) == expected_alerts(service.lake, kind, rows[-1]), kind.id
-    _check_messages(ledger)
-
-
-def _check_messages(ledger: Ledger) -> None:
-    """Each alert was told of once; a retraction and what takes it back alternate."""
-    said: dict[str, list[str]] = defaultdict(list)
-    for row in ledger.read("SELECT alert, kind FROM outbox ORDER BY id"):
-        said[row["alert"]].append(row["kind"])
-    for row in ledger.read("SELECT id, is_retracted FROM alert"):
-        kinds = said.pop(row["id"])
-        expected = ["raised", *(("retracted", "restored")[number % 2] for number in range(len(kinds) - 1))]
-        assert kinds == expected
-        assert (kinds[-1] == "retracted") == bool(row["is_retracted"])
-    assert not said
-    assert not ledger.read("SELECT alert, revision, kind FROM outbox GROUP BY 1, 2, 3 HAVING count(*) > 1")
-
-
 KINDS = (
     Kind("hourly count", "A", HOUR, HOUR, 3, by_key=True),
     Kind("hourly over a day", "A", HOUR, 24 * HOUR, 9, by_key=True),
     Kind("six hours in one alert", "B", 6 * HOUR, 12 * HOUR, 4, by_key=False),
     Kind("suppressed", "B", HOUR, 2 * HOUR, 3, by_key=True, suppression=5 * HOUR),
+    Kind("nothing for hours", "B", HOUR, 2 * HOUR, 1, by_key=True, is_absence=True),
     Kind("daily", "A", 24 * HOUR, 7 * 24 * HOUR, 20, by_key=True),
 )
 
 
 def fill(service: Service, days: float, seed: int, latest: int) -> None:
-    """Events of some days: most arrive within minutes, some hours late, a few as late as it gets."""
+    """Events of some days: most arrive within minutes, some hours late, a few as late as it gets. Some lie on the edges
+    of windows."""
     source = random.Random(seed)  # noqa: S311 - a simulation
     begin = to_micros(START) - 3 * 24 * HOUR
     for table in ("A", "B"):
@@ -368,10 +204,10 @@ def fill(service: Service, days: float, seed: int, latest: int) -> None:
         for hour in range(int(days * 24) + 72):
             base = begin + hour * HOUR
             for _ in range(source.randrange(6)):
-                event = Event(base + source.randrange(HOUR), source.choice(("k1", "k2", "k3")))
+                time = base + (source.randrange(HOUR) if source.randrange(6) else 0)
                 late = source.choices((5 * MINUTE, 2 * HOUR, latest), (90, 8, 2))[0]
-                arrival = event.time + source.randrange(late)
-                batches[-(-arrival // (10 * MINUTE)) * 10 * MINUTE].append(event)
+                arrival = time + source.randrange(late)
+                batches[-(-arrival // (10 * MINUTE)) * 10 * MINUTE].append(Event(time, source.choice(KEYS)))
             if source.randrange(20) == 0:
                 batches.setdefault(base, [])  # a commit that only rewrites
         for arrival in sorted(batches):
@@ -385,9 +221,5 @@ def simulate(
     service = Service(path, kinds, seed, mishaps)
     fill(service, days, seed, latest)
     service.run(days)
-    ledger = Ledger(path)
-    try:
-        check(ledger, service, days)
-    finally:
-        ledger.close()
+    service.check(days)
     return service

@@ -8,7 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from service_simulation import CALM, HOUR, KINDS, Kind, Mishaps, Service, simulate
+from service_simulation import CALM, KINDS, Mishaps, Service, simulate
+from simulated_world import HOUR, Kind
 
 DAYS = int(os.environ.get("BLUETICK_DAYS", "500"))
 SEED = int(os.environ.get("BLUETICK_SEED", "1"))
@@ -22,12 +23,13 @@ def test_an_undisturbed_service(tmp_path: Path) -> None:
 def test_sixty_days_with_crashes_outages_late_data_and_a_wrong_clock(tmp_path: Path) -> None:
     service = simulate(tmp_path / "ledger", 60, 2, Mishaps())
     assert service.crashes > 20
+    assert service.changes > 20
 
 
 def test_data_that_comes_while_windows_are_evaluated(tmp_path: Path) -> None:
     """Every event decides an alert, and no later one heals what was missed."""
     kinds = (Kind("each", "A", HOUR, HOUR, 1, by_key=True), Kind("all", "B", HOUR, HOUR, 1, by_key=False))
-    simulate(tmp_path / "ledger", 40, 4, replace(CALM, beside_every=2), kinds=kinds, latest=HOUR // 2)
+    simulate(tmp_path / "ledger", 40, 4, replace(CALM, beside_every=2, fault_every=20), kinds=kinds, latest=HOUR // 2)
 
 
 @pytest.mark.slow
