@@ -131,8 +131,10 @@ def _schedule() -> click.Command:
 
 
 def _alerts() -> click.Command:
+    from bluetick.cli.alert_explanation import explain  # noqa: PLC0415 - loaded when asked for
     from bluetick.cli.alerts import alerts  # noqa: PLC0415 - loaded when asked for
 
+    alerts.add_command(explain)
     return alerts
 
 

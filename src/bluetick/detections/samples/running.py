@@ -3,7 +3,7 @@
 import json
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -64,11 +64,24 @@ def each_outcome(
 ) -> Iterator[SampleOutcome]:
     """The outcomes one after another, each as soon as it is there; without `explains` only whether they pass."""
     schemas, functions = surroundings.schemas, surroundings.functions
-    is_sentinel = detection.schemas == "sentinel" or "TimeGenerated" in detection.query
     with connect(schemas=schemas, functions=functions, threads=1) as empty:
-        runner = _Runner(detection, surroundings, Faces(empty, is_sentinel), explains)
+        runner = _Runner(detection, surroundings, Faces(empty, _is_sentinel(detection)), explains)
         for sample in samples:
             yield runner.outcome(sample)
+
+
+@contextmanager
+def sample_session(
+    detection: Detection, sample: Sample, surroundings: Surroundings = NOTHING_MORE
+) -> Iterator[Session]:
+    """The session that a sample is run in: its tables alone."""
+    with ExitStack() as stack:
+        empty = stack.enter_context(connect(schemas=surroundings.schemas, functions=surroundings.functions, threads=1))
+        yield _Runner(detection, surroundings, Faces(empty, _is_sentinel(detection)), False).session(sample, stack)
+
+
+def _is_sentinel(detection: Detection) -> bool:
+    return detection.schemas == "sentinel" or "TimeGenerated" in detection.query
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +109,7 @@ class _Runner:
     def _run(self, sample: Sample) -> Failure | None:
         detection = self.detection
         with ExitStack() as stack:
-            session = self._session(sample, stack)
+            session = self.session(sample, stack)
             request = replace(query_request(detection, sample.now), seconds=SECONDS)
             result = session.run(request)[-1]
             rows = list(result.rows())
@@ -113,7 +126,7 @@ class _Runner:
                 tuple(flow_row(result.columns, row) for row in rows[:_SHOWN_ROWS]),
             )
 
-    def _session(self, sample: Sample, stack: ExitStack) -> Session:
+    def session(self, sample: Sample, stack: ExitStack) -> Session:
         """A session of the sample's tables; those that the rule reads beside them are empty. `stack` closes it."""
         files = _Files(sample, stack)
         session = stack.enter_context(
