@@ -138,6 +138,12 @@ def _alerts() -> click.Command:
     return alerts
 
 
+def _incidents() -> click.Command:
+    from bluetick.cli.incidents import incidents  # noqa: PLC0415 - loaded when asked for
+
+    return incidents
+
+
 def _backup() -> click.Command:
     from bluetick.cli.backup import backup  # noqa: PLC0415 - loaded when asked for
 
@@ -176,6 +182,7 @@ _COMMANDS: dict[str, Callable[[], click.Command]] = {
     "compare": _compare,
     "schedule": _schedule,
     "alerts": _alerts,
+    "incidents": _incidents,
     "backup": _backup,
     "restore": _restore,
     "upgrade": _upgrade,

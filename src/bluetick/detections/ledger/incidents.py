@@ -17,7 +17,8 @@ from sqlite3 import Connection, Row
 from typing import Final, NamedTuple
 
 from bluetick.detections.alerting import Incidents
-from bluetick.detections.incidents.matching import match_of
+from bluetick.detections.incidents.matching import match_of, settings_of
+from bluetick.detections.ledger.outbox import Told, owe
 from bluetick.detections.ledger.times import length
 
 # https://learn.microsoft.com/azure/sentinel/sentinel-service-limits
@@ -50,6 +51,16 @@ class Grouped(NamedTuple):
     id: str
     settings: Incidents
     is_shadow: bool
+
+
+def grouped_rule(connection: Connection, rule: str) -> Grouped:
+    """A rule as its newest version has it."""
+    row = connection.execute(
+        "SELECT state, incidents FROM rule JOIN rule_version ON rule_version.rule = rule.id"
+        " AND rule_version.version = rule.version WHERE rule.id = ?",
+        (rule,),
+    ).fetchone()
+    return Grouped(rule, settings_of(row["incidents"]), row["state"] == "shadow")
 
 
 @dataclass(slots=True)
@@ -267,12 +278,22 @@ def _settle(change: _Change, incident: str) -> None:
         )
     elif not has_alerts and row["status"] != "Closed":
         taker = change.takers.get(incident)
+        is_told = not change.rule.is_shadow and _is_worked_on(connection, row)
         reason = "its alerts were retracted" if taker is None else _hand_over(change, row, taker)
         connection.execute(
             "UPDATE incident SET is_void = 1, before = status, status = 'Closed', classification = 'Undetermined',"
             " reason = ?, closed = ? WHERE id = ?",
             (reason, change.now, incident),
         )
+        if is_told:
+            _tell(change, row, reason)
+
+
+def _is_worked_on(connection: Connection, row: Row) -> bool:
+    """Whether a person has done anything with an incident."""
+    if row["status"] != "New" or row["owner"] or row["severity"]:
+        return True
+    return connection.execute("SELECT 1 FROM comment WHERE about = ?", (row["id"],)).fetchone() is not None
 
 
 def _hand_over(change: _Change, row: Row, taker: str) -> str:
@@ -286,3 +307,23 @@ def _hand_over(change: _Change, row: Row, taker: str) -> str:
     connection.execute("UPDATE comment SET about = ? WHERE about = ?", (taker, row["id"]))
     number = connection.execute("SELECT number FROM incident WHERE id = ?", (taker,)).fetchone()["number"]
     return f"its alerts are in incident {number}"
+
+
+def _tell(change: _Change, row: Row, reason: str) -> None:
+    """Whoever works on an incident has to know that it is void. Of its alerts each one's own message tells."""
+    text = (
+        "SELECT alert.content FROM incident_alert JOIN alert ON alert.id = alert WHERE incident = ?"
+        " ORDER BY alert.first, alert.key LIMIT 1"
+    )
+    last = change.connection.execute(text, (row["id"],)).fetchone()
+    said = {} if last is None else json.loads(last["content"])
+    content = {
+        "incident": row["number"],
+        "name": f"incident {row['number']}{f': {name}' if (name := said.get('name')) else ''}",
+        "severity": row["severity"] or said.get("severity", "Informational"),
+        "rule": row["rule"],
+        "owner": row["owner"],
+        "reason": reason,
+    }
+    told = Told(row["id"], "closed", row["revision"] + 1, json.dumps(content, sort_keys=True), is_alert=False)
+    owe(change.connection, told, change.now)

@@ -16,6 +16,7 @@ class Verdict(Enum):
     TRUE_POSITIVE = "tp"
     FALSE_POSITIVE = "fp"
     BENIGN = "benign"
+    UNDETERMINED = "undetermined"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,7 @@ class Alert:
     created: int
     verdict: str | None
     reason: str | None
+    owner: str
     content: dict[str, Any]
 
     @property
@@ -47,6 +49,7 @@ class Alert:
             "revision": self.revision,
             "verdict": self.verdict,
             "reason": self.reason,
+            "owner": self.owner,
             **self.content,
         }
 
@@ -139,6 +142,7 @@ def _alert(row: Any) -> Alert:
         row["created"],
         row["verdict"],
         row["reason"],
+        row["owner"],
         json.loads(row["content"]),
     )
 
