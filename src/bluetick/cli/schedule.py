@@ -2,7 +2,7 @@
 
 import signal
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -189,7 +189,6 @@ def _serve(
     scheduler.register(rules)
     say(f"{len(rules)} rules, ledger {kept.path}")
 
-    work = scheduler.drain if once else scheduler.run
     outputs, tables = told
     try:
         with delivering(kept.path, outputs, around.clock, over.is_set, once=once) as deliveries:
@@ -198,7 +197,21 @@ def _serve(
                 deliveries.wake()
                 tables.publish()
 
-            work(over.is_set, between)
-        tables.publish_all()
+            if once:
+                _drain(scheduler, over.is_set, between, tables)
+            else:
+                scheduler.run(over.is_set, between)
+                tables.publish_all()
     finally:
         scheduler.close()
+
+
+def _drain(
+    scheduler: Scheduler, is_over: Callable[[], bool], between: Callable[[], None], tables: ServiceTables
+) -> None:
+    """Until nothing is due, for rules neither that read what the others wrote to tables."""
+    while True:
+        scheduler.drain(is_over, between)
+        tables.publish_all()
+        if is_over() or not scheduler.step():
+            return

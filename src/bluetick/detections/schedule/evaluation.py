@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -11,6 +12,7 @@ from bluetick.detections.health.warming import as_warming, first_rows, warming_o
 from bluetick.detections.ledger.times import to_micros
 from bluetick.detections.ledger.windows import Failure, Outcome
 from bluetick.detections.model import Detection
+from bluetick.detections.publishing.own_rows import without_own_rows
 from bluetick.detections.schedule.rules import Stored, checked_plan, stored, tables_of
 from bluetick.diagnostics.errors import BluetickError, QueryError, TuningError
 from bluetick.plan.relations import QueryPlan
@@ -55,12 +57,17 @@ class SessionEvaluator:
             self._over = session
             self._known.clear()
         if document not in self._known:
-            rule = stored(document)
-            self._known[document] = rule, checked_plan(session, rule.detection)
+            self._known[document] = _prepared(session, stored(document))
             if len(self._known) > _KEPT:
                 self._known.popitem(last=False)
         self._known.move_to_end(document)
         return self._known[document]
+
+
+def _prepared(session: Session, rule: Stored) -> tuple[Stored, QueryPlan]:
+    plan = checked_plan(session, rule.detection)
+    present = [name for name in tables_of(plan) if session.catalog.table(name) is not None]
+    return replace(rule, tuning=without_own_rows(rule.detection.id, present, rule.tuning)), plan
 
 
 def _versions(session: Session, tables: Iterable[str]) -> dict[str, int]:
