@@ -162,6 +162,12 @@ def _upgrade() -> click.Command:
     return upgrade
 
 
+def _health() -> click.Command:
+    from bluetick.cli.health import health  # noqa: PLC0415 - loaded when asked for
+
+    return health
+
+
 _COMMANDS: dict[str, Callable[[], click.Command]] = {
     "demo": _demo,
     "query": _query,
@@ -186,6 +192,7 @@ _COMMANDS: dict[str, Callable[[], click.Command]] = {
     "backup": _backup,
     "restore": _restore,
     "upgrade": _upgrade,
+    "health": _health,
     "doctor": _doctor,
 }
 

@@ -3,7 +3,7 @@
 import signal
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import FrameType
@@ -15,6 +15,7 @@ from bluetick.cli.documents import read_documents, runnable
 from bluetick.cli.failures import FAILED, RAN, say
 from bluetick.cli.options import DataOptions, Moment, MomentType, data_options
 from bluetick.cli.run import failure
+from bluetick.cli.service_health import Address, AddressType, HealthOptions, watching
 from bluetick.cli.service_outputs import Outputs, delivering
 from bluetick.cli.service_tables import ServiceTables, make_ready, service_tables
 from bluetick.detections.ledger.listing import rule_health
@@ -52,6 +53,8 @@ from bluetick.session import Session
     help="Alerts of a rule whose tables have less past than it looks back on: marked, or kept and told to nobody.",
 )
 @click.option("--no-tables", is_flag=True, help="Write no rows and alerts to tables of the lake.")
+@click.option("--heartbeat", type=click.Path(path_type=Path, dir_okay=False), help="A file for signs of life.")
+@click.option("--metrics", type=AddressType(), help="Serve /metrics for Prometheus, such as at 127.0.0.1:9464.")
 @click.option("--once", is_flag=True, help="End when nothing is left to do.")
 @click.option("--now", type=MomentType(), metavar="ISO", help="With --once: as if it were this instant.")
 @click.option("--alerts", "output", type=click.Path(path_type=Path, dir_okay=False), help="Append alerts as NDJSON.")
@@ -68,6 +71,8 @@ def schedule(  # noqa: PLR0913 - one for each option
     shadow: bool,
     warming: str,
     no_tables: bool,
+    heartbeat: Path | None,
+    metrics: Address | None,
     once: bool,
     now: Moment,
     output: Path | None,
@@ -100,7 +105,9 @@ def schedule(  # noqa: PLR0913 - one for each option
         rules, refused = _rules(session.current(), documents, how, starts_anywhere=start is not None)
         said = Outputs(form, output)
         tables = service_tables(kept, None if no_tables else data.lake, clock)
-        _serve(kept, _around(kept, session, clock, timeout), rules, (said, tables), over, once=once)
+        watched = HealthOptions(data.lake, session.current, timeout, heartbeat, metrics)
+        beside = _Beside(said, tables, watched)
+        _serve(kept, _around(kept, session, clock, timeout), rules, beside, over, once=once)
         failed = sum(rule.failed for rule in rule_health(kept))
     finally:
         kept.close()
@@ -176,34 +183,43 @@ def _told(claimed: Claim, said: Outcome | Failure) -> None:
         say(f"{claimed.rule}: windows up to {last:%Y-%m-%d %H:%M} failed, {words}: {said.reason}")
 
 
+@dataclass(frozen=True, slots=True)
+class _Beside:
+    """What the service does beside evaluating windows."""
+
+    outputs: Outputs
+    tables: ServiceTables
+    watched: HealthOptions
+
+
 def _serve(
     kept: Ledger,
     around: Surroundings,
     rules: Sequence[Rule],
-    told: tuple[Outputs, ServiceTables],
+    beside: _Beside,
     over: threading.Event,
     *,
     once: bool,
 ) -> None:
-    scheduler = Scheduler(kept, around, Pace(settling=timedelta(0)) if once else None)
-    scheduler.register(rules)
-    say(f"{len(rules)} rules, ledger {kept.path}")
+    with watching(kept, around.clock, beside.watched, once=once) as vigil:
+        scheduler = Scheduler(kept, vigil.over(around), Pace(settling=timedelta(0)) if once else None)
+        scheduler.register(rules)
+        say(f"{len(rules)} rules, ledger {kept.path}")
+        try:
+            with delivering(kept.path, beside.outputs, around.clock, over.is_set, once=once) as deliveries:
 
-    outputs, tables = told
-    try:
-        with delivering(kept.path, outputs, around.clock, over.is_set, once=once) as deliveries:
+                def between() -> None:
+                    vigil.between()
+                    deliveries.wake()
+                    beside.tables.publish()
 
-            def between() -> None:
-                deliveries.wake()
-                tables.publish()
-
-            if once:
-                _drain(scheduler, over.is_set, between, tables)
-            else:
-                scheduler.run(over.is_set, between)
-                tables.publish_all()
-    finally:
-        scheduler.close()
+                if once:
+                    _drain(scheduler, over.is_set, between, beside.tables)
+                else:
+                    scheduler.run(over.is_set, between)
+                    beside.tables.publish_all()
+        finally:
+            scheduler.close()
 
 
 def _drain(

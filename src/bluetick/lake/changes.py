@@ -3,8 +3,8 @@
 import json
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,11 +19,14 @@ _CUT: Final = timedelta(milliseconds=1)
 
 @dataclass(frozen=True, slots=True)
 class NewRows:
-    """A commit that brought rows, and their earliest and latest time; None where the log does not tell."""
+    """A commit that brought rows, and their earliest and latest time; when it was made, and how many rows they are.
+    None where the log does not tell."""
 
     version: int
     low: datetime | None
     high: datetime | None
+    committed: datetime | None = field(default=None, compare=False)
+    rows: int | None = field(default=None, compare=False)
 
 
 def time_of(folder: Path) -> str | None:
@@ -62,11 +65,16 @@ def _number(name: str) -> int:
 def _read(commit: Path, number: int, time: str | None) -> NewRows | None:
     lows: list[datetime | None] = []
     highs: list[datetime | None] = []
+    counts: list[int | None] = []
+    committed = None
     with commit.open(encoding="utf-8") as lines:
         for line in lines:
-            added = json.loads(line).get("add")
+            action = json.loads(line)
+            committed = committed or _made(action)
+            added = action.get("add")
             if added is None or not added.get("dataChange", True):
                 continue
+            counts.append(json.loads(added.get("stats") or "{}").get("numRecords"))
             low, high = _span(added, time)
             lows.append(low)
             highs.append(high)
@@ -74,9 +82,18 @@ def _read(commit: Path, number: int, time: str | None) -> NewRows | None:
     latest = [high for high in highs if high is not None]
     if not lows:
         return None
+    told = [count for count in counts if count is not None]
+    rows = sum(told) if len(told) == len(counts) else None
     if len(known) < len(lows) or len(latest) < len(highs):
-        return NewRows(number, None, None)
-    return NewRows(number, min(known), max(latest) + _CUT)
+        return NewRows(number, None, None, committed, rows)
+    return NewRows(number, min(known), max(latest) + _CUT, committed, rows)
+
+
+def _made(action: dict[str, Any]) -> datetime | None:
+    """When a commit was made, by its `commitInfo`, whose times are milliseconds
+    (https://github.com/delta-io/delta/blob/master/PROTOCOL.md#commit-provenance-information)."""
+    told = action.get("commitInfo", {}).get("timestamp")
+    return datetime.fromtimestamp(told / 1000, UTC) if isinstance(told, int) else None
 
 
 def _span(added: dict[str, Any], time: str | None) -> tuple[datetime | None, datetime | None]:

@@ -123,6 +123,22 @@ ALTER TABLE rule ADD COLUMN quiet_warming INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE alert ADD COLUMN is_told INTEGER NOT NULL DEFAULT 1;
 """
 
+# What stands of the service's health (conditions.py): `seen` and `missed` count assessments in a row. A `tally` counts
+# runs for good, whatever becomes of their records (tallies.py).
+_HEALTH: Final = """
+CREATE TABLE heartbeat (id INTEGER PRIMARY KEY CHECK (id = 1), time INTEGER NOT NULL) STRICT;
+CREATE TABLE assessment (id INTEGER PRIMARY KEY CHECK (id = 1), time INTEGER NOT NULL) STRICT;
+CREATE TABLE condition (
+    code TEXT NOT NULL, subject TEXT NOT NULL, seen INTEGER NOT NULL, missed INTEGER NOT NULL DEFAULT 0,
+    alert TEXT REFERENCES alert, PRIMARY KEY (code, subject)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE tally (
+    name TEXT NOT NULL, label TEXT NOT NULL, place INTEGER NOT NULL, count INTEGER NOT NULL, total INTEGER NOT NULL,
+    PRIMARY KEY (name, label, place)
+) STRICT, WITHOUT ROWID;
+INSERT INTO tally SELECT status, rule, 0, count(*), 0 FROM run GROUP BY status, rule;
+"""
+
 # A long backlog is not read from end to end for each claim.
 _CLAIMS: Final = """
 CREATE INDEX window_of_rule ON window (rule, version, hi) WHERE status <> 'done';
@@ -159,6 +175,7 @@ CREATE INDEX comment_about ON comment (about, id);
 _SECOND: Final = "".join(
     (
         _CLAIMS,
+        _HEALTH,
         _INCIDENTS,
         _OUTPUTS,
         _WARMING,

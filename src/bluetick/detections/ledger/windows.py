@@ -14,6 +14,7 @@ from bluetick.detections.ledger.alerts import Finding, replace_findings
 from bluetick.detections.ledger.opening import Ledger
 from bluetick.detections.ledger.rules import lift_pause, pause
 from bluetick.detections.ledger.signals import RunNote, Signal, newest_entry, note_run, note_signals
+from bluetick.detections.ledger.tallies import count_delay, count_run
 
 _RETRY_FIRST: Final = 60_000_000
 _RETRY_MOST: Final = 3_600_000_000
@@ -161,6 +162,7 @@ def complete(connection: Connection, worker: str, claim: Claim, outcome: Outcome
     known = claim.windows[outcome.hi]
     is_done = all(max(outcome.versions.get(name, -1), known.get(name, -1)) >= least for name, least in wanted.items())
     versions = json.dumps(dict(sorted(outcome.versions.items())))
+    count_delay(connection, claim.rule, outcome.hi, times[1])
     connection.execute(
         "UPDATE window SET status = ?, worker = NULL, tries = 0,"
         " rows = ?, triggered = ?, finished = ?, error = '', versions = ?, warming = ?"
@@ -232,4 +234,5 @@ def _record(
     ).lastrowid
     if run is None:
         raise AssertionError("a row that is inserted has a number")
+    count_run(connection, claim.rule, said[0], times)
     return run

@@ -157,7 +157,7 @@ class Scheduler:
         return max(1, min(self._pace.together, fitting))
 
     def _evaluate(self, claimed: Claim) -> None:
-        begun = self._now()
+        claimed_at = begun = self._now()
         for said in self._said(claimed):
             with self._ledger.transaction() as connection:
                 times = (begun, self._now())
@@ -165,8 +165,9 @@ class Scheduler:
                     fail(connection, self._name, claimed, said, times)
                 else:
                     complete(connection, self._name, claimed, said, times)
+            begun = times[1]  # of the next window
             self._around.report(claimed, said)
-        self._seconds[claimed.rule] = max(0, self._now() - begun) / 1e6 / len(claimed.windows)
+        self._seconds[claimed.rule] = max(0, self._now() - claimed_at) / 1e6 / len(claimed.windows)
 
     def _said(self, claimed: Claim) -> Iterator[Outcome | Failure]:
         """What the evaluator says, and a failure for windows of which it says nothing."""
