@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from bluetick.cli.alert_outputs import alert_outputs
 from bluetick.cli.failures import RAN
 from bluetick.cli.grid import new_console, visible
 from bluetick.cli.ledgers import (
@@ -162,6 +163,9 @@ def _state(rule: RuleHealth) -> str:
     if rule.pause:
         return f"paused: {rule.pause}"
     return rule.state if rule.warming_until is None else f"{rule.state}, warming until {time_text(rule.warming_until)}"
+
+
+alerts.add_command(alert_outputs)
 
 
 def message_line(message: Message) -> str:

@@ -130,6 +130,12 @@ def _schedule() -> click.Command:
     return schedule
 
 
+def _outputs() -> click.Command:
+    from bluetick.cli.outputs import outputs  # noqa: PLC0415 - loaded when asked for
+
+    return outputs
+
+
 def _alerts() -> click.Command:
     from bluetick.cli.alert_explanation import explain  # noqa: PLC0415 - loaded when asked for
     from bluetick.cli.alerts import alerts  # noqa: PLC0415 - loaded when asked for
@@ -189,6 +195,7 @@ _COMMANDS: dict[str, Callable[[], click.Command]] = {
     "schedule": _schedule,
     "alerts": _alerts,
     "incidents": _incidents,
+    "outputs": _outputs,
     "backup": _backup,
     "restore": _restore,
     "upgrade": _upgrade,

@@ -16,7 +16,7 @@ from bluetick.cli.failures import FAILED, RAN, say
 from bluetick.cli.options import DataOptions, Moment, MomentType, data_options
 from bluetick.cli.run import failure
 from bluetick.cli.service_health import Address, AddressType, HealthOptions, watching
-from bluetick.cli.service_outputs import Outputs, delivering
+from bluetick.cli.service_outputs import delivering, destinations
 from bluetick.cli.service_tables import ServiceTables, make_ready, service_tables
 from bluetick.detections.ledger.listing import rule_health
 from bluetick.detections.ledger.opening import Ledger
@@ -25,6 +25,7 @@ from bluetick.detections.ledger.times import to_moment
 from bluetick.detections.ledger.windows import Claim, Failure, Outcome
 from bluetick.detections.schedule.clocks import StoppedClock, SystemClock
 from bluetick.detections.schedule.commits import LakeCommits
+from bluetick.detections.schedule.delivery import Destination
 from bluetick.detections.schedule.evaluation import SessionEvaluator
 from bluetick.detections.schedule.living import LockedWorkers
 from bluetick.detections.schedule.rules import Scheduling, rule_at
@@ -58,6 +59,7 @@ from bluetick.session import Session
 @click.option("--once", is_flag=True, help="End when nothing is left to do.")
 @click.option("--now", type=MomentType(), metavar="ISO", help="With --once: as if it were this instant.")
 @click.option("--alerts", "output", type=click.Path(path_type=Path, dir_okay=False), help="Append alerts as NDJSON.")
+@click.option("--outputs", type=click.Path(path_type=Path, dir_okay=False), help="Where else they go: docs/outputs.md.")
 @click.option("--format", "form", type=click.Choice(("text", "json")), default="text", show_default=True)
 def schedule(  # noqa: PLR0913 - one for each option
     *,
@@ -76,6 +78,7 @@ def schedule(  # noqa: PLR0913 - one for each option
     once: bool,
     now: Moment,
     output: Path | None,
+    outputs: Path | None,
     form: str,
 ) -> int:
     """Run rules on their schedule, and raise alerts.
@@ -95,6 +98,7 @@ def schedule(  # noqa: PLR0913 - one for each option
     start = _instant(since, "--since")
     state = RuleState.SHADOW if shadow else RuleState.LIVE
     how = Scheduling(start or clock.now() - delay, delay, state, every, quiet_warming=warming == "shadow")
+    told = destinations(form, output, outputs, clock)
     if not no_tables:
         make_ready(data.lake)
     session = LakeSession(data.lake, data.open)
@@ -103,10 +107,9 @@ def schedule(  # noqa: PLR0913 - one for each option
         say(f"the ledger is brought to this version; as it was before it lies in {kept.copy}")
     try:
         rules, refused = _rules(session.current(), documents, how, starts_anywhere=start is not None)
-        said = Outputs(form, output)
         tables = service_tables(kept, None if no_tables else data.lake, clock)
         watched = HealthOptions(data.lake, session.current, timeout, heartbeat, metrics)
-        beside = _Beside(said, tables, watched)
+        beside = _Beside(told, tables, watched)
         _serve(kept, _around(kept, session, clock, timeout), rules, beside, over, once=once)
         failed = sum(rule.failed for rule in rule_health(kept))
     finally:
@@ -187,7 +190,7 @@ def _told(claimed: Claim, said: Outcome | Failure) -> None:
 class _Beside:
     """What the service does beside evaluating windows."""
 
-    outputs: Outputs
+    outputs: Sequence[Destination]
     tables: ServiceTables
     watched: HealthOptions
 

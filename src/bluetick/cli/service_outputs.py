@@ -1,8 +1,9 @@
 """The outputs of `bluetick schedule`: standard output, a file, and what a document names."""
 
-from collections.abc import Callable, Iterator
+import os
+import socket
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -13,7 +14,9 @@ from bluetick.cli.failures import say
 from bluetick.cli.writing import compact
 from bluetick.detections.ledger.opening import Ledger
 from bluetick.detections.ledger.outbox import Message
+from bluetick.detections.outputs.document import Outside, read_outputs
 from bluetick.detections.outputs.lines import LinesFile
+from bluetick.detections.outputs.posting import Web
 from bluetick.detections.schedule.delivery import Deliveries, Destination
 from bluetick.detections.schedule.holding import OutputLocks
 from bluetick.detections.schedule.parts import Clock
@@ -23,28 +26,28 @@ STANDARD_OUTPUT: Final = "stdout"
 _LAST_SECONDS: Final = 10.0
 
 
-@dataclass(frozen=True, slots=True)
-class Outputs:
-    """What the command line says: how lines look on standard output, a file of them, a document of outputs."""
+def destinations(form: str, alerts: Path | None, document: Path | None, clock: Clock) -> list[Destination]:
+    """Where messages go, as the command line says: lines on standard output, a file of them, a document of outputs."""
+    found = [Destination(STANDARD_OUTPUT, _Printed(form))]
+    if alerts is not None:
+        found.append(Destination(f"file:{alerts.resolve()}", LinesFile(alerts)))
+    if document is not None:
+        found += read_outputs(document, outside(clock))
+    return found
 
-    form: str
-    alerts: Path | None = None
-    document: Path | None = None
 
-    def destinations(self) -> list[Destination]:
-        found = [Destination(STANDARD_OUTPUT, _Printed(self.form))]
-        if self.alerts is not None:
-            found.append(Destination(f"file:{self.alerts.resolve()}", LinesFile(self.alerts)))
-        return found
+def outside(clock: Clock) -> Outside:
+    """What outputs use of this machine."""
+    return Outside(Web(clock), socket.gethostname(), os.environ)
 
 
 @contextmanager
 def delivering(
-    path: Path, outputs: Outputs, clock: Clock, is_over: Callable[[], bool], *, once: bool
+    path: Path, outputs: Sequence[Destination], clock: Clock, is_over: Callable[[], bool], *, once: bool
 ) -> Iterator[Deliveries]:
     """Messages go out beside what is done in the block; what is due at its end, before this ends."""
     locks = OutputLocks(path.with_name(f"{path.name}.workers"))
-    deliveries = Deliveries(Ledger(path), outputs.destinations(), locks, clock, say)
+    deliveries = Deliveries(Ledger(path), outputs, locks, clock, say)
     try:
         yield deliveries
     finally:

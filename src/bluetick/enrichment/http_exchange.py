@@ -4,9 +4,10 @@ import socket
 import ssl
 import threading
 from base64 import b64encode
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 from typing import Final
 from urllib.parse import SplitResult, unquote, urlsplit
@@ -45,13 +46,14 @@ class ExchangeError(Exception):
         self.may_pass = may_pass
 
 
-def send(request: Request, seconds: float) -> Response:
+def send(request: Request, seconds: float, addresses: Sequence[str] = ()) -> Response:
     """One exchange. A redirect is an answer like any other, so that no header reaches another host.
 
     All of it ends within `seconds`, but for the resolution of the name and the connection, which the system bounds.
+    With `addresses` of the host, no name is resolved and no proxy asked: the first of them that answers is used.
     """
     parts = urlsplit(request.url)
-    connection = _connection(parts, seconds)
+    connection = _pinned(parts, seconds, addresses) if addresses else _connection(parts, seconds)
     try:
         with _translated():
             connection.connect()
@@ -64,6 +66,17 @@ def send(request: Request, seconds: float) -> Response:
         connection.close()
 
 
+def retry_after(response: Response | None, now: float) -> float | None:
+    """The seconds of a Retry-After, which may also be a date."""
+    text = "" if response is None else response.headers.get("retry-after", "").strip()
+    if text.isascii() and text.isdigit() and len(text) < 10:
+        return float(text)
+    try:
+        return max(parsedate_to_datetime(text).timestamp() - now, 0.0)
+    except (ValueError, OverflowError, IndexError, TypeError):
+        return None
+
+
 def _read(response: HTTPResponse) -> Response:
     headers = {name.lower(): value for name, value in response.getheaders()}
     body = response.read(MAX_BODY + 1)
@@ -72,6 +85,39 @@ def _read(response: HTTPResponse) -> Response:
     if response.length:  # read(n) takes the end of a connection for the end of a body
         raise ExchangeError(_BROKEN)
     return Response(response.status, headers, body)
+
+
+class _Pinned(HTTPConnection):
+    """To one of these addresses, whatever the host's name resolves to."""
+
+    def __init__(self, host: str, port: int | None, seconds: float, addresses: Sequence[str]) -> None:
+        super().__init__(host, port, timeout=seconds)
+        self._addresses = addresses
+
+    def connect(self) -> None:
+        for left, address in reversed(list(enumerate(reversed(self._addresses)))):
+            try:
+                self.sock = socket.create_connection((address, self.port), self.timeout)
+            except OSError:
+                if not left:
+                    raise
+            else:
+                return
+
+
+class _PinnedTls(_Pinned):
+    """The same over TLS; the certificate must be of the host's name."""
+
+    default_port = HTTPSConnection.default_port
+
+    def connect(self) -> None:
+        super().connect()
+        self.sock = ssl.create_default_context().wrap_socket(self.sock, server_hostname=self.host)
+
+
+def _pinned(parts: SplitResult, seconds: float, addresses: Sequence[str]) -> HTTPConnection:
+    kind = _PinnedTls if parts.scheme == "https" else _Pinned
+    return kind(parts.hostname or "", parts.port, seconds, addresses)
 
 
 def _connection(parts: SplitResult, seconds: float) -> HTTPConnection:

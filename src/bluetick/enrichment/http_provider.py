@@ -7,12 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from enum import Enum
 from typing import Any, Final, Protocol
 
 from bluetick.diagnostics.errors import SourceError
-from bluetick.enrichment.http_exchange import ExchangeError, Request, Response
+from bluetick.enrichment.http_exchange import ExchangeError, Request, Response, retry_after
 from bluetick.enrichment.outside import Outside
 from bluetick.enrichment.profile_cache import Kept, ProfileCache, Window
 from bluetick.enrichment.profile_link import Described, Finding
@@ -249,7 +248,7 @@ class HttpProfiles:
 
     def _pause(self, attempt: int, response: Response | None, ends: float) -> bool:
         """Waits as long as the service says, else ever longer; not at all, and False, where the time does not reach."""
-        delay = _retry_after(response, self._outside.now())
+        delay = retry_after(response, self._outside.now())
         if delay is None:
             delay = min(_FIRST_DELAY * 2**attempt, _MAX_DELAY) * (0.5 + self._outside.jitter() / 2)
         if self._outside.ticks() + delay >= ends:
@@ -273,17 +272,6 @@ def _refusal(status: int) -> str:
 def _reach(status: int) -> Reach:
     """A quota ends all; what is wrong with one request ends that one."""
     return {429: Reach.ALL, 400: Reach.FILE}.get(status, Reach.SERVICE)
-
-
-def _retry_after(response: Response | None, now: float) -> float | None:
-    """The seconds of a Retry-After, which may also be a date."""
-    text = "" if response is None else response.headers.get("retry-after", "").strip()
-    if text.isascii() and text.isdigit() and len(text) < 10:
-        return float(text)
-    try:
-        return max(parsedate_to_datetime(text).timestamp() - now, 0.0)
-    except (ValueError, OverflowError, IndexError, TypeError):
-        return None
 
 
 def _json(body: bytes) -> Any:

@@ -47,8 +47,9 @@ class NotTaken(Exception):
 class Output(Protocol):
     """A place to which messages go."""
 
-    def send(self, message: Message) -> None:
-        """Return when the message is there for good. NotTaken or OSError where it is not; it then comes again."""
+    def send(self, message: Message) -> str | None:
+        """Return when the message is there for good, with what was answered. NotTaken or OSError where it is not; it
+        then comes again."""
 
 
 @dataclass(frozen=True, slots=True)
