@@ -1,8 +1,9 @@
 """Messages as the service sends them, and clocks and names that a test decides."""
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -44,10 +45,11 @@ class Clock:
 class Names:
     """A name server: each name's answers in turn, the last for ever."""
 
-    answers: Mapping[str, list[Sequence[str]]]
+    answers: Mapping[str, Sequence[Sequence[str]]]
+    asked: Counter[str] = field(default_factory=Counter)
 
     def __call__(self, host: str, port: int) -> Sequence[str]:
         if host not in self.answers:
             raise OSError("no such name")
-        left = self.answers[host]
-        return left.pop(0) if len(left) > 1 else left[0]
+        self.asked[host] += 1
+        return self.answers[host][: self.asked[host]][-1]

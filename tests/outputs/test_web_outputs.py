@@ -21,7 +21,7 @@ from bluetick.detections.schedule.delivery import NotTaken
 
 KEY = bytes(range(32))
 SECRET = "whsec_" + base64.b64encode(KEY).decode()
-TOKEN = "t0ken-that-must-not-be-seen"
+TOKEN = "t0ken-that-must-not-be-seen"  # noqa: S105 - a canary
 
 
 @pytest.fixture
@@ -70,11 +70,11 @@ def test_the_example_of_the_standard() -> None:
     assert made == "g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
 
 
-@pytest.mark.parametrize("secret", ["", "plain", "whsec_", "whsec_c2hvcnQ=", "whsec_%%%%", SECRET[6:]])
+@pytest.mark.parametrize("secret", ["", "plain-text", "whsec_", "whsec_c2hvcnQ=", "whsec_%%%%", SECRET[6:]])
 def test_what_is_no_signing_secret_is_refused_and_not_shown(secret: str) -> None:
     with pytest.raises(ValueError, match="a signing secret is") as caught:
         signing_key(secret)
-    assert not secret or secret not in str(caught.value) or secret == "whsec_"
+    assert len(secret) < 7 or secret not in str(caught.value)
 
 
 @pytest.mark.parametrize("status", [400, 405, 413, 415, 422])

@@ -101,7 +101,16 @@ class Syslog:
                 return
             with self.context().wrap_socket(plain, server_hostname=self.address[0]) as secure:
                 secure.sendall(data)
-                _await_end(secure.unwrap())
+                _end_tls(secure)
+
+
+def _end_tls(connection: ssl.SSLSocket) -> None:
+    """Say that ours is all. Many collectors answer by closing, without the words that TLS has for it."""
+    connection.settimeout(_WAIT_SECONDS)
+    try:
+        connection.unwrap()
+    except (ssl.SSLEOFError, ssl.SSLZeroReturnError, TimeoutError):
+        return
 
 
 def _await_end(connection: socket.socket) -> None:
