@@ -11,6 +11,7 @@ from pathlib import Path
 from simulated_world import HOUR, KEYS, MINUTE, START, Clock, Evaluator, Event, Kind, Lake, Workers
 from undisturbed_service import Versions, check
 
+from bluetick.detections.alerting import IncidentGrouping, IncidentMatching, Incidents
 from bluetick.detections.ledger.opening import Ledger
 from bluetick.detections.ledger.times import to_micros
 from bluetick.detections.ledger.windows import Failure
@@ -33,7 +34,7 @@ class Mishaps:
     full_every: int = 900
     outage_every: int = 250
     step_every: int = 300
-    beside_every: int = 12
+    beside_every: int = 5
     change_every: int = 3
     crash_at: int | None = None
 
@@ -141,7 +142,7 @@ class Service:
         """A worker beside this one works, while time passes and data comes in."""
         if self._beside is None or self._is_beside or not self._happens(self.mishaps.beside_every):
             return
-        self.clock.sleep(self.random.choice((1, 60, 900)))
+        self.clock.sleep(self.random.choice((1, 300, 900)))
         self._is_beside = True
         alive = set(self.workers.alive)
         if self._happens(3):  # this one stands still so long that it is taken for dead
@@ -184,12 +185,16 @@ class Service:
             raise sqlite3.OperationalError("database or disk is full")
 
 
+TOGETHER = Incidents(grouping=IncidentGrouping(True, False, timedelta(hours=5), IncidentMatching.ANY_ALERT))
+BY_SIZE = Incidents(
+    grouping=IncidentGrouping(True, True, timedelta(days=1), IncidentMatching.SELECTED, custom_details=("size",))
+)
 KINDS = (
-    Kind("hourly count", "A", HOUR, HOUR, 3, by_key=True),
+    Kind("hourly count", "A", HOUR, HOUR, 3, by_key=True, incidents=BY_SIZE),
     Kind("hourly over a day", "A", HOUR, 24 * HOUR, 9, by_key=True),
     Kind("six hours in one alert", "B", 6 * HOUR, 12 * HOUR, 4, by_key=False),
     Kind("suppressed", "B", HOUR, 2 * HOUR, 3, by_key=True, suppression=5 * HOUR),
-    Kind("nothing for hours", "B", HOUR, 2 * HOUR, 1, by_key=True, is_absence=True),
+    Kind("nothing for hours", "B", HOUR, 2 * HOUR, 1, by_key=True, is_absence=True, incidents=TOGETHER),
     Kind("daily", "A", 24 * HOUR, 7 * 24 * HOUR, 20, by_key=True),
 )
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from operator import itemgetter
 from typing import NamedTuple
 
+from bluetick.detections.alerting import Incidents
 from bluetick.detections.ledger.alerts import Finding
 from bluetick.detections.ledger.rules import Rule
 from bluetick.detections.ledger.times import to_micros, to_moment
@@ -89,6 +90,7 @@ class Kind:
     suppression: int = 0
     delay: int = 5 * MINUTE
     is_absence: bool = False
+    incidents: Incidents = Incidents()  # noqa: RUF009 - it is frozen
     version: int = 1
 
     @property
@@ -110,6 +112,7 @@ class Kind:
             document=self.document,
             start=START,
             suppression=micros(self.suppression),
+            incidents=self.incidents,
         )
 
     @property
@@ -125,8 +128,14 @@ class Kind:
             counts[key] += 1
         found = {key: count for key, count in counts.items() if (count >= self.least) != self.is_absence}
         if self.by_key:
-            return tuple(Finding(key, f'{{"key": "{key}", "count": {count}}}') for key, count in found.items())
+            return tuple(Finding(key, _content(key, count)) for key, count in found.items())
         return (Finding(f"window {hi}", json.dumps(found)),) if found else ()
+
+
+def _content(key: str, count: int) -> str:
+    """Of an alert: whether there were more than a few is what may group it with others."""
+    size = "many" if count > 3 else "few"
+    return f'{{"key": "{key}", "count": {count}, "custom_details": {{"size": ["{size}"]}}}}'
 
 
 @dataclass(slots=True)

@@ -1,6 +1,7 @@
 """What a service that is never late and never ends says of simulated rules, computed from the data alone; and whether a
 ledger says the same."""
 
+import json
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Sequence
@@ -8,7 +9,9 @@ from dataclasses import dataclass
 
 from simulated_world import Kind, Lake
 
+from bluetick.detections.alerting import IncidentMatching
 from bluetick.detections.ledger.opening import Ledger
+from bluetick.detections.ledger.times import length
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -72,6 +75,37 @@ def alerts_of(ledger: Ledger, rule: str) -> list[Expected]:
     return sorted(Expected(*row) for row in rows)
 
 
+def expected_incidents(alerts: Sequence[Expected], kind: Kind, match: Callable[[Expected], str]) -> list[list[str]]:
+    """The alerts of each incident, as text: of those that match, in order, each takes those within the lookback of its
+    first."""
+    lookback = length(kind.incidents.grouping.lookback)
+    found: list[list[Expected]] = []
+    latest: dict[str, list[Expected]] = {}
+    for alert in sorted(alerts, key=lambda one: (one.first, one.key)):
+        what = match(alert)
+        if what not in latest or alert.first - latest[what][0].first > lookback:
+            latest[what] = []
+            found.append(latest[what])
+        latest[what].append(alert)
+    return sorted([f"{alert.key} {alert.first}" for alert in incident] for incident in found)
+
+
+def incidents_of(ledger: Ledger, rule: str) -> list[list[str]]:
+    """The same of a ledger."""
+    rows = ledger.read(
+        "SELECT incident.id, alert.key, alert.first, is_void FROM incident LEFT JOIN incident_alert AS member"
+        " ON member.incident = incident.id AND is_in LEFT JOIN alert ON alert.id = alert AND NOT is_retracted"
+        " WHERE incident.rule = ? ORDER BY alert.first, alert.key",
+        (rule,),
+    )
+    found: dict[str, list[str]] = defaultdict(list)
+    for row in rows:
+        assert bool(row["is_void"]) == (row["key"] is None), "an incident is void without alerts, and only then"
+        if row["key"] is not None:
+            found[row["id"]].append(f"{row['key']} {row['first']}")
+    return sorted(found.values())
+
+
 def check(ledger: Ledger, lake: Lake, rules: Sequence[tuple[Kind, Versions]], until: int) -> None:
     """No window is absent or open, none is there twice or of a wrong version; and the alerts are those of an
     undisturbed service."""
@@ -82,12 +116,31 @@ def check(ledger: Ledger, lake: Lake, rules: Sequence[tuple[Kind, Versions]], un
         assert ends[-1] + kind.frequency + kind.delay > until
         assert {(row["status"], row["worker"]) for row in rows} == {("done", None)}
         assert [row["version"] for row in rows] == [str(versions.of(hi).version) for hi in ends], f"versions: {kind.id}"
-        assert alerts_of(ledger, kind.id) == expected_alerts(lake, versions.of, ends[-1]), kind.id
+        alerts = expected_alerts(lake, versions.of, ends[-1])
+        assert alerts_of(ledger, kind.id) == alerts, kind.id
+        assert incidents_of(ledger, kind.id) == _incidents(lake, kind, versions, alerts), kind.id
     assert not ledger.read(
         "SELECT hi FROM window AS w WHERE NOT EXISTS (SELECT 1 FROM run WHERE run.rule = w.rule AND run.hi = w.hi"
         " AND run.status = 'done' AND run.version = w.version AND run.versions = w.versions)"
     ), "a window is done without the run that did it"
     _check_messages(ledger)
+
+
+def _incidents(lake: Lake, kind: Kind, versions: Versions, alerts: Sequence[Expected]) -> list[list[str]]:
+    """By what the first window of an alert said, where the rule groups them by that; else each on its own."""
+    grouping = kind.incidents.grouping
+    events = sorted(event for _, some in lake.commits[kind.table] for event in some or ())
+
+    def match(alert: Expected) -> str:
+        if not grouping.enabled:
+            return f"{alert.key} {alert.first}"
+        if grouping.matching is IncidentMatching.ANY_ALERT:
+            return "any"
+        findings = {one.key: one for one in versions.of(alert.first).findings(events, alert.first)}
+        size: str = json.loads(findings[alert.key].content)["custom_details"]["size"][0]
+        return size
+
+    return expected_incidents(alerts, kind, match)
 
 
 def _check_messages(ledger: Ledger) -> None:
