@@ -24,6 +24,7 @@ from bluetick.diagnostics.errors import SourceError
 from bluetick.session import Session
 
 _INDENT = 2
+_WIDE = 5  # columns of a group that fill a line
 _NEEDS = {
     Comparison.GREATER: "more than",
     Comparison.LESS: "fewer than",
@@ -83,8 +84,8 @@ def _print_alert(console: Console, evidence: Evidence) -> None:
     console.print(Text(visible(alert.content["name"]), style="bold"))
     facts = [alert.id, alert.content["severity"], alert.state, f"version {window.rule_version} of its rule"]
     console.print(Text(visible("  ·  ".join(facts)), style="dim"))
-    start = "the beginning" if window.start is None else _time(window.start)
-    _line(console, f"Window      {start} to {_time(window.end)}{', suppressed' if window.is_suppressed else ''}")
+    span = f"to {_time(window.end)}" if window.start is None else f"{_time(window.start)} to {_time(window.end)}"
+    _line(console, f"Window      {span}{', suppressed' if window.is_suppressed else ''}")
     rows = f"{window.rows:,} row{'' if window.rows == 1 else 's'}"
     silent = "" if threshold.declared else " (the document does not say it)"
     _line(console, f"Trigger     {rows} found; asked for {_NEEDS[threshold.operator]} {threshold.value:,}{silent}")
@@ -103,7 +104,7 @@ def _print_why(console: Console, why: RowExplanation) -> None:
             _print_measured(console, one)
     for looked in why.lookups:
         _print_lookup(console, looked)
-    for baseline in why.baselines:
+    for baseline in sorted(why.baselines, key=lambda one: one.own_passes):
         _print_baseline(console, baseline)
 
 
@@ -153,30 +154,36 @@ def _print_baseline(console: Console, one: Baseline) -> None:
     _line(console, f"own key   {key}")
     for condition in one.conditions:
         _line(console, f"asked     {condition.text}{_limit(condition)}")
-    _line(console, f"own group {_own(one)}", "bold")
+    _print_own(console, one)
     if not one.nearest.rows:
         _line(console, "it has no groups", "dim")
         return
-    _line(console, f"the nearest of its {one.groups:,} group{'' if one.groups == 1 else 's'}", "dim")
+    groups = f"{one.groups:,} group{'' if one.groups == 1 else 's'}"
+    if one.own_passes and len(one.nearest.columns) > _WIDE:
+        _line(console, f"it has {groups} (--format json has the nearest)", "dim")
+        return
+    _line(console, f"the nearest of its {groups}", "dim")
     _print_grid(console, one.nearest)
+
+
+def _print_own(console: Console, one: Baseline) -> None:
+    """The group of the row's own key, without the key."""
+    names = [name for name, _ in one.own.columns if name not in {name for name, _ in one.keys.columns}]
+    own = _columns_of(one.own, names)
+    if not own.rows:
+        _line(console, "own group none", "bold")
+    elif len(names) > _WIDE:
+        _line(console, "own group")
+        _print_grid(console, own)
+    else:
+        said = ", ".join(f"{name} = {shown(cell)}" for (name, _), cell in zip(own.columns, own.rows[0], strict=True))
+        _line(console, f"own group {said or 'there'}{'' if one.own_passes else ': not what was asked'}", "bold")
 
 
 def _relation(one: Baseline) -> str:
     if one.relation == "joined with" and not one.own_passes:
         return "joined with nothing of it"
     return f"{one.relation} it"
-
-
-def _own(one: Baseline) -> str:
-    if not one.own.rows:
-        return "none"
-    row = one.own.rows[0]
-    keys = {name for name, _ in one.keys.columns}
-    cells = [
-        f"{name} = {shown(cell)}" for (name, _), cell in zip(one.own.columns, row, strict=True) if name not in keys
-    ]
-    said = ", ".join(cells) or "there"
-    return said if one.own_passes else f"{said}: not what was asked"
 
 
 def _columns_of(grid: Grid, names: Sequence[str]) -> Grid:
