@@ -41,7 +41,13 @@ def session() -> bluetick.Session:
             "Tags": pa.array(tags, pa.string()),
         }
     )
-    hosts = pa.table({"Name": pa.array(name), "Room": pa.array(room), "Place": pa.array(place, pa.int64())})
+    hosts = pa.table(
+        {
+            "Name": pa.array(name, pa.string()),
+            "Room": pa.array(room, pa.string()),
+            "Place": pa.array(place, pa.int64()),
+        }
+    )
     return bluetick.connect(tables={"Events": events, "Hosts": hosts}, threads=1)
 
 
