@@ -56,7 +56,7 @@ def test_an_unusual_country_with_the_countries_of_the_month(lake: Path) -> None:
         text = f"{hour} and TimeGenerated >= ago(1h) and TimeGenerated < now()"
         of_today = f"{text} and ProcessName == '{row['ProcessName']}' and SourceIp == '{row['SourceIp']}'"
         of_today += f" and DestinationIp == '{row['DestinationIp']}' | count"
-        month = "VMConnection | where TimeGenerated between (ago(30d) .. (ago(1h) - 1tick))"
+        month = "VMConnection | where TimeGenerated >= ago(30d) and TimeGenerated < ago(1h)"
         month += " and isnotempty(RemoteCountry) and Direction == 'outbound' | summarize N = count() by RemoteCountry"
         ((today,),) = session.query(of_today, now=END).rows()
         by_hand = dict(session.query(f"{month} | where N > 5", now=END).rows())

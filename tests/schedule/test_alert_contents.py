@@ -105,7 +105,8 @@ def test_the_last_of_the_most_alerts_holds_all_rows(kind: str, most: int) -> Non
         ("SecurityEvent | order by TimeGenerated asc | project Account, r = row_number()", ["Account"]),
         ("SecurityEvent | join kind=inner (SecurityEvent | summarize n = count() by Account) on Account"
          " | project Account, Computer, n", ["Account", "Computer"]),
-        ("SecurityEvent | mv-apply d = parse_json(EventData) on (summarize n = count()) | project Account, n", ["Account"]),
+        ("SecurityEvent | mv-apply d = parse_json(EventData) on (summarize n = count())"
+         " | project Account, n", ["Account"]),
         ("SecurityEvent | count", []),
     ],
 )  # fmt: skip
