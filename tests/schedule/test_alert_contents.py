@@ -1,15 +1,17 @@
 """What alerts say, and which rows make one."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 import bluetick
+from bluetick.detections.alerting import AlertDetails
 from bluetick.detections.alerts.content import content_of
 from bluetick.detections.alerts.grouping import findings_of
 from bluetick.detections.documents import read_document_text
-from bluetick.detections.model import Detection
+from bluetick.detections.model import Detection, EntityMapping
 from bluetick.plan.identity import identity_columns
 from bluetick.session import QueryRequest
 
@@ -65,6 +67,73 @@ def test_a_severity_that_is_no_word_of_it_is_the_rules() -> None:
 def test_entities_have_their_most() -> None:
     said = content_of(rule(), COLUMNS, [[f"pc{number}", "u", "", 1] for number in range(700)])
     assert len(said["entities"]) == 500
+
+
+def without_mappings(**overridden: Any) -> Detection:
+    return replace(rule(), entities=(), **overridden)
+
+
+def test_a_document_without_mappings_has_entities_of_its_columns() -> None:
+    said = content_of(without_mappings(), ("DeviceName", "Count"), [["pc", 1], ["pc", 2]])
+    assert said["entities"] == [{"kind": "Host", "HostName": "pc", "inferred": True}]
+    assert content_of(rule(), ("Host", "DeviceName"), [["a", "b"]])["entities"] == [{"kind": "Host", "HostName": "a"}]
+
+
+def test_accounts_that_are_everywhere_are_no_entities() -> None:
+    bare = EntityMapping("Account", (("Name", "User"),))
+    full = EntityMapping("Account", (("Name", "User"), ("NTDomain", "Host")))
+    said = content_of(replace(rule(), entities=(bare, full)), COLUMNS, [["pc", "System", "", 1], ["pc", "ann", "", 1]])
+    assert said["entities"] == [
+        {"kind": "Account", "Name": "ann"},
+        {"kind": "Account", "Name": "System", "NTDomain": "pc"},
+        {"kind": "Account", "Name": "ann", "NTDomain": "pc"},
+    ]
+
+
+def test_entities_have_their_bytes_and_what_is_left_out_is_counted() -> None:
+    said = content_of(rule(), COLUMNS, [[f"{number:03}" + "x" * 997, "u", "", 1] for number in range(100)])
+    assert len(said["entities"]) == 63  # of 1,000 and some bytes each, in 65,536
+    assert said["left_out"] == {"entities": 37}
+    assert "left_out" not in content_of(rule(), COLUMNS, [["pc", "u", "", 1]])
+
+
+def test_custom_details_have_their_number_and_bytes() -> None:
+    details = tuple((f"d{number:02}", "User") for number in range(21))
+    said = content_of(replace(rule(), alerting=replace(rule().alerting, custom_details=details)), COLUMNS,
+                      [["pc", "ann", "", 1]])  # fmt: skip
+    assert list(said["custom_details"]) == [f"d{number:02}" for number in range(20)]
+    assert said["left_out"] == {"values": 1}
+    said = content_of(rule(), COLUMNS, [["pc", f"u{number}", "", 1] for number in range(60)])
+    assert said["custom_details"] == {"Users": [f"u{number}" for number in range(50)]}
+    assert said["left_out"] == {"values": 10}
+    said = content_of(rule(), COLUMNS, [["pc", f"{number}" + "x" * 999, "", 1] for number in range(5)])
+    assert [len(value) for value in said["custom_details"]["Users"]] == [1_000, 1_000]
+    assert said["left_out"] == {"values": 3}
+
+
+def test_a_text_with_an_empty_value_is_the_documents() -> None:
+    assert content_of(rule(), COLUMNS, [["pc", None, "", 1]])["name"] == "A rule"
+    assert content_of(rule(), COLUMNS, [["pc", "", "", 1]])["name"] == "A rule"
+    long = content_of(rule(), COLUMNS, [["pc", "é" * 200, "", 1]])["name"]
+    assert len(long.encode()) == 256
+
+
+def overriding(**details: Any) -> Detection:
+    return replace(rule(), alerting=replace(rule().alerting, alert_details=AlertDetails(**details)))
+
+
+def test_tactics_of_a_column_are_tactics_or_the_documents() -> None:
+    found = overriding(tactics_column="User")
+    assert content_of(found, COLUMNS, [["pc", "Discovery, nonsense", "", 1]])["tactics"] == ["Discovery"]
+    assert content_of(found, COLUMNS, [["pc", "nonsense", "", 1]])["tactics"] == ["Persistence"]
+
+
+def test_properties_of_the_alert_come_from_columns() -> None:
+    found = overriding(properties=(("ProductName", "User"), ("Techniques", "Level"), ("AlertLink", "Nothing")))
+    said = content_of(found, COLUMNS, [["pc", "Guard", ["T1", "T2"], 1]])
+    assert said["details"] == {"ProductName": "Guard", "Techniques": ["T1", "T2"]}
+    assert said["techniques"] == ["T1", "T2"]
+    assert content_of(found, COLUMNS, [["pc", "", "", 1]])["techniques"] == ["T1053"]
 
 
 def keys_of(detection: Detection, rows: list[list[Any]], identity: tuple[int, ...] = (0, 1)) -> list[str]:
