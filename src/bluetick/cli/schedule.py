@@ -20,9 +20,11 @@ from bluetick.cli.service_outputs import delivering, destinations
 from bluetick.cli.service_tables import ServiceTables, make_ready, service_tables
 from bluetick.detections.ledger.listing import rule_health
 from bluetick.detections.ledger.opening import Ledger
+from bluetick.detections.ledger.retention import Keep
 from bluetick.detections.ledger.rules import Rule, RuleState, table_names
-from bluetick.detections.ledger.times import to_moment
+from bluetick.detections.ledger.times import length, to_moment
 from bluetick.detections.ledger.windows import Claim, Failure, Outcome
+from bluetick.detections.operations.retention import Retention
 from bluetick.detections.schedule.clocks import StoppedClock, SystemClock
 from bluetick.detections.schedule.commits import LakeCommits
 from bluetick.detections.schedule.delivery import Destination
@@ -56,6 +58,7 @@ from bluetick.session import Session
 @click.option("--no-tables", is_flag=True, help="Write no rows and alerts to tables of the lake.")
 @click.option("--heartbeat", type=click.Path(path_type=Path, dir_okay=False), help="A file for signs of life.")
 @click.option("--metrics", type=AddressType(), help="Serve /metrics for Prometheus, such as at 127.0.0.1:9464.")
+@click.option("--keep", type=WindowType(), default="400d", show_default=True, help="Windows and what they found.")
 @click.option("--once", is_flag=True, help="End when nothing is left to do.")
 @click.option("--now", type=MomentType(), metavar="ISO", help="With --once: as if it were this instant.")
 @click.option("--alerts", "output", type=click.Path(path_type=Path, dir_okay=False), help="Append alerts as NDJSON.")
@@ -75,6 +78,7 @@ def schedule(  # noqa: PLR0913 - one for each option
     no_tables: bool,
     heartbeat: Path | None,
     metrics: Address | None,
+    keep: timedelta,
     once: bool,
     now: Moment,
     output: Path | None,
@@ -109,7 +113,7 @@ def schedule(  # noqa: PLR0913 - one for each option
         rules, refused = _rules(session.current(), documents, how, starts_anywhere=start is not None)
         tables = service_tables(kept, None if no_tables else data.lake, clock)
         watched = HealthOptions(data.lake, session.current, timeout, heartbeat, metrics)
-        beside = _Beside(told, tables, watched)
+        beside = _Beside(told, tables, watched, Retention(kept, clock, Keep(windows=length(keep))))
         _serve(kept, _around(kept, session, clock, timeout), rules, beside, over, once=once)
         failed = sum(rule.failed for rule in rule_health(kept))
     finally:
@@ -193,6 +197,7 @@ class _Beside:
     outputs: Sequence[Destination]
     tables: ServiceTables
     watched: HealthOptions
+    retention: Retention
 
 
 def _serve(
@@ -215,9 +220,11 @@ def _serve(
                     vigil.between()
                     deliveries.wake()
                     beside.tables.publish()
+                    beside.retention.step()
 
                 if once:
                     _drain(scheduler, over.is_set, between, beside.tables)
+                    beside.retention.step()
                 else:
                     scheduler.run(over.is_set, between)
                     beside.tables.publish_all()

@@ -115,6 +115,18 @@ BEGIN
 END;
 """
 
+# Windows of a rule up to `floor` are done for good; up to `forgotten` they are there only where an alert stands on them
+# (retention.py). Its first one was `begun`.
+_RETENTION: Final = """
+CREATE TABLE retention (
+    rule TEXT PRIMARY KEY REFERENCES rule, begun INTEGER NOT NULL, floor INTEGER NOT NULL, forgotten INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE too_late (
+    rule TEXT NOT NULL REFERENCES rule, name TEXT NOT NULL, version INTEGER NOT NULL, commits INTEGER NOT NULL,
+    low INTEGER, high INTEGER, said INTEGER NOT NULL, PRIMARY KEY (rule, name)
+) STRICT, WITHOUT ROWID;
+"""
+
 # A window is `warming` until that instant when its tables' rows begin later than it looks back. A rule may keep its
 # alerts of that time to itself; one that nobody was told of is not `is_told`.
 _WARMING: Final = """
@@ -178,6 +190,7 @@ _SECOND: Final = "".join(
         _HEALTH,
         _INCIDENTS,
         _OUTPUTS,
+        _RETENTION,
         _WARMING,
         _PUBLICATION,  # its triggers are on tables that the others change
     )

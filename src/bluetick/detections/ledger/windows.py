@@ -12,6 +12,7 @@ from typing import Final
 
 from bluetick.detections.ledger.alerts import Finding, replace_findings
 from bluetick.detections.ledger.opening import Ledger
+from bluetick.detections.ledger.retention import TooLate, note_too_late
 from bluetick.detections.ledger.rules import lift_pause, pause
 from bluetick.detections.ledger.signals import RunNote, Signal, newest_entry, note_run, note_signals
 from bluetick.detections.ledger.tallies import count_delay, count_run
@@ -20,7 +21,8 @@ _RETRY_FIRST: Final = 60_000_000
 _RETRY_MOST: Final = 3_600_000_000
 _ALL: Final = 2**62
 _READERS: Final = (
-    "SELECT rule, version, lookback FROM rule_version WHERE EXISTS (SELECT 1 FROM json_each(tables) WHERE value = ?)"
+    "SELECT rule, version, lookback, begun, floor FROM rule_version LEFT JOIN retention USING (rule)"
+    " WHERE EXISTS (SELECT 1 FROM json_each(tables) WHERE value = ?)"
 )
 # Windows that may be claimed.
 _FREE: Final = "window.status <> 'done' AND window.due <= ? AND window.worker IS NULL"
@@ -85,21 +87,28 @@ class Failure:
     is_lasting: bool = False
 
 
-def follow(connection: Connection, changes: Sequence[Change], settled: int) -> None:
+def follow(connection: Connection, changes: Sequence[Change], settled: int) -> list[TooLate]:
     """Move the cursor past changes of tables. A window whose time they touch wants their version; if it has run and
-    read less, it is dirty, and due when the data has `settled`."""
+    read less, it is dirty, and due when the data has `settled`. Gives what is to be said: rows of windows that are done
+    for good."""
+    said: dict[tuple[str, str], TooLate] = {}
     for change in changes:
         for rule in connection.execute(_READERS, (change.table,)).fetchall():
-            _touch(connection, rule, change, settled)
+            late = _touch(connection, rule, change, settled)
+            if late is not None and note_too_late(connection, late, change.version, settled):
+                said[late.rule, late.table] = late
             lift_pause(connection, rule["rule"])
         connection.execute(
             "INSERT INTO seen VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET version = max(version, excluded.version)",
             (change.table, change.version),
         )
+    return list(said.values())
 
 
-def _touch(connection: Connection, rule: Row, change: Change, settled: int) -> None:
+def _touch(connection: Connection, rule: Row, change: Change, settled: int) -> TooLate | None:
+    low = -_ALL if change.low is None else change.low
     high = _ALL if change.high is None or rule["lookback"] is None else change.high + rule["lookback"]
+    floor = -_ALL if rule["floor"] is None else rule["floor"]
     connection.execute(
         "UPDATE window SET wanted = json_patch(wanted, json_object(?, ?)), tries = 0,"
         " due = CASE status WHEN 'done' THEN max(due, ?) ELSE due END,"
@@ -108,9 +117,12 @@ def _touch(connection: Connection, rule: Row, change: Change, settled: int) -> N
         " AND coalesce((SELECT value FROM json_each(versions) WHERE key = ?), -1) < ?",
         (
             *(change.table, change.version, settled, rule["rule"], rule["version"]),
-            *(-_ALL if change.low is None else change.low, high, change.table, change.version),
+            *(max(low, floor), high, change.table, change.version),
         ),
     )
+    if low < floor and high >= rule["begun"]:
+        return TooLate(rule["rule"], change.table, change.low, change.high, floor)
+    return None
 
 
 def seen_versions(ledger: Ledger) -> dict[str, int]:

@@ -130,7 +130,9 @@ class Scheduler:
         changes = iter(self._around.commits.since(seen_versions(self._ledger)))
         while some := list(islice(changes, _MOST_CHANGES)):
             with self._ledger.transaction() as connection:
-                follow(connection, some, self._now() + length(self._pace.settling))
+                late = follow(connection, some, self._now() + length(self._pace.settling))
+            for rows in late:
+                _LOG.warning("%s", rows)
 
     def _open(self) -> None:
         while (due := next_due(self._ledger)) is not None and due <= self._now():
