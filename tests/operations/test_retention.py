@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from service_simulation import CALM, KINDS, Kind, Service, fill
+from service_simulation import CALM, KINDS, Service, fill
+from simulated_world import Kind
 
 from bluetick.detections.ledger.alerts import Finding
 from bluetick.detections.ledger.listing import rule_health
@@ -128,7 +129,7 @@ def ledger(tmp_path: Path) -> Ledger:
 
 def evaluate(ledger: Ledger, found: dict[int, str]) -> None:
     with ledger.transaction() as connection:
-        while (claimed := claim(connection, "w", end_of(10_000), 0, 500)) is not None:
+        while (claimed := claim(connection, "w", end_of(10_000), lambda _: 500, is_oldest=True)) is not None:
             for hi in claimed.windows:
                 key = found.get((hi - end_of(0)) // HOUR)
                 findings = () if key is None else (Finding(key, f'{{"key": "{key}"}}'),)
@@ -177,7 +178,7 @@ def test_what_is_kept_longer_stays(ledger: Ledger) -> None:
 def test_a_window_that_failed_holds_the_floor(ledger: Ledger) -> None:
     with ledger.transaction() as connection:
         connection.execute("UPDATE window SET status = 'dirty', due = 0 WHERE hi = ?", (end_of(200),))
-        claimed = claim(connection, "w", end_of(10_000), 0, 1)
+        claimed = claim(connection, "w", end_of(10_000), lambda _: 1, is_oldest=True)
         assert claimed is not None
         fail(connection, "w", claimed, Failed("out of memory"), (0, 1))
     fold_all(ledger, end_of(50 * 24))
