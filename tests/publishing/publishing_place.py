@@ -24,7 +24,8 @@ def detection(document: str) -> Detection:
 
 @dataclass(slots=True)
 class MemoryTables:
-    """Tables that keep rows in memory, as a lake keeps them on a disk. `at_commit` is called around each append."""
+    """Tables that keep rows in memory, as a lake keeps them on a disk. `at_commit` is called around each append, and
+    behind each look."""
 
     at_commit: Callable[[str], None] = lambda _: None
     rows: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
@@ -35,11 +36,13 @@ class MemoryTables:
         self.rows.setdefault(table.name, [])
 
     def last_number(self, table: str, sender: str) -> int:
-        return self.numbers.get((table, sender), 0)
+        found = self.numbers.get((table, sender), 0)
+        self.at_commit("looked")
+        return found
 
     def append(self, table: TableRows, sender: str, number: int, now: datetime) -> None:
         self.at_commit("before")
-        if self.last_number(table.name, sender) < number:
+        if self.numbers.get((table.name, sender), 0) < number:
             self.rows.setdefault(table.name, []).extend(table.rows.to_pylist())
             self.numbers[table.name, sender] = number
             self.commits[table.name] += 1

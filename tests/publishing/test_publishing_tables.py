@@ -290,6 +290,17 @@ def test_a_ledger_that_lies_behind_its_lake_loses_no_rows(place: Place) -> None:
     assert len(place.published("BluetickSignals")) == 2
 
 
+def test_a_number_that_another_worker_took_behind_the_look_is_not_taken_again(place: Place) -> None:
+    def beside(_: str) -> None:
+        place.tables.at_commit = lambda _: None
+        Publisher(place.ledger, place.tables, detection, lambda: place.now, place.said.append).publish_all()
+        place.evaluate(2, ["b"])
+
+    place.evaluate(1, ["a"])
+    place.tables.at_commit = beside
+    assert place.published("BluetickSignals", "Identity") == [('["a"]',), ('["b"]',)]
+
+
 def test_without_tables_nothing_is_kept_for_later(place: Place) -> None:
     place.evaluate(1, ["a"])
     Unpublished(place.ledger).publish()
