@@ -70,7 +70,7 @@ def test_a_raised_alert_is_a_new_finding() -> None:
 
 @pytest.mark.parametrize(
     ("kind", "activity", "status"),
-    [("raised", 1, 1), ("restored", 2, 1), ("retracted", 3, 99), ("incident_closed", 99, 99)],
+    [("raised", 1, 1), ("restored", 2, 1), ("retracted", 3, 99), ("closed", 3, 4), ("strange", 99, 99)],
 )
 def test_events_are_activities(kind: str, activity: int, status: int) -> None:
     made = finding(kind, 3)

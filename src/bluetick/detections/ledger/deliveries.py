@@ -1,6 +1,6 @@
 """How far each output is: the messages that it is still owed, and those that it refused."""
 
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from sqlite3 import Connection
 from typing import Final, NamedTuple
@@ -101,19 +101,18 @@ def known_outputs(ledger: Ledger) -> frozenset[str]:
     return frozenset(row["name"] for row in ledger.read("SELECT name FROM output"))
 
 
-def taken(ledger: Ledger, output: str, message: Message, now: int) -> None:
-    """An output has a message."""
+def taken(ledger: Ledger, output: str, messages: Sequence[Message], now: int, unwanted: Sequence[Message] = ()) -> None:
+    """An output has these messages; others it does not want."""
     with ledger.transaction() as connection:
-        connection.execute("DELETE FROM delivery WHERE output = ? AND message = ?", (output, message.id))
-        connection.execute(
-            "UPDATE output SET tries = 0, due = 0, error = '', sent = sent + 1, last = ? WHERE name = ?", (now, output)
+        connection.executemany(
+            "DELETE FROM delivery WHERE output = ? AND message = ?",
+            ((output, message.id) for message in (*messages, *unwanted)),
         )
-
-
-def passed_over(ledger: Ledger, output: str, message: Message) -> None:
-    """A message that an output does not want."""
-    with ledger.transaction() as connection:
-        connection.execute("DELETE FROM delivery WHERE output = ? AND message = ?", (output, message.id))
+        if messages:
+            connection.execute(
+                "UPDATE output SET tries = 0, due = 0, error = '', sent = sent + ?, last = ? WHERE name = ?",
+                (len(messages), now, output),
+            )
 
 
 def put_off(ledger: Ledger, output: str, message: Message, reason: str, now: int) -> int:

@@ -16,9 +16,14 @@ _CATEGORY: Final = 2
 _CLASS: Final = 2004
 _CREATE, _UPDATE, _CLOSE = (1, "Create"), (2, "Update"), (3, "Close")
 _OTHER: Final = (99, "Other")
-_NEW, _RESOLVED, _DELETED = (1, "New"), (4, "Resolved"), (99, "Retracted")
+_NEW, _RESOLVED, _RETRACTED = (1, "New"), (4, "Resolved"), (99, "Retracted")
 # What an event says of the finding: the activity, and the state that it is in then.
-_EVENTS: Final = {"raised": (_CREATE, _NEW), "restored": (_UPDATE, _NEW), "retracted": (_CLOSE, _DELETED)}
+_EVENTS: Final = {
+    "raised": (_CREATE, _NEW),
+    "restored": (_UPDATE, _NEW),
+    "retracted": (_CLOSE, _RETRACTED),
+    "closed": (_CLOSE, _RESOLVED),
+}
 _SEVERITIES: Final = {"Informational": 1, "Low": 2, "Medium": 3, "High": 4, "Critical": 5}
 _UNKNOWN: Final = (0, "Unknown")
 # Of Sentinel's entities, by kind and identifier in lower case, what the schema has a type of observable for.

@@ -35,7 +35,7 @@ class Selection:
 def _event(message: Message, said: dict[str, Any]) -> str:
     if said.get("rule") == _HEALTH:
         return "health"
-    return "incident" if message.kind.startswith("incident") else message.kind
+    return "incident" if "incident" in said else message.kind
 
 
 def _is_of(said: dict[str, Any], rules: tuple[str, ...]) -> bool:

@@ -4,7 +4,7 @@ import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from bluetick.detections.ledger.deliveries import (
@@ -12,7 +12,6 @@ from bluetick.detections.ledger.deliveries import (
     known_outputs,
     next_delivery,
     owed,
-    passed_over,
     put_off,
     register_outputs,
     set_aside,
@@ -26,6 +25,9 @@ from bluetick.diagnostics.errors import SourceError
 
 # One message that fails may be what an output stumbles over; two in a row say that it is the output.
 _FAILURES: Final = 2
+# What was taken is written down together, at most so much of it, and so long after the first.
+_TOGETHER: Final = 100
+_TOGETHER_MICROS: Final = 250_000
 _LOOKING_SECONDS: Final = 5.0
 _PAUSE_SECONDS: Final = 0.1
 # At the end, what another process is sending is waited for so often.
@@ -83,73 +85,100 @@ class Delivery:
     def round(self, is_over: Callable[[], bool] = lambda: False) -> int | None:
         """Send all that is due, the oldest first; of what is about the same, nothing before what came earlier. Gives
         when something will be due; None where nothing is owed."""
-        name = self.destination.name
-        due = next_delivery(self.ledger, name)
-        if due is None or due > self._now():
+        due = next_delivery(self.ledger, self.destination.name)
+        if due is None or due > to_micros(self.clock.now()):
             return due
-        later: dict[str, int] = {}
-        failed: list[tuple[Message, str]] = []
-        for message, moment in owed(self.ledger, name):
+        going = _Round(self)
+        try:
+            return going.send_all(is_over)
+        finally:
+            going.write_down()
+
+
+@dataclass(slots=True)
+class _Round:
+    """What came of the messages so far. `taken` and `unwanted` are not written down yet: a transaction for each would
+    keep the scheduler waiting. `later`: when subjects that wait are due."""
+
+    of: Delivery
+    taken: list[Message] = field(default_factory=list)
+    unwanted: list[Message] = field(default_factory=list)
+    since: int = 0
+    failed: list[tuple[Message, str]] = field(default_factory=list)
+    later: dict[str, int] = field(default_factory=dict)
+
+    def send_all(self, is_over: Callable[[], bool]) -> int | None:
+        for message, moment in owed(self.of.ledger, self._name):
             if is_over():
                 break
-            if message.subject in later:
+            if message.subject in self.later:
                 continue
             if moment > self._now():
-                later[message.subject] = moment
-            elif not self.destination.wants(message):
-                passed_over(self.ledger, name, message)
-            elif (error := self._failure(message)) is None:
-                self._put_off(failed, later)
+                self.later[message.subject] = moment
+            elif not self.of.destination.wants(message):
+                self._settle(message, self.unwanted)
+            elif (error := self._failure(message)) is not None:
+                self.later[message.subject] = self._now()
+                self.failed.append((message, str(error)))
+                if error.seconds or len(self.failed) == _FAILURES:
+                    return self._back_off(error.seconds)
             else:
-                later[message.subject] = self._now()
-                failed.append((message, str(error)))
-                if error.seconds or len(failed) == _FAILURES:
-                    return self._back_off(failed, error.seconds)
-        return self._back_off(failed, 0.0) if failed else min(later.values(), default=None)
+                self._put_off()
+        return self._back_off(0.0) if self.failed else min(self.later.values(), default=None)
+
+    def write_down(self) -> None:
+        """What was settled is in the ledger."""
+        if self.taken or self.unwanted:
+            taken(self.of.ledger, self._name, self.taken, self._now(), self.unwanted)
+            self.taken.clear()
+            self.unwanted.clear()
 
     def _failure(self, message: Message) -> NotTaken | None:
         """Send it; why it is to be tried again, where it is."""
         try:
-            self._send(message)
+            self.of.destination.output.send(message)
         except NotTaken as error:
-            return error
+            if not error.is_final:
+                return error
+            set_aside(self.of.ledger, self._name, message, str(error))
+            self.of.report(f"the output {self._name} refuses {message.name}, which is put aside: {error}")
         except OSError as error:
             place = "" if error.filename is None else f" ({error.filename})"
             return NotTaken((error.strerror or type(error).__name__).lower() + place)
-        except SourceError:  # it was sent, and the ledger cannot take that down
-            raise
         except Exception as error:  # a fault of ours in one output does not keep the others from sending
-            _LOG.exception("the output %s failed", self.destination.name)
+            _LOG.exception("the output %s failed", self._name)
             return NotTaken(f"a fault of bluetick's own: {type(error).__name__}")
+        else:
+            self._settle(message, self.taken)
         return None
 
-    def _send(self, message: Message) -> None:
-        name = self.destination.name
-        try:
-            self.destination.output.send(message)
-        except NotTaken as error:
-            if not error.is_final:
-                raise
-            set_aside(self.ledger, name, message, str(error))
-            self.report(f"the output {name} refuses {message.name}, which is put aside: {error}")
-        else:
-            taken(self.ledger, name, message, self._now())
+    def _settle(self, message: Message, among: list[Message]) -> None:
+        now = self._now()
+        self.since = self.since if self.taken or self.unwanted else now
+        among.append(message)
+        if len(self.taken) + len(self.unwanted) == _TOGETHER or not 0 <= now - self.since < _TOGETHER_MICROS:
+            self.write_down()
 
-    def _put_off(self, failed: list[tuple[Message, str]], later: dict[str, int]) -> None:
+    def _put_off(self) -> None:
         """The output lives: what failed before was for reasons of its own."""
-        for message, reason in failed:
-            later[message.subject] = put_off(self.ledger, self.destination.name, message, reason, self._now())
-            self.report(f"the output {self.destination.name} did not take {message.name}: {reason}")
-        failed.clear()
+        for message, reason in self.failed:
+            self.later[message.subject] = put_off(self.of.ledger, self._name, message, reason, self._now())
+            self.of.report(f"the output {self._name} did not take {message.name}: {reason}")
+        self.failed.clear()
 
-    def _back_off(self, failed: Sequence[tuple[Message, str]], seconds: float) -> int | None:
-        message, reason = failed[-1]
-        back_off(self.ledger, self.destination.name, reason, self._now(), int(seconds * 1e6))
-        self.report(f"the output {self.destination.name} did not take {message.name}: {reason}")
-        return next_delivery(self.ledger, self.destination.name)
+    def _back_off(self, seconds: float) -> int | None:
+        self.write_down()
+        message, reason = self.failed[-1]
+        back_off(self.of.ledger, self._name, reason, self._now(), int(seconds * 1e6))
+        self.of.report(f"the output {self._name} did not take {message.name}: {reason}")
+        return next_delivery(self.of.ledger, self._name)
+
+    @property
+    def _name(self) -> str:
+        return self.of.destination.name
 
     def _now(self) -> int:
-        return to_micros(self.clock.now())
+        return to_micros(self.of.clock.now())
 
 
 class Deliveries:
