@@ -128,6 +128,11 @@ def test_a_clock_that_is_set_back_does_not_end_assessing(ledger: Ledger) -> None
     assert told(ledger) == ["raised"]
 
 
+def test_no_table_of_alerts_has_them(ledger: Ledger) -> None:
+    say(ledger, "xx..")
+    assert ledger.read("SELECT feed FROM publication_entry") == []
+
+
 # --- crashes ----------------------------------------------------------------------------------------------------------
 
 
@@ -265,3 +270,20 @@ def test_there_is_one_last_beat(ledger: Ledger) -> None:
     beat(ledger, 1)
     beat(ledger, 2)
     assert last_beat(ledger) == 2
+
+
+def test_the_table_of_health_is_told_of_beginning_and_end(ledger: Ledger) -> None:
+    clock, gathered = Clock(), Gathered()
+    watch = Watch(ledger, gathered, clock)
+    for facts in (SHORT, SHORT, SHORT, CALM, CALM):
+        gathered.gives = facts
+        watch.turn()
+        clock.sleep(60)
+    (feed,) = {row["feed"] for row in ledger.read("SELECT feed FROM publication_entry")}
+    assert feed == "health"
+    rows = [json.loads(row["content"])["given"] for row in ledger.read("SELECT content FROM publication_entry")]
+    assert [(row["status"], row["reason"], row["resource"]) for row in rows] == [
+        ("Failure", "disk_low", "A disk is nearly full: lake"),
+        ("Success", "", "A disk is nearly full: lake"),
+    ]
+    assert len({row["record"] for row in rows}) == 2

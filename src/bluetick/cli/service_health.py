@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import click
 
+from bluetick.cli.failures import say
 from bluetick.detections.health.gathering import Gathering, Places
 from bluetick.detections.health.watching import Pulse, Ticking, Watch
 from bluetick.detections.ledger.opening import Ledger
@@ -110,4 +111,7 @@ def _serve(ledger: Ledger, watch: Watch, pulse: Pulse, clock: Clock, address: Ad
     from bluetick.detections.health.serving import MetricsServer  # noqa: PLC0415 - the same
 
     metrics = LedgerMetrics(ledger, lambda: watch.latest, clock.now)
-    return MetricsServer(*address, metrics, lambda: pulse.is_alive).close
+    server = MetricsServer(*address, metrics, lambda: pulse.is_alive)
+    host = f"[{address[0]}]" if ":" in address[0] else address[0]
+    say(f"metrics at http://{host}:{server.port}/metrics")
+    return server.close

@@ -7,14 +7,16 @@ import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
+from sqlite3 import Connection
 from typing import Final, Protocol
 
 from bluetick.detections.health.assessing import assess
 from bluetick.detections.health.conditions import HEALTH_RULE, Condition
 from bluetick.detections.health.facts import Facts
-from bluetick.detections.ledger.conditions import Found, beat, note_conditions
+from bluetick.detections.ledger.conditions import Found, Turn, beat, note_conditions
 from bluetick.detections.ledger.opening import Ledger
 from bluetick.detections.ledger.times import to_micros
+from bluetick.detections.publishing.health import HealthRow, note_health
 from bluetick.detections.schedule.parts import Clock
 from bluetick.diagnostics.errors import BluetickError
 
@@ -46,7 +48,7 @@ class Watch:
         self._last = now
         try:
             facts = self._gathering.facts(now)
-            note_conditions(self._ledger, map(_found, assess(facts, now)), to_micros(now))
+            note_conditions(self._ledger, map(_found, assess(facts, now)), to_micros(now), _note)
             self.latest = (facts, now)
         except (BluetickError, OSError) as error:
             _LOG.warning("the service could not be assessed: %s", error)
@@ -57,6 +59,24 @@ class Watch:
 
 def _found(condition: Condition) -> Found:
     return Found(HEALTH_RULE, condition.code.value, condition.subject, condition.content())
+
+
+def _note(connection: Connection, turn: Turn) -> None:
+    """A row of the table of health."""
+    what = turn.content["description"]
+    row = HealthRow(
+        time=turn.time,
+        operation="Detection service health",
+        resource_id=f"{turn.code} {turn.subject}".strip(),
+        resource=turn.content["name"],
+        status="Failure" if turn.has_begun else "Success",
+        description=what if turn.has_begun else f"It has passed: {what}",
+        record=f"{turn.alert}-{'begun' if turn.has_begun else 'ended'}",
+        reason=turn.code if turn.has_begun else "",
+        resource_type="Detection service",
+        properties=turn.content["custom_details"],
+    )
+    note_health(connection, row)
 
 
 class Pulse:

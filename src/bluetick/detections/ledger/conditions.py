@@ -5,7 +5,7 @@ is in the ledger together with the message that tells of it, so that a process t
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from sqlite3 import Connection, Row
 from typing import Any, Final
@@ -31,17 +31,34 @@ class Found:
     content: dict[str, Any]
 
 
-def note_conditions(ledger: Ledger, found: Iterable[Found], now: int) -> bool:
-    """Write down what an assessment found, and owe messages for what begins and ends. False: another service has just
-    done it."""
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A condition began, or it ended: what its alert says, and when."""
+
+    alert: str
+    has_begun: bool
+    code: str
+    subject: str
+    content: dict[str, Any]
+    time: int
+
+
+Note = Callable[[Connection, Turn], None]
+
+
+def note_conditions(ledger: Ledger, found: Iterable[Found], now: int, note: Note = lambda _, __: None) -> bool:
+    """Write down what an assessment found, and owe messages for what begins and ends, of which `note` may write more.
+    False: another service has just done it."""
     with ledger.transaction() as connection:
         if not _is_due(connection, now):
             return False
         standing = {(row["code"], row["subject"]): row for row in connection.execute("SELECT * FROM condition")}
         for one in found:
-            _hold(connection, one, standing.pop((one.code, one.subject), None), now)
+            if begun := _hold(connection, one, standing.pop((one.code, one.subject), None), now):
+                note(connection, begun)
         for row in standing.values():
-            _miss(connection, row, now)
+            if ended := _miss(connection, row, now):
+                note(connection, ended)
     return True
 
 
@@ -75,7 +92,7 @@ def _is_due(connection: Connection, now: int) -> bool:
     return True
 
 
-def _hold(connection: Connection, found: Found, row: Row | None, now: int) -> None:
+def _hold(connection: Connection, found: Found, row: Row | None, now: int) -> Turn | None:
     key = (found.code, found.subject)
     seen = 1 if row is None else row["seen"] + 1
     connection.execute(
@@ -91,10 +108,11 @@ def _hold(connection: Connection, found: Found, row: Row | None, now: int) -> No
             (content, now, now, row["alert"], content),
         )
     elif seen >= _IN_A_ROW:
-        _begin(connection, found, content, now)
+        return _begin(connection, found, content, now)
+    return None
 
 
-def _begin(connection: Connection, found: Found, content: str, now: int) -> None:
+def _begin(connection: Connection, found: Found, content: str, now: int) -> Turn:
     subject = f"{found.code} {found.subject}"
     number = 0
     while connection.execute(
@@ -110,19 +128,22 @@ def _begin(connection: Connection, found: Found, content: str, now: int) -> None
         "UPDATE condition SET alert = ? WHERE code = ? AND subject = ?", (id_, found.code, found.subject)
     )
     _owe(connection, id_, "raised", now)
+    return Turn(id_, True, found.code, found.subject, found.content, now)
 
 
-def _miss(connection: Connection, row: Row, now: int) -> None:
+def _miss(connection: Connection, row: Row, now: int) -> Turn | None:
     key = (row["code"], row["subject"])
     if row["alert"] is not None and row["missed"] + 1 < _IN_A_ROW:
         connection.execute("UPDATE condition SET missed = missed + 1 WHERE code = ? AND subject = ?", key)
-        return
+        return None
     connection.execute("DELETE FROM condition WHERE code = ? AND subject = ?", key)
-    if row["alert"] is not None:
-        _end(connection, row["alert"], now)
+    if row["alert"] is None:
+        return None
+    content = _end(connection, row["alert"], now)
+    return Turn(row["alert"], False, *key, json.loads(content), now)
 
 
-def _end(connection: Connection, alert: str, now: int) -> None:
+def _end(connection: Connection, alert: str, now: int) -> str:
     """A person who has closed it before is not corrected."""
     connection.execute(
         "UPDATE alert SET last = ?, changed = ?, revision = revision + 1, closed = coalesce(closed, ?),"
@@ -130,9 +151,12 @@ def _end(connection: Connection, alert: str, now: int) -> None:
         " WHERE id = ?",
         (now, now, now, _PASSED, alert),
     )
-    _owe(connection, alert, "resolved", now)
+    return _owe(connection, alert, "resolved", now)
 
 
-def _owe(connection: Connection, alert: str, kind: str, now: int) -> None:
+def _owe(connection: Connection, alert: str, kind: str, now: int) -> str:
+    """A message, with the content that the alert has."""
     row = connection.execute("SELECT revision, content FROM alert WHERE id = ?", (alert,)).fetchone()
-    owe(connection, Told(alert, kind, row["revision"], row["content"]), now)
+    content: str = row["content"]
+    owe(connection, Told(alert, kind, row["revision"], content), now)
+    return content

@@ -99,7 +99,8 @@ BEGIN
     INSERT INTO publication_entry (feed, content) SELECT 'alerts', json_object(
         'event', NEW.kind, 'alert', id, 'rule', rule, 'first', first, 'last', last, 'revision', NEW.revision,
         'retracted', is_retracted, 'verdict', verdict, 'reason', reason, 'time', NEW.created,
-        'content', json_remove(NEW.content, '$.rows')) FROM alert WHERE id = NEW.alert;
+        'content', json_remove(NEW.content, '$.rows')) FROM alert WHERE id = NEW.alert
+        AND rule IN (SELECT id FROM rule);
 END;
 CREATE TRIGGER alert_changed AFTER UPDATE OF content, verdict, reason ON alert
 WHEN NEW.is_told AND OLD.is_told AND NEW.is_retracted = OLD.is_retracted

@@ -23,6 +23,7 @@ _EVENTS: Final = {
     "restored": (_UPDATE, _NEW),
     "retracted": (_CLOSE, _RETRACTED),
     "closed": (_CLOSE, _RESOLVED),
+    "resolved": (_CLOSE, _RESOLVED),
 }
 _SEVERITIES: Final = {"Informational": 1, "Low": 2, "Medium": 3, "High": 4, "Critical": 5}
 _UNKNOWN: Final = (0, "Unknown")
