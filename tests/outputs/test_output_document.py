@@ -3,6 +3,7 @@
 import base64
 import json
 import logging
+import re
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from bluetick.detections.outputs.selection import Selection
 from bluetick.detections.schedule.delivery import Destination, NotTaken
 from bluetick.diagnostics.errors import BluetickError
 
+PAGE = Path(__file__).parents[2] / "docs" / "outputs.md"
 CANARY = "c4nary-that-must-never-be-seen"
 SIGNING = "whsec_" + base64.b64encode(CANARY.encode()).decode()
 ENVIRONMENT = {
@@ -88,6 +90,20 @@ def test_a_full_document(tmp_path: Path) -> None:
     assert CANARY not in repr(found)
     assert SIGNING not in repr(found)
     assert base64.b64decode(SIGNING[6:]).hex() not in repr(found)
+
+
+def test_the_documents_example_is_one(tmp_path: Path) -> None:
+    (text,) = re.findall(r"^```yaml\n(.*?)^```$", PAGE.read_text(), re.DOTALL | re.MULTILINE)
+    (tmp_path / "soc.token").write_text("word")
+    path = tmp_path / "outputs.yaml"
+    path.write_text(text)
+    environment = {
+        "SOC_SIGNING_SECRET": SIGNING,
+        "SLACK_WEBHOOK": ENVIRONMENT["SLACK"],
+        "TEAMS_WORKFLOW": "https://prod-01.westeurope.logic.azure.com:443/workflows/x?sig=y",
+    }
+    found = read_outputs(path, Outside(Web(Clock()), "sensor", environment))
+    assert [one.name for one in found] == ["archive", "findings", "soc", "collector", "chat", "channel"]
 
 
 @pytest.mark.parametrize(

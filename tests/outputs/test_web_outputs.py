@@ -4,8 +4,14 @@ import base64
 import hashlib
 import hmac
 import json
+import ssl
+import subprocess
+import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -129,6 +135,62 @@ def test_a_proxy_of_the_environment_is_not_asked(service: LocalService, monkeypa
         failure(lambda: tls.post(b"", {}))
         assert proxy.asked == []
     assert len(service.asked) == 1
+
+
+@contextmanager
+def tls_service(folder: Path, name: str) -> Iterator[tuple[int, Path]]:
+    """A service over TLS on the loopback with a certificate of this name: its port, and who vouches for it."""
+    pem, key = folder / "cert.pem", folder / "key.pem"
+    made = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", f"/CN={name}"]
+    named = ["-addext", f"subjectAltName=DNS:{name}", "-keyout", str(key), "-out", str(pem)]
+    subprocess.run([*made, *named], check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pem, key)
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(self.headers["Host"].encode())
+
+        def log_message(self, format: str, *args: Any) -> None:
+            """Nothing is printed."""
+
+    class Server(HTTPServer):
+        def handle_error(self, request: object, client_address: object) -> None:
+            """A client that refuses the certificate is what the test is about."""
+
+    server = Server(("127.0.0.1", 0), Handler)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
+    thread.start()
+    try:
+        yield server.server_address[1], pem
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join(10)
+
+
+def test_the_certificate_is_of_the_host_not_of_the_address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    names = Names({"alerts.example": [["127.0.0.1"]], "other.example": [["127.0.0.1"]]})
+    with tls_service(tmp_path, "alerts.example") as (port, pem):
+
+        def post(host: str) -> str:
+            target = read_target(f"https://{host}:{port}/", allows_private=True)
+            return Endpoint(target, Web(Clock(), names), 10.0, allows_private=True).post(b"{}", {})
+
+        assert "certificate cannot be verified" in str(failure(lambda: post("alerts.example")))
+        monkeypatch.setenv("SSL_CERT_FILE", str(pem))
+        assert post("alerts.example") == f"status 200: alerts.example:{port}"
+        assert "certificate cannot be verified" in str(failure(lambda: post("other.example")))
+
+
+def test_the_next_address_is_tried_where_one_refuses(service: LocalService) -> None:
+    target = read_target(f"http://two.example:{service.address.rpartition(':')[2]}/", allows_private=True)
+    names = Names({"two.example": [["127.0.0.2", "127.0.0.1"]]})
+    assert Endpoint(target, Web(Clock(), names), 10.0, allows_private=True).post(b"{}", {}) == "status 200: ok"
 
 
 def test_a_large_message_keeps_as_many_rows_as_fit(service: LocalService) -> None:
