@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +10,13 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from bluetick.cli.failures import say
 from bluetick.cli.fusion import fuse_command
 from bluetick.cli.grid import new_console, print_rows
 from bluetick.cli.writing import compact
+from bluetick.detections.ledger.listing import versions_read
+from bluetick.detections.ledger.opening import Ledger
+from bluetick.detections.ledger.times import to_micros
 from bluetick.diagnostics.errors import SourceError
 from bluetick.lake.intake import locked
 from bluetick.lake.layout import RESERVED, is_delta
@@ -21,6 +25,7 @@ from bluetick.lake.merging import tidy
 from bluetick.syntax.literals import parse_timespan
 
 _KEPT = "7d"
+_RUNS = "30d"
 _HEADS = tuple((name, "") for name in ("Version", "Time (UTC)", "Operation", "Rows", "Added", "Removed", "Source"))
 
 
@@ -88,22 +93,49 @@ def optimize_command(*, tables: Sequence[str], lake: Path, form: str) -> None:
 @click.option(
     "--keep", type=RetentionType(), default=_KEPT, show_default=True, help="Versions of this time stay readable."
 )
+@click.option(
+    "--ledger",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    help="Of a service: versions stay readable that its runs of the last --runs read.",
+)
+@click.option("--runs", type=RetentionType(), default=_RUNS, show_default=True, help="With --ledger: which runs.")
 @click.option("--dry-run", is_flag=True, help="Only say what would be removed.")
 @_format_option
-def vacuum_command(*, tables: Sequence[str], lake: Path, keep: timedelta, dry_run: bool, form: str) -> None:
+def vacuum_command(
+    *,
+    tables: Sequence[str],
+    lake: Path,
+    keep: timedelta,
+    ledger: Path | None,
+    runs: timedelta,
+    dry_run: bool,
+    form: str,
+) -> None:
     """Remove files that no kept version needs.
 
     What --as-of can go back to ends there. Queries that run on older versions while this removes them may fail.
     """
     folders = _folders(lake, tables)
+    pinned = {} if ledger is None else _pinned(ledger, lake, runs)
     with locked(lake):
         for folder in folders:
-            done = vacuum(folder, keep, is_rehearsal=dry_run)
+            done = vacuum(folder, keep, is_rehearsal=dry_run, pinned=pinned.get(folder.name))
             if form == "json":
                 click.echo(compact({"table": folder.name, "files": len(done.files), "bytes": done.bytes}))
             else:
                 word = "would be removed" if dry_run else "removed"
                 click.echo(f"{folder.name}: {len(done.files):,} files {word}, {done.bytes / 1e6:,.1f} MB")
+
+
+def _pinned(ledger: Path, lake: Path, runs: timedelta) -> dict[str, int]:
+    """By table, the oldest version that a recent run read."""
+    kept = Ledger(ledger)
+    found = versions_read(kept, to_micros(datetime.now(UTC) - runs))
+    kept.close()
+    for name in found:
+        if not is_delta(lake / name):
+            say(f"{name} is no table of this lake; which versions it read of others is not known")
+    return found
 
 
 @lake.command("history")

@@ -18,7 +18,7 @@ from bluetick.lake.columns import LakeColumn, is_own_day, read_columns
 from bluetick.lake.commits import NOTE_OPERATION, NOTE_PROVENANCE, NOTE_ROWS, NOTE_SOURCE, replace, time_column
 from bluetick.lake.data_files import FILE_ROWS, DataFile, discard, write_data
 from bluetick.lake.failures import reading, writing
-from bluetick.lake.folder import file_actions, open_table
+from bluetick.lake.folder import committed_at, file_actions, open_table
 from bluetick.lake.layout import LOG
 
 # A file with fewer rows than this is small.
@@ -143,17 +143,30 @@ def _groups(files: Sequence[DataFile], file_rows: int) -> Iterator[list[DataFile
         yield group
 
 
-def vacuum(folder: Path, retention: timedelta, *, is_rehearsal: bool) -> Vacuumed:
+def vacuum(folder: Path, retention: timedelta, *, is_rehearsal: bool, pinned: int | None = None) -> Vacuumed:
     """Removes the files that only versions older than the retention need, and what interrupted writers left that long
-    ago."""
+    ago. From version `pinned` on all stay."""
     table = open_table(folder)
-    hours = ceil(retention / timedelta(hours=1))
+    hours = ceil(max(retention, _age(folder, pinned)) / timedelta(hours=1))
     with writing(folder):
         names = table.vacuum(hours, dry_run=True, enforce_retention_duration=False, full=True)
         sizes = [path.stat().st_size for name in names if (path := folder / name).exists()]
         if names and not is_rehearsal:
             table.vacuum(hours, dry_run=False, enforce_retention_duration=False, full=True)
     return Vacuumed(tuple(names), sum(sizes))
+
+
+def _age(folder: Path, pinned: int | None) -> timedelta:
+    """The time since a version was made, and an hour, since the clocks of writers differ; of one whose record was
+    cleaned away, since the first that is there."""
+    if pinned is None:
+        return timedelta(0)
+    commits = sorted(path for path in (folder / LOG).glob("*.json") if path.stem.isdigit())
+    made = next((path for path in commits if int(path.stem) >= pinned), None)
+    if made is None:
+        raise SourceError(f"'{folder.name}' has no version {pinned}, which is to be kept", str(folder))
+    with reading(folder):
+        return datetime.now(UTC) - committed_at(made) + timedelta(hours=1)
 
 
 def history(folder: Path, limit: int) -> list[Change]:

@@ -131,6 +131,15 @@ def rule_health(ledger: Ledger) -> list[RuleHealth]:
     ]
 
 
+def versions_read(ledger: Ledger, since: int) -> dict[str, int]:
+    """By table, the oldest version that a run read which ended at or after an instant."""
+    text = (
+        "SELECT key, min(value) AS version FROM run, json_each(versions) WHERE finished >= ? AND status = 'done'"
+        " GROUP BY key"
+    )
+    return {row["key"]: row["version"] for row in ledger.read(text, (since,))}
+
+
 def _alert(row: Any) -> Alert:
     return Alert(
         row["id"],
