@@ -8,17 +8,20 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from collections.abc import Sequence
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import IO
 
 import pytest
 from service_lake import NOON, add_logons
 
 from bluetick.detections.ledger.opening import Ledger
+from bluetick.detections.schedule.living import LockedWorkers
 
 # More on demand: BLUETICK_KILLS=100
-KILLS = int(os.environ.get("BLUETICK_KILLS", "8"))
+KILLS = int(os.environ.get("BLUETICK_KILLS", "25"))
 HOURS = 400
 RULE = """id: 33333333-0000-0000-0000-00000000000{number}
 name: Hosts of hour {number}
@@ -41,14 +44,65 @@ def write_rules(folder: Path) -> None:
         (folder / f"rule{number}.yaml").write_text(RULE.format(number=number, lookback=lookback))
 
 
-def service(place: Path, *more: str) -> subprocess.Popen[bytes]:
+def service(place: Path, *more: str, stderr: int | IO[bytes] = subprocess.PIPE) -> subprocess.Popen[bytes]:
     arguments = ["schedule", str(place / "rules"), "--lake", str(place / "lake"), "--format", "json"]
     return subprocess.Popen(
         [sys.executable, "-m", "bluetick", *arguments, *more],
         stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
+        stderr=stderr,
         start_new_session=True,
     )
+
+
+class Pair:
+    """Two services on one ledger; one that is killed, or has nothing to do, is started again."""
+
+    def __init__(self, place: Path, *how: str) -> None:
+        self._place = place
+        self._how = how
+        self.kills = self.kills_at_work = 0
+        self._running = [self._start(), self._start()]
+
+    def seconds_to_start(self) -> float:
+        """How long the first one takes to begin its work."""
+        begun = time.monotonic()
+        while "rules, ledger" not in self.said():
+            assert time.monotonic() - begun < 120, self.said()
+            time.sleep(0.05)
+        return time.monotonic() - begun
+
+    def kill(self, number: int) -> None:
+        victim = self._running[number]
+        victim.send_signal(signal.SIGKILL)
+        victim.wait()
+        assert victim.returncode in {0, -signal.SIGKILL}, self.said()
+        self.kills += victim.returncode != 0
+        self.kills_at_work += self._held_windows()
+        self._running[number] = self._start()
+
+    def wait(self) -> None:
+        """Until both have ended by themselves."""
+        for process in self._running:
+            assert process.wait(timeout=300) == 0, self.said()
+
+    def end(self) -> None:
+        for process in self._running:
+            process.kill()
+            process.wait()
+
+    def said(self) -> str:
+        return (self._place / "said").read_text()
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        with (self._place / "said").open("ab") as said:
+            return service(self._place, *self._how, stderr=said)
+
+    def _held_windows(self) -> bool:
+        """Whether one of the dead left windows that it was evaluating."""
+        workers = LockedWorkers(self._place / "lake.ledger.workers")
+        with closing(Ledger(self._place / "lake.ledger")) as ledger:
+            rows = ledger.read("SELECT DISTINCT worker FROM window WHERE worker IS NOT NULL")
+        return any(not workers.is_alive(row["worker"]) for row in rows)
 
 
 @pytest.mark.slow
@@ -62,39 +116,33 @@ def test_two_services_on_one_ledger_under_kills(tmp_path: Path) -> None:
     now = (NOON + timedelta(hours=HOURS)).isoformat()
     how = ("--since", NOON.isoformat(), "--now", now, "--once", "--alerts", str(tmp_path / "alerts.ndjson"))
     chance = random.Random(1)  # noqa: S311 - when to kill
-    kills = 0
-    while kills < KILLS:
-        two = [service(tmp_path, *how) for _ in range(2)]
-        time.sleep(chance.uniform(0.5, 6.0))
-        victim, other = chance.sample(two, 2)
-        if victim.poll() is None:
-            victim.send_signal(signal.SIGKILL)
-            kills += 1
-        victim.communicate()
-        if kills % 3 == 0:
-            other.send_signal(signal.SIGKILL)
-        _, said = other.communicate(timeout=300)
-        assert other.returncode in {0, -signal.SIGKILL}, said.decode()
-        if all_done(tmp_path):
-            add_logons(tmp_path / "lake", [chance.choice(times)], f"late{kills}", f"late{kills}")
+    late: list[str] = []
+    pair = Pair(tmp_path, *how)
+    try:
+        seconds = pair.seconds_to_start()
+        while pair.kills < KILLS:
+            time.sleep(chance.uniform(0.0, 2 * seconds))  # any moment of a service's life
+            pair.kill(chance.randrange(2))
+            late.append(f"late{len(late)}")
+            add_logons(tmp_path / "lake", [chance.choice(times)], late[-1], late[-1])
+        pair.wait()
+    finally:
+        pair.end()
+    print(f"{pair.kills} kills, {pair.kills_at_work} of them in an evaluation")
+    assert pair.kills_at_work >= KILLS // 10
     last = service(tmp_path, *how)
     _, said = last.communicate(timeout=300)
     assert last.returncode == 0, said.decode()
-    check_ledger(tmp_path, len(times))
+    check_ledger(tmp_path, len(times), late)
 
 
-def all_done(place: Path) -> bool:
-    with closing(Ledger(place / "lake.ledger")) as ledger:
-        return not ledger.read("SELECT 1 FROM window WHERE status <> 'done' LIMIT 1")
-
-
-def check_ledger(place: Path, hits: int) -> None:
+def check_ledger(place: Path, hits: int, late: Sequence[str]) -> None:
     with closing(Ledger(place / "lake.ledger")) as ledger:
         windows = ledger.read("SELECT rule, status, count(*) AS n FROM window GROUP BY 1, 2")
         assert [(row["status"], row["n"]) for row in windows] == [("done", HOURS)] * 3
         alerts = ledger.read("SELECT id, content, is_retracted FROM alert")
         hosts = Counter(json.loads(row["content"])["rows"][0][0] for row in alerts)
-        assert hosts["pc"] == 3 * hits
+        assert hosts == {"pc": 3 * hits, **dict.fromkeys(late, 3)}
         assert not [row for row in alerts if row["is_retracted"]]
         raised = ledger.read("SELECT alert, count(*) AS n FROM outbox GROUP BY alert HAVING n > 1")
         assert not raised
