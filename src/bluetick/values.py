@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, TypeAlias
@@ -163,6 +163,13 @@ def json_cell(value: Value, type_: Type) -> Json:
             return str(value)
         case _:
             return value
+
+
+def json_rows(columns: Iterable[tuple[str, str]], rows: Iterable[Sequence[Any]]) -> Iterator[list[Json]]:
+    """Rows with such cells; `columns` are their names and types."""
+    types = [Type(type_) for _, type_ in columns]
+    for row in rows:
+        yield [json_cell(value, type_) for value, type_ in zip(row, types, strict=True)]
 
 
 def _json_real(value: float) -> Json:

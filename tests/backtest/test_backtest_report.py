@@ -13,7 +13,7 @@ import pytest
 import bluetick
 from bluetick.detections.alerting import Alerting, EventGrouping, RuleKind, Suppression
 from bluetick.detections.backtest.labels import Label, read_labels
-from bluetick.detections.backtest.report import Backtest, BacktestOptions, backtest
+from bluetick.detections.backtest.report import Backtest, BacktestOptions, Window, backtest
 from bluetick.detections.model import Comparison, Detection, EntityMapping, QueryPlace, Threshold
 from bluetick.diagnostics import Span
 from bluetick.diagnostics.errors import SourceError
@@ -60,9 +60,13 @@ def outcome_of(session: Session, detection: Detection, labels: Sequence[Label] =
     return backtest(session, detection, options)
 
 
+def hour_of(window: Window) -> int:
+    return int((window.now - START) / HOUR)
+
+
 def alerting(found: Backtest) -> list[int]:
     """The hours of the runs that alerted."""
-    return [int((window.now - START) / HOUR) for window in found.windows if window.alerts]
+    return [hour_of(window) for window in found.windows if window.is_alerting]
 
 
 def test_each_run_with_rows_is_an_alert_on_the_day_that_it_looks_at(session: Session) -> None:
@@ -74,18 +78,37 @@ def test_each_run_with_rows_is_an_alert_on_the_day_that_it_looks_at(session: Ses
     assert (found.spread.least, found.spread.median, found.spread.p95, found.spread.most) == (0, 0, 1, 2)
 
 
-def test_suppression_keeps_the_runs_after_an_alert_from_running(session: Session) -> None:
+def test_suppression_keeps_the_runs_after_an_alert_quiet(session: Session) -> None:
     found = outcome_of(session, rule(alerting=Alerting(suppression=Suppression(True, 2 * HOUR))))
     assert alerting(found) == [6, 8, 31]
-    assert [int((w.now - START) / HOUR) for w in found.windows if w.is_suppressed] == [7, 9, 32]
+    assert [int((w.now - START) / HOUR) for w in found.windows if w.is_suppressed] == [7]
     unused = outcome_of(session, rule(alerting=Alerting(suppression=Suppression(False, 2 * HOUR))))
     assert alerting(unused) == [6, 7, 8, 31]
 
 
-def test_an_alert_for_each_row(session: Session) -> None:
+def test_an_alert_for_each_thing_that_rows_are_of(session: Session) -> None:
+    """h1 in the runs of 6, 7 and 8 o'clock is one alert, though its count differs; that of hour 31 is another."""
     found = outcome_of(session, rule(alerting=Alerting(event_grouping=EventGrouping.ALERT_PER_RESULT)))
-    assert found.alerts == 5
-    assert alerting(found) == [6, 7, 8, 31]
+    assert [(hour_of(window), window.alerts) for window in found.windows if window.is_alerting] == [
+        (6, 1),
+        (7, 1),
+        (8, 0),
+        (31, 1),
+    ]
+    assert found.alerts == 3
+
+
+def test_windows_that_overlap_find_the_same_again(session: Session) -> None:
+    wide = rule(query=QUERY.replace("ago(1h)", "ago(4h)"), lookback=4 * HOUR)
+    found = outcome_of(session, replace(wide, alerting=Alerting(event_grouping=EventGrouping.ALERT_PER_RESULT)))
+    assert alerting(found) == [6, 7, 8, 9, 10, 11, 31, 32, 33, 34]
+    assert [(hour_of(window), window.alerts) for window in found.windows if window.alerts] == [(6, 1), (7, 1), (31, 1)]
+
+
+def test_a_run_that_asks_for_nothing_alerts_without_rows(session: Session) -> None:
+    absent = Threshold(Comparison.LESS, 1)
+    per_row = Alerting(event_grouping=EventGrouping.ALERT_PER_RESULT)
+    assert outcome_of(session, rule(threshold=absent, alerting=per_row)).alerts == 48 - 4
 
 
 def test_entities_are_counted_by_run_and_row(session: Session) -> None:

@@ -37,7 +37,7 @@ def span(one: Backtest) -> str:
 
 
 def headline(one: Backtest) -> str:
-    runs = sum(window.alerts > 0 for window in one.windows)
+    runs = sum(window.is_alerting for window in one.windows)
     words = f"{plural(one.alerts, 'alert')} in {plural(len(one.windows), 'run')}"
     return words if runs == one.alerts else f"{words} (of {plural(runs, 'run')})"
 

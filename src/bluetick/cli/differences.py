@@ -8,12 +8,11 @@ from rich.console import Console
 from rich.text import Text
 
 from bluetick.cli.grid import print_rows, visible
-from bluetick.cli.writing import json_rows
 from bluetick.detections.differences.effects import Differences, Effect, RowChange
 from bluetick.detections.differences.measuring import Columns, Outcome
 from bluetick.diagnostics import Diagnostic
 from bluetick.types import Type
-from bluetick.values import format_datetime7
+from bluetick.values import format_datetime7, json_rows
 
 SHOWN_FINDINGS = 5
 

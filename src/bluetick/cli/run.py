@@ -16,7 +16,7 @@ from bluetick.cli.failures import FAILED, RAN, explain, is_interrupt, say
 from bluetick.cli.grid import new_console, print_rows, visible
 from bluetick.cli.near_misses import near_misses_json, print_near_misses
 from bluetick.cli.options import DataOptions, Moment, data_options, now_option
-from bluetick.cli.writing import compact, json_rows
+from bluetick.cli.writing import compact
 from bluetick.detections.model import Comparison, Detection, Threshold
 from bluetick.detections.runs import DetectionRun, newest_instant, query_request, run_detection
 from bluetick.detections.tuning.applying import tuned
@@ -24,6 +24,7 @@ from bluetick.detections.tuning.reading import tuning_beside
 from bluetick.diagnostics import Severity
 from bluetick.diagnostics.errors import QueryError
 from bluetick.session import QueryRequest, Session
+from bluetick.values import json_rows
 
 _SHOWN_ROWS = 50
 _NEEDS = {
@@ -150,7 +151,7 @@ def json_line(outcome: DetectionRun, *, with_near_misses: bool = False) -> str:
             "id": outcome.detection.id,
             "name": outcome.detection.name,
             "columns": outcome.columns,
-            "rows": list(json_rows(outcome.columns, iter(outcome.rows))),
+            "rows": list(json_rows(outcome.columns, outcome.rows)),
             "row_count": len(outcome.rows),
             "threshold": described,
             "triggered": outcome.triggered,

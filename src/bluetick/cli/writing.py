@@ -9,24 +9,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
-from bluetick.cli.grid import Columns, new_console, print_rows
+from bluetick.cli.grid import new_console, print_rows
 from bluetick.diagnostics.inert import inert_json
 from bluetick.execution.result import Result
-from bluetick.types import Type
-from bluetick.values import json_cell
+from bluetick.values import json_rows
 
 FORMATS = ("table", "json", "csv", "parquet")
 # Of a table: more is not read by eye.
 SHOWN_ROWS = 200
-
-
-def json_rows(columns: Columns, rows: Iterator[tuple[Any, ...]]) -> Iterator[list[Any]]:
-    """The rows with cells as the Kusto protocol carries them."""
-    types = [Type(type_) for _, type_ in columns]
-    for row in rows:
-        yield [json_cell(value, type_) for value, type_ in zip(row, types, strict=True)]
 
 
 def compact(value: object) -> str:

@@ -21,25 +21,31 @@ _ALL: Final = "all rows"
 def findings_of(
     detection: Detection, hi: int, columns: Sequence[str], rows: Sequence[Sequence[Any]], identity: Sequence[int]
 ) -> tuple[Finding, ...]:
-    """What a window that triggered found. `hi` is its end; `identity` are the columns that say what a row is of
-    (plan/identity.py); cells are as in JSON.
+    """What a window that triggered found, for each of its `groups_of`."""
+    return tuple(
+        Finding(key, json.dumps(content_of(detection, columns, some), ensure_ascii=False, sort_keys=True))
+        for key, some in groups_of(detection, hi, rows, identity).items()
+    )
+
+
+def groups_of(
+    detection: Detection, hi: int, rows: Sequence[Sequence[Any]], identity: Sequence[int]
+) -> dict[str, Sequence[Sequence[Any]]]:
+    """The rows of a window that triggered, by the key of the alert that they are of. `hi` is its end; `identity` are
+    the columns that say what a row is of (plan/identity.py); cells are as in JSON.
 
     With one alert for all rows each window has its own. With one for each row, rows that are of the same thing share
     one, and windows that overlap find the same ones again.
     """
-    if detection.alerting.event_grouping is EventGrouping.SINGLE_ALERT:
-        return (_finding(f"window {hi}", detection, columns, rows),)
+    if detection.alerting.event_grouping is EventGrouping.SINGLE_ALERT or not rows:
+        return {f"window {hi}": rows}
     groups: dict[str, list[Sequence[Any]]] = {}
     for row in rows:
         groups.setdefault(_key([row[place] for place in identity]), []).append(row)
     most = detection.alerting.most_alerts
     if len(groups) <= most:
-        return tuple(_finding(key, detection, columns, some) for key, some in groups.items())
-    alone = list(groups.items())[: most - 1]
-    return (
-        *(_finding(key, detection, columns, some) for key, some in alone),
-        _finding(f"{_ALL} {hi}", detection, columns, rows),
-    )
+        return {**groups}
+    return {**dict(list(groups.items())[: most - 1]), f"{_ALL} {hi}": rows}
 
 
 def signals_of(columns: Sequence[str], rows: Sequence[Sequence[Any]], identity: Sequence[int]) -> tuple[Signal, ...]:
@@ -48,10 +54,6 @@ def signals_of(columns: Sequence[str], rows: Sequence[Sequence[Any]], identity: 
         Signal(_key([row[place] for place in identity]), json.dumps(dict(zip(columns, row, strict=True))))
         for row in rows[:MOST_SIGNALS]
     )
-
-
-def _finding(key: str, detection: Detection, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> Finding:
-    return Finding(key, json.dumps(content_of(detection, columns, rows), ensure_ascii=False, sort_keys=True))
 
 
 def _key(cells: Sequence[Any]) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
-from bluetick.detections.backtest.alerts import Said, alerts_of, other_thresholds
+from bluetick.detections.backtest.alerts import Alerts, Said, other_thresholds
 from bluetick.detections.backtest.baseline import Baseline, find_baseline
 from bluetick.detections.backtest.entities import Entities, count_entities
 from bluetick.detections.backtest.labels import Label
@@ -37,12 +37,13 @@ class BacktestOptions:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """One run: its rows and alerts. `rows` None: it failed, for the reason of `error`. `is_short`: it looks back to
-    before the data begins."""
+    """One run: its rows, and of its alerts those that no run before it had raised. `rows` None: it failed, for the
+    reason of `error`. `is_short`: it looks back to before the data begins."""
 
     now: datetime
     rows: int | None
     alerts: int
+    is_alerting: bool = False
     is_suppressed: bool = False
     is_short: bool = False
     error: str = ""
@@ -135,24 +136,26 @@ def backtest(
     windows = instants(detection, options)
     labels = located(session, detection, options.labels, options.last)
     results = _replayed(session, detection, windows, options, None, progress)
-    said = alerts_of(detection, results, detection.threshold)
+    step = interval(detection, options.every)
+    alerts = Alerts(detection, results, step)
+    said = alerts.under(detection.threshold)
     baseline = find_baseline(session, detection, windows)
     matches = find_matches(detection, labels, results) if labels else None
     lines = tuple(_windows(results, said, baseline))
     lateness = None
     if options.received_within is not None:
         late = _replayed(session, detection, windows, options, options.received_within, progress)
-        late_lines = tuple(_windows(late, alerts_of(detection, late, detection.threshold), baseline))
+        late_lines = tuple(_windows(late, Alerts(detection, late, step).under(detection.threshold), baseline))
         lateness = _lateness(options.received_within, lines, late_lines)
     span = (options.first, options.last)
     return Backtest(
         detection,
         options,
-        interval(detection, options.every),
+        step,
         lines,
         _spread(lines),
-        count_entities(detection, [result for result, one in zip(results, said, strict=True) if one.alerts]),
-        tuple(_effects(detection, results, matches, span)),
+        count_entities(detection, [result for result, one in zip(results, said, strict=True) if one.is_alerting]),
+        tuple(_effects(detection, alerts, (results, matches), span)),
         baseline,
         None if matches is None else score(matches, results, said, span),
         lateness,
@@ -181,7 +184,8 @@ def _windows(results: Sequence[WindowResult], said: Sequence[Said], baseline: Ba
     for result, one in zip(results, said, strict=True):
         rows = None if result.error is not None else len(result.rows)
         error = "" if result.error is None else str(result.error)
-        yield Window(result.now, rows, one.alerts, one.is_suppressed, result.now in baseline.incomplete, error)
+        is_short = result.now in baseline.incomplete
+        yield Window(result.now, rows, one.alerts, one.is_alerting, one.is_suppressed, is_short, error)
 
 
 def _spread(windows: Sequence[Window]) -> Spread | None:
@@ -194,12 +198,16 @@ def _spread(windows: Sequence[Window]) -> Spread | None:
 
 
 def _effects(
-    detection: Detection, results: Sequence[WindowResult], matches: Matches | None, span: tuple[datetime, datetime]
+    detection: Detection,
+    alerts: Alerts,
+    found: tuple[Sequence[WindowResult], Matches | None],
+    span: tuple[datetime, datetime],
 ) -> Iterator[ThresholdEffect]:
+    results, matches = found
     for threshold in other_thresholds(detection.threshold, results):
-        said = alerts_of(detection, results, threshold)
+        said = alerts.under(threshold)
         recall = None if matches is None else score(matches, results, said, span).recall
-        yield ThresholdEffect(threshold, sum(one.alerts for one in said), sum(one.alerts > 0 for one in said), recall)
+        yield ThresholdEffect(threshold, sum(one.alerts for one in said), sum(one.is_alerting for one in said), recall)
 
 
 def _lateness(delay: timedelta, whole: Sequence[Window], received: Sequence[Window]) -> Lateness:
@@ -207,7 +215,7 @@ def _lateness(delay: timedelta, whole: Sequence[Window], received: Sequence[Wind
     return Lateness(
         delay,
         tuple(received),
-        tuple(one.now for one, then in pairs if one.alerts and not then.alerts),
-        tuple(one.now for one, then in pairs if then.alerts and not one.alerts),
+        tuple(one.now for one, then in pairs if one.is_alerting and not then.is_alerting),
+        tuple(one.now for one, then in pairs if then.is_alerting and not one.is_alerting),
         sum((then.rows or 0) < (one.rows or 0) for one, then in pairs),
     )

@@ -166,7 +166,7 @@ def score(
     matches: Matches, results: Sequence[WindowResult], said: Sequence[Said], span: tuple[datetime, datetime]
 ) -> Score:
     """What the labels say of alerts."""
-    alerting = {n for n, one in enumerate(said) if one.alerts}
+    alerting = {n for n, one in enumerate(said) if one.is_alerting}
     outcomes = tuple(_outcomes(matches, results, alerting, span))
     expected = [one for one in outcomes if one.label.is_expected and one.in_time]
     right = {n for label, windows in _pairs(matches) if label.is_expected for n in windows & alerting}

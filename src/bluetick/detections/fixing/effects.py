@@ -11,8 +11,7 @@ from bluetick.detections.fixing.repairs import Repair
 from bluetick.detections.model import Detection
 from bluetick.detections.runs import query_request
 from bluetick.session import Session
-from bluetick.types import Type
-from bluetick.values import json_cell
+from bluetick.values import json_rows
 
 Cells = tuple[Any, ...]
 _SHOWN = 3
@@ -58,8 +57,7 @@ def measure(session: Session, detection: Detection, repair: Repair, now: datetim
 def _rows(session: Session, detection: Detection, now: datetime) -> tuple[tuple[str, ...], list[str]]:
     """Each row as JSON, so that rows can be counted whatever they hold."""
     result = session.run(query_request(detection, now))[-1]
-    types = [Type(type_) for _, type_ in result.columns]
-    cells = ([json_cell(v, t) for v, t in zip(row, types, strict=True)] for row in result.rows())
+    cells = json_rows(result.columns, result.rows())
     return tuple(name for name, _ in result.columns), [json.dumps(row, ensure_ascii=False) for row in cells]
 
 

@@ -4,7 +4,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from bluetick.detections.alerts.grouping import findings_of, signals_of
 from bluetick.detections.backtest.replay import ReplayOptions, WindowResult, replay
@@ -17,8 +17,7 @@ from bluetick.detections.schedule.rules import Stored, checked_plan, stored, tab
 from bluetick.diagnostics.errors import BluetickError, QueryError, TuningError
 from bluetick.plan.relations import QueryPlan
 from bluetick.session import Session
-from bluetick.types import Type
-from bluetick.values import json_cell
+from bluetick.values import json_rows
 
 _KEPT: Final = 512
 
@@ -76,13 +75,8 @@ def _versions(session: Session, tables: Iterable[str]) -> dict[str, int]:
 
 
 def _outcome(detection: Detection, result: WindowResult, versions: Mapping[str, int]) -> Outcome:
-    rows = _cells(result)
+    rows = list(json_rows(result.columns, result.rows))
     names = [name for name, _ in result.columns]
     hi = to_micros(result.now)
     findings = findings_of(detection, hi, names, rows, result.identity) if result.triggered else ()
     return Outcome(hi, len(rows), result.triggered, findings, versions, signals_of(names, rows, result.identity))
-
-
-def _cells(result: WindowResult) -> list[list[Any]]:
-    types = [Type(type_) for _, type_ in result.columns]
-    return [[json_cell(value, type_) for value, type_ in zip(row, types, strict=True)] for row in result.rows]

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeAlias
 
-from bluetick.detections.backtest.alerts import alerts_of
+from bluetick.detections.backtest import alerts
 from bluetick.detections.backtest.replay import WindowResult, replay
 from bluetick.detections.model import Detection
 from bluetick.detections.runs import query_request
@@ -56,8 +56,8 @@ def price(
 
 def alerting(detection: Detection, results: Sequence[WindowResult]) -> list[WindowResult]:
     """The windows that raise an alert: whose rows meet the threshold, and that no alert before them suppresses."""
-    said = alerts_of(detection, results, detection.threshold)
-    return [result for result, one in zip(results, said, strict=True) if one.alerts]
+    said = alerts.alerting(detection, results, detection.threshold)
+    return [result for result, one in zip(results, said, strict=True) if one.is_alerting]
 
 
 def _replayed(
@@ -81,10 +81,10 @@ def _price(
     base, without = results
     saved = sum(len(result.rows) for result in without) - sum(len(result.rows) for result in base)
     heard, others = (alerting(detection, side) for side in (base, without))
-    alerts, before = ({result.now for result in side} for side in (heard, others))
+    after, before = ({result.now for result in side} for side in (heard, others))
     lost = set() if seen is None else seen(detection, others) - seen(detection, heard)
     left_out = saved if one.exclusion.table is None else _left_out(session, detection, windows, one)
-    return Price(one, left_out, saved, len(before - alerts), len(alerts - before), tuple(sorted(lost)))
+    return Price(one, left_out, saved, len(before - after), len(after - before), tuple(sorted(lost)))
 
 
 def _left_out(session: Session, detection: Detection, windows: Sequence[datetime], one: TuningException) -> int:
