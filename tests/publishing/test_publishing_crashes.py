@@ -27,7 +27,7 @@ SCRIPT: tuple[tuple[int, str] | None, ...] = (
     *((1, "a"), (2, "ab"), None, (3, "c"), (2, "b"), None),
     *((1, ""), None, (1, "a"), (3, "abc"), (3, ""), None),
 )
-ALL = ("BluetickSignals", "SecurityAlert", "AlertInfo", "AlertEvidence", "SentinelHealth")
+ALL = ("BluetickSignals", "SecurityAlert", "AlertInfo", "AlertEvidence", "SecurityIncident", "SentinelHealth")
 
 
 EVERY = pytest.mark.parametrize("every", [7, pytest.param(1, marks=pytest.mark.slow)])

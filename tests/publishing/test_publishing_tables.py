@@ -2,13 +2,15 @@
 
 import json
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from publishing_place import HOUR, START, MemoryTables, detection
 
+from bluetick.detections.incidents.deciding import Edits, OpenStatus, close_incident, comment_on, update_incident
+from bluetick.detections.incidents.listing import Wanted, find_incidents
 from bluetick.detections.ledger.alerts import Finding
 from bluetick.detections.ledger.listing import Verdict, close_alert
 from bluetick.detections.ledger.opening import Ledger
@@ -21,7 +23,7 @@ from bluetick.detections.publishing.publisher import PAUSE, Publisher, Unpublish
 from bluetick.diagnostics.errors import SourceError
 
 WORKER = "one"
-NONE: tuple[str, ...] = ()
+MICROSECOND = timedelta(microseconds=1)
 
 
 def rule(tables: frozenset[str] = frozenset({"T"}), state: RuleState = RuleState.LIVE) -> Rule:
@@ -207,6 +209,65 @@ def test_alerts_of_a_rule_that_reads_defenders_tables_are_not_in_them(tmp_path: 
     place.evaluate(1, ["a"])
     assert place.published("AlertInfo") == place.published("AlertEvidence") == []
     assert len(place.published("SecurityAlert")) == 1
+
+
+def test_an_alert_that_is_opened_again_is_new_from_when_that_is_written(place: Place) -> None:
+    place.evaluate(1, ["a"])
+    (incident,) = find_incidents(place.ledger, Wanted())
+    close_incident(place.ledger, incident, Verdict.TRUE_POSITIVE, "seen", to_micros(hour(20)))
+    update_incident(place.ledger, incident, Edits(status=OpenStatus.ACTIVE), to_micros(hour(21)))
+    found = place.published("SecurityAlert", "Status", "TimeGenerated")
+    assert found == [("New", hour(1) + 2 * MICROSECOND), ("Resolved", hour(20)), ("New", place.now)]
+
+
+# --- incidents --------------------------------------------------------------------------------------------------------
+
+
+def test_an_incident_has_a_row_for_each_change(place: Place) -> None:
+    place.evaluate(1, ["a"])
+    (incident,) = find_incidents(place.ledger, Wanted())
+    comment_on(place.ledger, incident, "ann", "looking", to_micros(hour(10)))
+    update_incident(place.ledger, incident, Edits("ann", OpenStatus.ACTIVE, "Low"), to_micros(hour(11)))
+    close_incident(place.ledger, incident, Verdict.FALSE_POSITIVE, "a test", to_micros(hour(12)))
+    found = place.published(
+        "SecurityIncident",
+        "TimeGenerated",
+        "Status",
+        "Classification",
+        "ClassificationComment",
+        "Severity",
+        "ClosedTime",
+    )
+    assert found == [
+        (hour(1) + 2 * MICROSECOND, "New", None, None, "High", None),
+        (hour(10), "New", None, None, "High", None),
+        (hour(11), "Active", None, None, "Low", None),
+        (hour(12), "Closed", "FalsePositive", "a test", "Low", hour(12)),
+    ]
+    (*_, last) = place.published("SecurityIncident", "Owner", "Comments", "AdditionalData", "RelatedAnalyticRuleIds")
+    owner, comments, more, rules = map(json.loads, last)
+    assert (owner, rules) == ({"assignedTo": "ann"}, ["r1"])
+    assert comments == [
+        {"message": "looking", "author": {"name": "ann"}, "createdTimeUtc": "2026-03-01T10:00:00.0000000Z"}
+    ]
+    assert (more["alertsCount"], more["commentsCount"], more["tactics"]) == (1, 1, ["Impact"])
+
+
+def test_an_incident_names_its_alerts_as_the_table_of_alerts_does(place: Place) -> None:
+    place.evaluate(1, ["a"])
+    ((title, number, alerts, first, last),) = place.published(
+        "SecurityIncident", "Title", "IncidentNumber", "AlertIds", "FirstActivityTime", "LastActivityTime"
+    )
+    assert [(id_,) for id_ in json.loads(alerts)] == place.published("SecurityAlert", "SystemAlertId")
+    assert (title, number, first, last) == ("Found", 1, hour(-1), hour(1))
+
+
+def test_an_incident_whose_alerts_are_retracted_is_closed(place: Place) -> None:
+    place.evaluate(1, ["a"])
+    place.evaluate(1, [])
+    found = place.published("SecurityIncident", "Status", "Classification", "AlertIds", "Title")
+    assert [(status, title) for status, _, _, title in found] == [("New", "Found"), ("Closed", "Found")]
+    assert found[-1][1:3] == ("Undetermined", "[]")
 
 
 # --- health -----------------------------------------------------------------------------------------------------------

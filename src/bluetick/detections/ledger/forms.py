@@ -108,11 +108,20 @@ WHEN NEW.is_told AND OLD.is_told AND NEW.is_retracted = OLD.is_retracted
     AND (SELECT state FROM rule WHERE id = NEW.rule) <> 'shadow'
 BEGIN
     INSERT INTO publication_entry (feed, content) VALUES ('alerts', json_object(
-        'event', CASE WHEN NEW.content = OLD.content THEN 'closed' ELSE 'revised' END,
+        'event', CASE WHEN NEW.content <> OLD.content THEN 'revised'
+            WHEN NEW.verdict IS NULL THEN 'reopened' ELSE 'closed' END,
         'alert', NEW.id, 'rule', NEW.rule, 'first', NEW.first, 'last', NEW.last, 'revision', NEW.revision,
         'retracted', NEW.is_retracted, 'verdict', NEW.verdict, 'reason', NEW.reason,
         'time', CASE WHEN NEW.content = OLD.content THEN NEW.closed ELSE NEW.changed END,
         'content', json_remove(NEW.content, '$.rows')));
+END;
+CREATE TRIGGER incident_changed AFTER UPDATE OF revision ON incident
+BEGIN
+    INSERT INTO publication_entry (feed, content) VALUES ('incidents', json_object(
+        'incident', NEW.id, 'time', NEW.changed, 'revision', NEW.revision, 'status', NEW.status,
+        'classification', NEW.classification, 'reason', NEW.reason, 'severity', NEW.severity, 'owner', NEW.owner,
+        'closed', NEW.closed, 'alerts', (SELECT json_group_array(alert) FROM
+            (SELECT alert FROM incident_alert WHERE incident = NEW.id AND is_in ORDER BY first, key))));
 END;
 """
 

@@ -269,7 +269,6 @@ def _settle(change: _Change, incident: str) -> None:
     has_alerts = connection.execute(
         "SELECT 1 FROM incident_alert WHERE incident = ? AND is_in LIMIT 1", (incident,)
     ).fetchone()
-    connection.execute("UPDATE incident SET changed = ?, revision = revision + 1 WHERE id = ?", (change.now, incident))
     if has_alerts and row["is_void"]:
         connection.execute(
             "UPDATE incident SET is_void = 0, status = before, classification = NULL, reason = NULL, closed = NULL"
@@ -287,6 +286,8 @@ def _settle(change: _Change, incident: str) -> None:
         )
         if is_told:
             _tell(change, row, reason)
+    # Last, as a revision is what goes to tables.
+    connection.execute("UPDATE incident SET changed = ?, revision = revision + 1 WHERE id = ?", (change.now, incident))
 
 
 def _is_worked_on(connection: Connection, row: Row) -> bool:
@@ -301,8 +302,9 @@ def _hand_over(change: _Change, row: Row, taker: str) -> str:
     connection = change.connection
     connection.execute(
         "UPDATE incident SET owner = CASE owner WHEN '' THEN ? ELSE owner END,"
-        " severity = coalesce(severity, ?), status = CASE status WHEN 'New' THEN ? ELSE status END WHERE id = ?",
-        (row["owner"], row["severity"], row["status"], taker),
+        " severity = coalesce(severity, ?), status = CASE status WHEN 'New' THEN ? ELSE status END,"
+        " changed = ?, revision = revision + 1 WHERE id = ?",
+        (row["owner"], row["severity"], row["status"], change.now, taker),
     )
     connection.execute("UPDATE comment SET about = ? WHERE about = ?", (taker, row["id"]))
     number = connection.execute("SELECT number FROM incident WHERE id = ?", (taker,)).fetchone()["number"]

@@ -8,13 +8,12 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
+from bluetick.detections.ledger.listing import Verdict
 from bluetick.detections.ledger.times import to_moment
 from bluetick.detections.publishing.facts import Entry, RuleFacts, Rules
 from bluetick.detections.publishing.tables import ALERT_EVIDENCE, ALERT_INFO, PRODUCT, Row
 
 RAISED: Final = "raised"
-# What Sentinel calls what is known of an alert.
-_STATUS: Final = {"tp": "Resolved", "benign": "Resolved", "fp": "Dismissed"}
 # As Defender names the technology behind rules of the user's own.
 DETECTION_SOURCE: Final = "Custom detection"
 
@@ -42,7 +41,7 @@ def alert_rows(rules: Rules, entries: Iterable[Entry]) -> Iterator[Row]:
             "Entities": _entities(said["entities"]),
             "ProductName": PRODUCT,
             "ProductComponentName": f"{facts.kind} Alerts",
-            "Status": "Dismissed" if entry["retracted"] else _STATUS.get(entry["verdict"] or "", "New"),
+            "Status": _status(entry),
             "CompromisedEntity": _main_entity(said["entities"]),
             "Tactics": ", ".join(said["tactics"]),
             "Techniques": _list(technique.split(".")[0] for technique in said["techniques"]),
@@ -71,6 +70,13 @@ def is_told(rules: Rules, entry: Entry) -> bool:
     """Whether an alert goes to Defender's tables, whose rows do not say which rule an alert is of: those of a rule that
     reads these tables do not, or it would find its own for ever."""
     return not rules.at(entry["rule"], entry["last"]).tables & {ALERT_INFO, ALERT_EVIDENCE}
+
+
+def _status(entry: Entry) -> str:
+    """What is known of an alert, in Sentinel's word. https://learn.microsoft.com/azure/sentinel/security-alert-schema"""
+    if entry["retracted"] or entry["verdict"] == Verdict.FALSE_POSITIVE.value:
+        return "Dismissed"
+    return "Resolved" if entry["verdict"] else "New"
 
 
 def _properties(facts: RuleFacts, entry: Entry) -> dict[str, Any]:

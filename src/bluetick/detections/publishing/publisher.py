@@ -21,14 +21,16 @@ from bluetick.detections.ledger.publication import (
     sender_of,
     told_entities,
 )
+from bluetick.detections.ledger.times import to_micros
 from bluetick.detections.model import Detection
 from bluetick.detections.publishing.alerts import alert_rows, info_rows
 from bluetick.detections.publishing.evidence import evidence_rows
 from bluetick.detections.publishing.facts import Entry, Rules
 from bluetick.detections.publishing.health import FEED as HEALTH_FEED
 from bluetick.detections.publishing.health import health_rows
+from bluetick.detections.publishing.incidents import incident_rows
 from bluetick.detections.publishing.signals import signal_rows
-from bluetick.detections.publishing.tables import ALERT, ALERT_EVIDENCE, ALERT_INFO, HEALTH, TABLES, Row
+from bluetick.detections.publishing.tables import ALERT, ALERT_EVIDENCE, ALERT_INFO, HEALTH, INCIDENT, TABLES, Row
 from bluetick.diagnostics.errors import SourceError
 from bluetick.lake.intake import TableRows
 from bluetick.lake.layout import SIGNALS
@@ -39,6 +41,7 @@ PAUSE: Final = timedelta(seconds=30)
 _FEEDS: Final[Mapping[str, tuple[str, ...]]] = {
     "signals": (SIGNALS,),
     "alerts": (ALERT, ALERT_INFO, ALERT_EVIDENCE),
+    "incidents": (INCIDENT,),
     HEALTH_FEED: (HEALTH,),
 }
 
@@ -119,11 +122,14 @@ class Publisher:
         return True
 
     def _rows(self, name: str, batch: Batch, told: list[Told]) -> Iterable[Row]:
+        # The ledger does not know when an alert was opened again: it is told now.
+        now = to_micros(self.now())
+        entries = [entry if entry.get("time", now) is not None else {**entry, "time": now} for entry in batch.entries]
         make = _MAKERS.get(name)
         if make is not None:
-            return make(self._rules, batch.entries)
-        known = told_entities(self.ledger, [entry["alert"] for entry in batch.entries])
-        rows = list(evidence_rows(self._rules, batch.entries, known))
+            return make(self._rules, entries)
+        known = told_entities(self.ledger, [entry["alert"] for entry in entries])
+        rows = list(evidence_rows(self._rules, entries, known))
         told += [one for _, one in rows]
         return [row for row, _ in rows]
 
@@ -132,6 +138,7 @@ _MAKERS: Final[Mapping[str, Callable[[Rules, Iterable[Entry]], Iterable[Row]]]] 
     SIGNALS: signal_rows,
     ALERT: alert_rows,
     ALERT_INFO: info_rows,
+    INCIDENT: incident_rows,
     HEALTH: health_rows,
 }
 
