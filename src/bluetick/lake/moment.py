@@ -129,3 +129,11 @@ def _walk(lake: Path) -> Iterator[str]:
                 if folder == entry.path and LOG in folders:
                     folders.remove(LOG)
                 yield from (os.path.relpath(os.path.join(folder, file), lake) for file in files)
+
+
+def is_whole(folder: Path, version: int) -> bool:
+    """Whether a version of a table can still be read, all of it."""
+    try:
+        return all(Path(file).exists() for file in DeltaFolder(folder, version).snapshot().files)
+    except SourceError:
+        return False
