@@ -175,6 +175,23 @@ def test_a_row_that_is_not_given_again_is_told_from_the_ledger(place: Path, capf
     ]
 
 
+def test_late_rows_that_undid_an_alert_are_why_it_is_gone(place: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    late = [(NOON - timedelta(hours=6), host, "late") for host in ("new", "two")] * 5
+    add(place / "lake", late, "second")
+    assert run(place, "schedule", str(place / "rule.yaml"), "--now", "2026-06-18T12:20:00Z", "--once") == 0
+    found = explained(place, capfd)
+    assert found["alert"]["state"] == "retracted"
+    assert found["notes"] == ["the alert is retracted: with the rows that came late, the rule does not give this row"]
+    assert "sources" not in found
+
+
+def test_a_window_that_the_ledger_let_go_of_is_told(place: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    with closing(Ledger(place / "lake.ledger")) as ledger, ledger.transaction() as connection:
+        connection.execute("DELETE FROM window")
+    assert run(place, "alerts", "explain", alert_id(place)) != 0
+    assert "no longer the window" in capfd.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

@@ -46,7 +46,7 @@ def explain_alert(evidence: Evidence, number: int, opened: Opened, shown: Shown)
     if versions:
         try:
             why = _explained(evidence, row, opened, versions, shown)
-            return AlertExplanation(evidence, number, row, True, _gone(why), why)
+            return AlertExplanation(evidence, number, row, True, _gone(evidence, why), why)
         except (SourceError, EngineError) as error:
             notes.append(f"the lake is read as it is now, not as the run read it: {error}")
     else:
@@ -55,7 +55,7 @@ def explain_alert(evidence: Evidence, number: int, opened: Opened, shown: Shown)
         why = _explained(evidence, row, opened, None, shown)
     except BluetickError as error:
         return AlertExplanation(evidence, number, row, False, (*notes, f"the rule cannot be run again: {error}"), None)
-    return AlertExplanation(evidence, number, row, False, (*notes, *_gone(why)), why)
+    return AlertExplanation(evidence, number, row, False, (*notes, *_gone(evidence, why)), why)
 
 
 def _explained(
@@ -68,7 +68,10 @@ def _explained(
         return None if place is None else explainer.explain(place, shown)
 
 
-def _gone(why: RowExplanation | None) -> tuple[str, ...]:
+def _gone(evidence: Evidence, why: RowExplanation | None) -> tuple[str, ...]:
+    """What is said of a row that the rule does not give again."""
     if why is not None:
         return ()
+    if evidence.alert.is_retracted:
+        return ("the alert is retracted: with the rows that came late, the rule does not give this row",)
     return ("the rule does not give this row again: what it read beside the lake's tables is not what it was",)

@@ -80,13 +80,17 @@ class Evidence:
 
 
 def evidence_of(ledger: Ledger, beginning: str) -> Evidence:
-    """Of the alert whose id begins so; a SourceError where there is none, or more than one."""
+    """Of the alert whose id begins so; a SourceError where there is none, or more than one, or where the ledger has
+    let go of its window."""
     alert = find_alert(ledger, beginning)
-    (row,) = ledger.read(
+    rows = ledger.read(
         "SELECT hi, window.version, rows, suppressed, finished, versions, lookback, document FROM window"
         " JOIN rule_version USING (rule, version) WHERE rule = ? AND hi = ?",
         (alert.rule, alert.last),
     )
+    if not rows:
+        raise SourceError(f"the ledger has the alert's rows (alerts show), but no longer the window of {alert.id}")
+    row = rows[0]
     window = Window(
         None if row["lookback"] is None else to_moment(row["hi"] - row["lookback"]),
         to_moment(row["hi"]),
