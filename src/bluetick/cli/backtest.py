@@ -14,10 +14,12 @@ from bluetick.cli.backtest_text import print_backtest
 from bluetick.cli.documents import Document, read_documents
 from bluetick.cli.failures import FAILED, RAN, is_interrupt, say
 from bluetick.cli.grid import new_console
+from bluetick.cli.ledgers import open_ledger
 from bluetick.cli.options import DataOptions, Moment, MomentType, data_options
 from bluetick.cli.progress import progress_of
 from bluetick.cli.run import failure
 from bluetick.cli.writing import compact, text_target
+from bluetick.detections.backtest.closures import closure_labels
 from bluetick.detections.backtest.labels import Label, read_labels
 from bluetick.detections.backtest.report import Backtest, BacktestOptions, backtest, instants
 from bluetick.detections.documents.durations import parse_duration
@@ -53,6 +55,7 @@ class Choices:
     last: Moment
     every: timedelta | None
     labels: tuple[Label, ...]
+    closures: Path | None
     received_within: timedelta | None
     applies_tuning: bool
     seconds: float | None
@@ -73,6 +76,13 @@ class Choices:
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE",
     help="What happened: NDJSON, CSV, or the ground_truth.json of a simulation (docs/backtest.md).",
+)
+@click.option(
+    "--labels-from",
+    "closures",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="LEDGER",
+    help="What the rule's closed alerts turned out to be, from a service's ledger.",
 )
 @click.option(
     "--as-received",
@@ -96,6 +106,7 @@ def backtest_command(  # noqa: PLR0913 - one for each option
     last: Moment,
     every: timedelta | None,
     labels: Path | None,
+    closures: Path | None,
     as_received: timedelta | None,
     no_tuning: bool,
     timeout: float | None,
@@ -110,7 +121,7 @@ def backtest_command(  # noqa: PLR0913 - one for each option
     if first == "newest":
         raise click.UsageError("--from 'newest' has no meaning; give an instant")
     known = () if labels is None else read_labels(labels)
-    choices = Choices(first, last, every, known, as_received, not no_tuning, timeout)
+    choices = Choices(first, last, every, known, closures, as_received, not no_tuning, timeout)
     done: list[Backtest] = []
     failed = False
     with data.open() as session:
@@ -163,7 +174,7 @@ def _replay(session: Session, document: Document, detection: Detection, choices:
         first=first,
         last=last,
         every=choices.every,
-        labels=choices.labels,
+        labels=(*choices.labels, *_closed(session, detection, choices, last)),
         received_within=choices.received_within,
         tuning=tuning,
         seconds=choices.seconds,
@@ -171,6 +182,16 @@ def _replay(session: Session, document: Document, detection: Detection, choices:
     runs = len(instants(detection, options)) * (1 if choices.received_within is None else 2)
     with progress_of(runs, "replaying", "runs") as advance:
         return backtest(session, detection, options, lambda: next(advance))
+
+
+def _closed(session: Session, detection: Detection, choices: Choices, now: datetime) -> tuple[Label, ...]:
+    if choices.closures is None:
+        return ()
+    ledger = open_ledger(choices.closures)
+    try:
+        return closure_labels(ledger, session, detection, now)
+    finally:
+        ledger.close()
 
 
 def _end(session: Session, detection: Detection, last: Moment) -> datetime:

@@ -3,7 +3,7 @@
 import csv
 import io
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,7 +22,8 @@ class Label:
     """Something that happened between two instants (None: not told).
 
     A result row belongs to it where `predicate` (KQL over the result) holds, all `columns` have these values, and, if
-    `values` are given, any cell is one of them. `events` is KQL that finds the events themselves in `table`.
+    `values` are given, any cell is one of them; the cells of the `compared` columns are one of the `alternatives` (as
+    `comparable` has them). `events` is KQL that finds the events themselves in `table`.
     """
 
     name: str
@@ -32,13 +33,15 @@ class Label:
     predicate: str = ""
     columns: tuple[tuple[str, str], ...] = ()
     values: frozenset[str] = frozenset()
+    compared: tuple[str, ...] = ()
+    alternatives: frozenset[tuple[str, ...]] | None = None
     table: str = ""
     events: str = ""
     note: str = ""
 
     @property
     def names_rows(self) -> bool:
-        return bool(self.predicate or self.columns or self.values)
+        return bool(self.predicate or self.columns or self.values or self.alternatives is not None)
 
 
 def read_labels(path: Path) -> tuple[Label, ...]:
@@ -186,6 +189,11 @@ def cells_of(row: Sequence[Any]) -> Iterator[str]:
             yield plain(value).casefold()
 
 
+def comparable(cells: Iterable[Any]) -> tuple[str, ...]:
+    """Cells as texts that are equal where the cells are taken to be."""
+    return tuple(plain(cell).casefold() for cell in cells)
+
+
 def has_columns(label: Label, names: Sequence[str], row: Sequence[Any]) -> bool:
     """Whether a row has a label's values in its columns; a list has a value that it holds."""
     for name, wanted in label.columns:
@@ -195,4 +203,7 @@ def has_columns(label: Label, names: Sequence[str], row: Sequence[Any]) -> bool:
         held = [plain(item) for item in cell] if isinstance(cell, list) else [plain(cell)]
         if wanted.casefold() not in (one.casefold() for one in held):
             return False
-    return True
+    if label.alternatives is None:
+        return True
+    is_whole = all(name in names for name in label.compared)
+    return is_whole and comparable(row[names.index(name)] for name in label.compared) in label.alternatives
