@@ -155,8 +155,10 @@ def test_a_message_that_is_refused_for_good_is_put_aside_aloud_and_resent_on_dem
 def test_an_output_that_asks_for_patience_gets_it(ledger: Ledger) -> None:
     know(ledger, "one")
     tell(ledger, "a", "b")
-    one, _ = delivery(ledger, Recorder(lambda message: NotTaken("busy", seconds=7200.0)), Clock())
+    output = Recorder(lambda message: NotTaken("busy", seconds=7200.0))
+    one, _ = delivery(ledger, output, Clock())
     assert one.round() == to_micros(START + timedelta(hours=2))
+    assert output.tried == ["a-0"], "nothing else is tried in between"
 
 
 def test_a_crash_between_sending_and_writing_it_down_sends_it_again_under_the_same_name(tmp_path: Path) -> None:
@@ -303,6 +305,35 @@ def test_an_output_of_a_living_service_is_not_dropped_by_another(tmp_path: Path,
     deliveries(tmp_path / "ledger", {"yours": Recorder()}, said).close(30)
     assert known_outputs(ledger) == {"yours"}
     assert said == ["there is no output mine any more: 0 messages that it was owed are dropped"]
+
+
+def test_an_output_is_held_before_the_ledger_knows_of_it(tmp_path: Path, ledger: Ledger) -> None:
+    """Else another service could take it for one that nobody has."""
+    done: list[str] = []
+
+    class Noting(OutputLocks):
+        def take(self, output: str) -> bool:
+            done.append(output)
+            return super().take(output)
+
+    own = Ledger(tmp_path / "ledger", done.append)
+    Deliveries(own, [Destination("out", Recorder())], Noting(tmp_path / "locks"), Clock(), print).close(30)
+    assert done[:2] == ["out", "before"]
+
+
+def test_an_output_that_another_service_dropped_is_known_again(tmp_path: Path, ledger: Ledger) -> None:
+    output = Recorder()
+    working = deliveries(tmp_path / "ledger", {"out": output}, [])
+    try:
+        with ledger.transaction() as connection:
+            assert register_outputs(connection, {}, frozenset()) == {"out": 0}
+        working.wake()
+        until(lambda: known_outputs(ledger) == {"out"})
+        tell(ledger, "a")
+        working.wake()
+        until(lambda: output.got == ["a-0"])
+    finally:
+        working.close(30)
 
 
 def test_a_fault_of_ours_in_an_output_ends_nothing(
