@@ -4,12 +4,13 @@ ledger says the same."""
 import json
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from simulated_world import Kind, Lake
 
 from bluetick.detections.alerting import IncidentMatching
+from bluetick.detections.ledger.alerts import Finding
 from bluetick.detections.ledger.opening import Ledger
 from bluetick.detections.ledger.times import length
 
@@ -46,26 +47,32 @@ class Versions:
 
 
 def expected_alerts(lake: Lake, of: Callable[[int], Kind], until: int) -> list[Expected]:
-    """What a service that is on time, with all data there, says of a rule: windows in order, one after another."""
+    """What a service that is on time, with all data there, says of a simulated rule."""
     kind = of(until)
     events = sorted(event for _, some in lake.commits[kind.table] for event in some or ())
-    gap = max(kind.lookback, kind.frequency)
+    windows = ((hi, of(hi).findings(events, hi)) for hi in range(kind.first, until + 1, kind.frequency))
+    return alerts_in_order(kind.id, windows, max(kind.lookback, kind.frequency), kind.suppression)
+
+
+def alerts_in_order(
+    rule: str, windows: Iterable[tuple[int, Sequence[Finding]]], gap: int, suppression: int
+) -> list[Expected]:
+    """The alerts of a rule's windows, which come in order, one after another."""
     alerts: dict[str, Expected] = {}
     found: list[Expected] = []
     raised: int | None = None
-    for hi in range(kind.first, until + 1, kind.frequency):
-        findings = of(hi).findings(events, hi)
-        if not findings or (kind.suppression and raised is not None and hi < raised + kind.suppression):
+    for hi, findings in windows:
+        if not findings or (suppression and raised is not None and hi < raised + suppression):
             continue
         raised = hi
         for finding in findings:
             known = alerts.get(finding.key)
             if known is not None and hi - known.last <= gap:
-                alerts[finding.key] = Expected(kind.id, finding.key, known.first, hi, finding.content)
+                alerts[finding.key] = Expected(rule, finding.key, known.first, hi, finding.content)
                 continue
             if known is not None:
                 found.append(known)
-            alerts[finding.key] = Expected(kind.id, finding.key, hi, hi, finding.content)
+            alerts[finding.key] = Expected(rule, finding.key, hi, hi, finding.content)
     return sorted([*found, *alerts.values()])
 
 
