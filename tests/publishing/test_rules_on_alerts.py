@@ -86,7 +86,7 @@ def test_a_rule_on_alerts_finds_the_alert_of_another_and_not_its_own(place: Path
     assert sorted(found) == [("11111111-0000-0000-0000-000000000001", 1), (TWO, 6)]
 
 
-@pytest.mark.parametrize("table", ["BluetickSignals", "AlertInfo", "SentinelHealth"])
+@pytest.mark.parametrize("table", ["BluetickSignals", "AlertInfo", "SecurityIncident", "SentinelHealth"])
 def test_nor_does_a_rule_on_another_table_that_it_fills(place: Path, table: str) -> None:
     on_alerts(place, table)
     for hours in range(1, 10, 2):
