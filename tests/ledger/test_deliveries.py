@@ -113,6 +113,9 @@ def test_a_dead_output_holds_up_no_other_and_is_tried_without_end(ledger: Ledger
     dead.answer = lambda message: None
     one.round()
     assert dead.got == [f"s{number}-0" for number in range(10)]
+    dead.answer = lambda message: NotTaken("no answer")
+    tell(ledger, "again")
+    assert one.round() == to_micros(clock.now()) + 15_000_000, "what was is forgotten"
 
 
 def test_one_message_that_fails_holds_up_only_what_is_about_the_same(ledger: Ledger) -> None:
@@ -143,12 +146,13 @@ def test_a_message_that_is_refused_for_good_is_put_aside_aloud_and_resent_on_dem
     (aside,) = refused(ledger, 10)
     assert (aside.output, aside.message.name, aside.reason) == ("one", "bad-0", "status 422")
     clock.sleep(1e6)
+    tell(ledger, "c")
     one.round()
     assert output.tried.count("bad-0") == 1
     output.answer = lambda message: None
     assert resend(ledger, "one") == 1
     one.round()
-    assert output.got[2:] == ["bad-0"]
+    assert output.got[2:] == ["c-0", "bad-0"]
     assert not refused(ledger, 10)
 
 

@@ -4,13 +4,13 @@ import json
 from dataclasses import dataclass
 from typing import Any, Final
 
+from bluetick.detections.health.conditions import HEALTH_RULE
 from bluetick.detections.ledger.outbox import Message
 from bluetick.detections.model import AlertSeverity
 
 EVENTS: Final = ("raised", "retracted", "restored", "incident", "health")
 SEVERITIES: Final = tuple(severity.value for severity in AlertSeverity)
 _RANKS: Final = {"Informational": 0, "Low": 1, "Medium": 2, "High": 3}
-_HEALTH: Final = "bluetick.health"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Selection:
 
 
 def _event(message: Message, said: dict[str, Any]) -> str:
-    if said.get("rule") == _HEALTH:
+    if said.get("rule") == HEALTH_RULE:
         return "health"
     return "incident" if "incident" in said else message.kind
 
