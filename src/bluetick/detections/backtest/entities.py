@@ -1,20 +1,15 @@
 """Which entities the alerts were about, and how much of the noise is made by few of them."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from bluetick.detections.alerts.inferring import entities_in, sources_of
 from bluetick.detections.backtest.replay import Columns, WindowResult
 from bluetick.detections.model import Detection, EntityMapping
 
 TOP: Final = 5
-_KNOWN: Final = (
-    ("Host", "HostName", ("Computer", "DeviceName", "HostName", "DvcHostname")),
-    ("Account", "Name", ("Account", "AccountName", "AccountUpn", "UserPrincipalName", "TargetUserName")),
-    ("IP", "Address", ("RemoteIP", "IPAddress", "SourceIp", "DestinationIp", "SrcIpAddr", "DstIpAddr", "ClientIP")),
-    ("FileHash", "Value", ("SHA256", "InitiatingProcessSHA256", "SHA1", "InitiatingProcessSHA1")),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +25,7 @@ class EntityCount:
 @dataclass(frozen=True, slots=True)
 class Entities:
     """The entities of all alerts, most frequent first. `top_share`: of the runs with an alert, those that had one of
-    the TOP; `is_guess`: the document maps none, so columns were taken by their names."""
+    the TOP; `is_guess`: the document maps none, so columns were taken by their names, as the service does."""
 
     counts: tuple[EntityCount, ...]
     top_share: float
@@ -39,13 +34,11 @@ class Entities:
 
 def count_entities(detection: Detection, alerting: Sequence[WindowResult]) -> Entities:
     """The entities in the rows of windows that raised an alert."""
-    columns = alerting[0].columns if alerting else ()
-    mappings = detection.entities or tuple(_guessed(columns))
     runs: Counter[tuple[str, str]] = Counter()
     rows: Counter[tuple[str, str]] = Counter()
     within: list[set[tuple[str, str]]] = []
     for result in alerting:
-        here = [entity for row in result.rows for entity in _entities(mappings, result.columns, row)]
+        here = [entity for row in result.rows for entity in _entities(detection, result.columns, row)]
         rows.update(here)
         within.append(set(here))
         runs.update(within[-1])
@@ -59,18 +52,20 @@ def count_entities(detection: Detection, alerting: Sequence[WindowResult]) -> En
     )
 
 
-def _entities(mappings: Iterable[EntityMapping], columns: Columns, row: Sequence[Any]) -> Iterator[tuple[str, str]]:
+def _entities(detection: Detection, columns: Columns, row: Sequence[Any]) -> Iterator[tuple[str, str]]:
     """The entities of a row, each once."""
     cells = {name: value for (name, _), value in zip(columns, row, strict=True)}
-    found: dict[tuple[str, str], None] = {}
+    found = _mapped(detection.entities, cells) if detection.entities else _inferred(cells)
+    yield from dict.fromkeys((kind, " / ".join(values)) for kind, values in found if values)
+
+
+def _mapped(mappings: Iterable[EntityMapping], cells: Mapping[str, Any]) -> Iterator[tuple[str, list[str]]]:
     for mapping in mappings:
-        values = [str(cells[column]) for _, column in mapping.columns if cells.get(column) not in (None, "", [], {})]
-        if values:
-            found[mapping.kind, " / ".join(values)] = None
-    yield from found
+        told = (cells[column] for _, column in mapping.columns if cells.get(column) not in (None, "", [], {}))
+        yield mapping.kind, [str(value) for value in told]
 
 
-def _guessed(columns: Columns) -> Iterator[EntityMapping]:
-    names = [name for name, _ in columns]
-    for kind, identifier, known in _KNOWN:
-        yield from (EntityMapping(kind, ((identifier, name),)) for name in known if name in names)
+def _inferred(cells: Mapping[str, Any]) -> Iterator[tuple[str, list[str]]]:
+    for source in sources_of(list(cells)):
+        for entity in entities_in(source, [cells]):
+            yield entity["kind"], [str(value) for name, value in entity.items() if name not in ("kind", "inferred")]
