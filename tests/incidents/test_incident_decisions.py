@@ -133,6 +133,29 @@ def test_an_incident_that_is_opened_again_is_as_if_it_had_never_been_closed() ->
     assert find_incident(ledger, "2").reason == "its alerts are in incident 1"
 
 
+@pytest.mark.parametrize("first", ["a", "b"])
+def test_a_closed_incident_keeps_an_alert_that_says_another_thing(first: str) -> None:
+    """Opened again, each alert is where it belongs."""
+    ledger = two_alerts(by_entities())
+    close(ledger)
+    say(ledger, 4, {"k2": content("b")})
+    say(ledger, 2, {"k1": content(first)})
+    assert states(ledger) == [(1, "Closed", "BenignPositive", 2)]
+    update_incident(ledger, find_incident(ledger, "1"), Edits(status=OpenStatus.ACTIVE), 9)
+    expected = [(1, "Active", None, 1), (2, "New", None, 1)] if first == "a" else [(1, "Active", None, 2)]
+    assert states(ledger) == expected
+
+
+def test_what_was_judged_opens_no_incident() -> None:
+    ledger = ledger_of(by_entities(reopen=True))
+    say(ledger, 2, {"k1": content("a")})
+    say(ledger, 4, {"k2": content("b")})
+    close(ledger, "1")
+    close(ledger, "2")
+    say(ledger, 4, {"k2": content("a")})
+    assert states(ledger) == [(1, "Closed", "BenignPositive", 2), (2, "Closed", "BenignPositive", 0)]
+
+
 def test_an_incident_without_alerts_cannot_be_opened() -> None:
     ledger = ledger_of(by_entities())
     say(ledger, 2, {"k1": content("a")})

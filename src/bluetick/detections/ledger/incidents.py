@@ -30,7 +30,8 @@ _BEGIN: Final = (
     " ORDER BY begin DESC, begin_key DESC LIMIT 1"
 )
 _MEMBERS: Final = (
-    "SELECT alert, member.key, member.first, incident, begin, begin_key FROM incident_alert AS member"
+    "SELECT alert, member.key, member.first, incident, incident.match AS of, begin, begin_key"
+    " FROM incident_alert AS member"
     " LEFT JOIN incident ON incident.id = incident WHERE member.rule = :rule AND member.match = :match AND is_in"
     " AND (member.first, member.key) >= (:first, :key)"
     " AND (incident IS NULL OR status <> 'Closed' OR is_void OR :reopen)"
@@ -91,8 +92,15 @@ def follow_alerts(connection: Connection, rule: Grouped, alerts: Iterable[str], 
 def regroup_incident(connection: Connection, rule: Grouped, incident: str, now: int) -> None:
     """The same after a person opened an incident again."""
     change = _Change(connection, rule, now)
-    for row in connection.execute("SELECT * FROM incident_alert WHERE incident = ? AND is_in", (incident,)).fetchall():
+    text = "SELECT * FROM incident_alert WHERE incident = ? AND is_in ORDER BY first, key"
+    members = connection.execute(text, (incident,)).fetchall()
+    for row in members:
         change.touch(row["match"], Position(row["first"], row["key"]))
+    for row in members[:1]:  # what it says may have changed while it was closed
+        connection.execute(
+            "UPDATE incident SET match = ?, begin = ?, begin_key = ? WHERE id = ?",
+            (row["match"], row["first"], row["key"], incident),
+        )
     change.affected.add(incident)
     _regroup_all(change)
 
@@ -142,26 +150,20 @@ def _match(change: _Change, row: Row) -> str:
 def _move(change: _Change, row: Row, match: str) -> None:
     """An alert has another place. An incident in which it is alone goes with it to another match."""
     connection, incident = change.connection, row["incident"]
-    if match != row["match"] and incident is not None and not _is_fixed(change, incident):
-        others = connection.execute(
-            "SELECT 1 FROM incident_alert WHERE incident = ? AND alert <> ? LIMIT 1", (incident, row["id"])
-        ).fetchone()
-        if others is not None:
-            incident = None
-        else:
-            connection.execute(
-                "UPDATE incident SET match = ?, begin = ?, begin_key = ? WHERE id = ?",
-                (match, row["first"], row["key"], incident),
-            )
+    if match != row["match"] and _is_alone(connection, row):
+        connection.execute(
+            "UPDATE incident SET match = ?, begin = ?, begin_key = ? WHERE id = ?",
+            (match, row["first"], row["key"], incident),
+        )
     connection.execute(
-        "UPDATE incident_alert SET match = ?, first = ?, is_in = ?, incident = ? WHERE alert = ?",
-        (match, row["first"], row["is_in"], incident, row["id"]),
+        "UPDATE incident_alert SET match = ?, first = ?, is_in = ? WHERE alert = ?",
+        (match, row["first"], row["is_in"], row["id"]),
     )
 
 
-def _is_fixed(change: _Change, incident: str) -> bool:
-    row = change.connection.execute("SELECT status, is_void FROM incident WHERE id = ?", (incident,)).fetchone()
-    return row["status"] == "Closed" and not row["is_void"] and not change.rule.settings.grouping.reopen_closed
+def _is_alone(connection: Connection, row: Row) -> bool:
+    text = "SELECT 1 FROM incident_alert WHERE incident = ? AND alert <> ? LIMIT 1"
+    return connection.execute(text, (row["incident"], row["id"])).fetchone() is None
 
 
 # --- incidents of a match ---------------------------------------------------------------------------------------------
@@ -180,7 +182,7 @@ def _regroup(change: _Change, match: str, since: Position, until: Position) -> N
     taken: set[str] = set()
     while members := _members(change, match, at, skipped=bool(taken)):
         head, begin = members[0], Position(members[0]["first"], members[0]["key"])
-        if begin > until and begin == (head["begin"], head["begin_key"]) and head["incident"] not in taken:
+        if begin > until and begin == (head["begin"], head["begin_key"]):
             return
         taken.add(_fill(change, match, members, taken))
         at = Position(members[-1]["first"], members[-1]["key"])
@@ -212,8 +214,8 @@ def _values(change: _Change, match: str, position: Position) -> dict[str, object
 def _fill(change: _Change, match: str, members: list[Row], taken: set[str]) -> str:
     """Put alerts into one incident: the first of those that they were in, or a new one."""
     connection, head = change.connection, members[0]
-    known = (row["incident"] for row in members if row["incident"] is not None and row["incident"] not in taken)
-    incident = next(known, None) or _create(change, match, head)
+    of_match = (row["incident"] for row in members if row["of"] == match and row["incident"] not in taken)
+    incident = next(of_match, None) or _create(change, match, head)
     gained = [row for row in members if row["incident"] != incident]
     for row in gained:
         connection.execute("UPDATE incident_alert SET incident = ? WHERE alert = ?", (incident, row["alert"]))
