@@ -144,7 +144,7 @@ def test_a_message_that_is_refused_for_good_is_put_aside_aloud_and_resent_on_dem
     assert output.got == ["a-0", "b-0"]
     assert said == ["the output one refuses bad-0, which is put aside: status 422"]
     (aside,) = refused(ledger, 10)
-    assert (aside.output, aside.message.name, aside.reason) == ("one", "bad-0", "status 422")
+    assert (aside.output, aside.message, aside.event, aside.reason) == ("one", "bad-0", "raised", "status 422")
     clock.sleep(1e6)
     tell(ledger, "c")
     one.round()

@@ -171,6 +171,23 @@ def test_what_is_checked_is_what_is_connected_to() -> None:
 
 
 @pytest.mark.parametrize(
+    "host",
+    ["127.1", "0x7f.0.0.1", "0177.0.0.1", "2130706433", "0x7f000001", "127.0.0.01", "1.2.3", "[::1%25lo]", "a..b"],
+)
+def test_an_unusual_spelling_is_refused_whatever_it_means(host: str) -> None:
+    with pytest.raises(BadTarget):
+        read_target(f"https://{host}/", allows_private=True)
+
+
+@pytest.mark.parametrize(
+    "path", ["/\\@inside.example", "/#@inside.example", '/"', "/a b", "/<x>", "/{x}", "/\t", "/é", "?x"]
+)
+def test_a_path_that_readers_disagree_about_is_refused(path: str) -> None:
+    with pytest.raises(BadTarget):
+        read_target(f"https://a.example{path}", allows_private=True)
+
+
+@pytest.mark.parametrize(
     "address", ["8.8.8.8", "198.41.0.4", "2606:4700:4700::1111", "64:ff9b::808:808", "192.88.99.1", "1.1.1.1"]
 )
 def test_what_is_outside_is_allowed(address: str) -> None:

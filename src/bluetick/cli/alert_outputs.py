@@ -46,7 +46,7 @@ def _times(one: OutputHealth) -> dict[str, object]:
 
 
 def _refused_json(one: Refused) -> dict[str, str]:
-    return {"message": one.message.name, "event": one.message.kind, "reason": one.reason}
+    return {"message": one.message, "event": one.event, "reason": one.reason}
 
 
 def _print(found: list[OutputHealth], aside: list[Refused]) -> None:
@@ -59,7 +59,7 @@ def _print(found: list[OutputHealth], aside: list[Refused]) -> None:
         table.add_row(*(Text(visible(cell)) for cell in (*cells, one.error)))
     console.print(table)
     for each in aside:
-        console.print(Text(visible(f"{each.output} refuses {each.message.name} ({each.message.kind}): {each.reason}")))
+        console.print(Text(visible(f"{each.output} refuses {each.message} ({each.event}): {each.reason}")))
 
 
 def _time(micros: int | None) -> str:

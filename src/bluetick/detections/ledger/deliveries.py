@@ -11,7 +11,7 @@ from bluetick.diagnostics.errors import SourceError
 
 _RETRY_FIRST: Final = 15_000_000
 RETRY_MOST: Final = 3_600_000_000
-_AT_ONCE: Final = 200
+_AT_ONCE: Final = 20  # each may hold some megabytes of rows
 _COLUMNS: Final = "outbox.id, coalesce(alert, subject), kind, revision, content, created"
 _LATER: Final = f"tries = tries + 1, error = ?, due = ? + max(min({RETRY_MOST}, {_RETRY_FIRST} << min(tries, 20)), ?)"
 
@@ -40,10 +40,11 @@ class OutputHealth:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A message that an output refused for good, and why."""
+    """A message, by its name, that an output refused for good, and why."""
 
     output: str
-    message: Message
+    message: str
+    event: str
     reason: str
 
 
@@ -174,7 +175,7 @@ def output_health(ledger: Ledger) -> list[OutputHealth]:
 def refused(ledger: Ledger, most: int) -> list[Refused]:
     """The oldest messages that were put aside."""
     text = (
-        f"SELECT output, delivery.error, {_COLUMNS} FROM delivery JOIN outbox"  # noqa: S608 - a constant
+        "SELECT output, coalesce(alert, subject) || '-' || revision, kind, delivery.error FROM delivery JOIN outbox"
         " ON outbox.id = delivery.message WHERE is_aside ORDER BY output, message LIMIT ?"
     )
-    return [Refused(output, Message(*rest), error) for output, error, *rest in ledger.read(text, (most,))]
+    return [Refused(*row) for row in ledger.read(text, (most,))]
