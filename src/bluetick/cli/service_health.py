@@ -24,7 +24,7 @@ _BEAT_SECONDS: Final = 30.0
 # A service that does nothing for longer than a window may take, and this, hangs.
 _GRACE_SECONDS: Final = 300.0
 # So many older commits of a table are read in an assessment, until all of two weeks are known.
-_COMMITS_AT_ONCE: Final = 500
+_COMMITS_AT_ONCE: Final = 100
 
 
 class AddressType(click.ParamType[Address]):

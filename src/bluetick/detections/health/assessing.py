@@ -26,12 +26,13 @@ _ERROR_SHOWN: Final = 300
 
 def assess(facts: Facts, now: datetime) -> list[Condition]:
     """All that is wrong, the worst kinds first."""
+    silent = list(_silent_tables(facts, now))
     found = [
         *_heartbeat(facts, now),
         *_overdue(facts, now),
         *_rules(facts),
-        *_silent_tables(facts, now),
-        *_silent_sources(facts, now),
+        *silent,
+        *_silent_sources(facts, {one.subject for one in silent}),
         *_emptied(facts),
         *_future(facts, now),
         *_clock(facts, now),
@@ -93,9 +94,8 @@ def _silent_tables(facts: Facts, now: datetime) -> Iterator[Condition]:
             yield Condition(Code.TABLE_SILENT, table.name, what, silence.since, _readers(facts, table.name))
 
 
-def _silent_sources(facts: Facts, now: datetime) -> Iterator[Condition]:
-    """Of tables that other sources still fill."""
-    silent = {one.subject for one in _silent_tables(facts, now)}
+def _silent_sources(facts: Facts, silent: set[str]) -> Iterator[Condition]:
+    """Of tables that other sources still fill; `silent` ones are told of as a whole."""
     for found in facts.silent:
         if found.table not in silent:
             what = f"{found.table} has no row of {found.source} since {_minute(found.until)}"

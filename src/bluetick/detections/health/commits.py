@@ -64,9 +64,10 @@ class CommitHistory:
         known = self._tables.get(folder)
         if known is None or version < known.high:  # made anew
             known = self._tables[folder] = _Known(time_of(folder), version + 1, version)
-        for new in new_rows(folder, known.time, known.high):
-            known.add(new)
-            known.high = max(known.high, new.version)
+        if version > known.high:
+            for new in takewhile(lambda new: new.version <= version, new_rows(folder, known.time, known.high)):
+                known.add(new)
+            known.high = version
         is_whole = self._has_past(folder, known, now)
         known.forget(now)
         return tuple(known.newest[place] for place in sorted(known.newest)) if is_whole else ()

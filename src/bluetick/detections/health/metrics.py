@@ -22,7 +22,7 @@ from prometheus_client.core import (
 from prometheus_client.registry import Collector
 
 from bluetick.detections.health.assessing import is_overdue
-from bluetick.detections.health.facts import Facts
+from bluetick.detections.health.facts import Facts, RuleFacts
 from bluetick.detections.health.gathering import rule_facts
 from bluetick.detections.health.silence import newest_row
 from bluetick.detections.ledger.conditions import last_beat, standing_alerts
@@ -57,19 +57,17 @@ class LedgerMetrics(Collector):
         for rule in rules:
             overdue.add_metric([rule.id], float(is_overdue(rule, self._now())))
         yield overdue
-        yield from self._windows()
+        yield from self._windows(rules)
         yield from self._messages()
         yield from self._signs()
         yield from _of_lake(self._latest())
 
-    def _windows(self) -> Iterator[Metric]:
-        text = (
-            "SELECT rule.id, count(window.hi) AS n FROM rule LEFT JOIN window ON window.rule = rule.id"
-            " AND window.status <> 'done' WHERE rule.state <> 'retired' GROUP BY rule.id"
-        )
+    def _windows(self, rules: list[RuleFacts]) -> Iterator[Metric]:
+        text = "SELECT rule, count(*) AS n FROM window INDEXED BY window_open WHERE status <> 'done' GROUP BY rule"
+        waiting = {row["rule"]: row["n"] for row in self._ledger.read(text)}
         told = GaugeMetricFamily("bluetick_open_windows", "Windows that wait to be evaluated.", labels=["rule"])
-        for row in self._ledger.read(text):
-            told.add_metric([row["id"]], row["n"])
+        for rule in rules:
+            told.add_metric([rule.id], waiting.get(rule.id, 0))
         yield told
         alerts = CounterMetricFamily("bluetick_alerts", "Alerts that were raised.", labels=["rule"])
         for row in self._ledger.read("SELECT rule, count(*) AS n FROM alert GROUP BY rule"):
