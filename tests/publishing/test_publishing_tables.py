@@ -18,6 +18,7 @@ from bluetick.detections.ledger.rules import Rule, RuleState, open_windows, regi
 from bluetick.detections.ledger.signals import MOST_SIGNALS, Signal
 from bluetick.detections.ledger.times import to_micros
 from bluetick.detections.ledger.windows import Failure, Outcome, claim, complete, enlist, fail
+from bluetick.detections.model import Detection
 from bluetick.detections.publishing.health import HealthRow, note_health
 from bluetick.detections.publishing.publisher import PAUSE, Publisher, Unpublished
 from bluetick.diagnostics.errors import SourceError
@@ -342,6 +343,16 @@ def test_tables_that_cannot_be_written_are_told_of_and_written_later(place: Plac
     assert len(place.published("BluetickSignals")) == 2
 
 
+def test_a_fault_of_ours_is_told_of_and_keeps_nothing_from_running(place: Place) -> None:
+    def fault(_: str) -> Detection:
+        raise IndexError("no such detection")
+
+    place.evaluate(1, ["a"])
+    Publisher(place.ledger, place.tables, fault, lambda: place.now, place.said.append).publish()
+    assert place.said == ["rows for tables of the lake wait: IndexError: no such detection"]
+    assert len(place.published("BluetickSignals")) == 1
+
+
 def test_a_ledger_that_lies_behind_its_lake_loses_no_rows(place: Place) -> None:
     place.evaluate(1, ["a"])
     place.publisher.publish_all()
@@ -364,7 +375,9 @@ def test_a_number_that_another_worker_took_behind_the_look_is_not_taken_again(pl
 
 def test_without_tables_nothing_is_kept_for_later(place: Place) -> None:
     place.evaluate(1, ["a"])
-    Unpublished(place.ledger).publish()
+    dropping = Unpublished(place.ledger)
+    for _ in range(100):
+        dropping.publish()
     assert place.published("BluetickSignals") == place.published("SentinelHealth") == []
     place.evaluate(1, ["a"])
     assert len(place.published("BluetickSignals")) == 1

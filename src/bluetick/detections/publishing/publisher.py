@@ -4,6 +4,7 @@ A batch of entries is fixed in the ledger under a number, its rows are written t
 and then it is finished in the ledger. What ends in between is done again; a table that has the number takes nothing.
 """
 
+import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -36,7 +37,9 @@ from bluetick.lake.intake import TableRows
 from bluetick.lake.layout import SIGNALS
 from bluetick.lake.numbered import append_numbered, last_number, make_table
 
+_LOG: Final = logging.getLogger(__name__)
 PAUSE: Final = timedelta(seconds=30)
+_ROUNDS: Final = 100
 # Which tables a feed's entries become rows of. Alerts come after signals and before the health of the run.
 _FEEDS: Final[Mapping[str, tuple[str, ...]]] = {
     "signals": (SIGNALS,),
@@ -100,6 +103,9 @@ class Publisher:
             self.publish_all()
         except SourceError as error:
             self.on_failure(f"rows for tables of the lake wait: {error}")
+        except Exception as error:  # a fault of ours here does not keep rules from running
+            _LOG.exception("rows for tables could not be written")
+            self.on_failure(f"rows for tables of the lake wait: {type(error).__name__}: {error}")
 
     def publish_all(self) -> None:
         """Write everything; a SourceError where that cannot be done."""
@@ -154,9 +160,13 @@ class Unpublished:
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
+        self._rounds = 0
 
     def publish(self) -> None:
-        drop_entries(self._ledger)
+        """Forget what was noted, once in some rounds."""
+        self._rounds += 1
+        if self._rounds % _ROUNDS == 0:
+            drop_entries(self._ledger)
 
     def publish_all(self) -> None:
         drop_entries(self._ledger)
