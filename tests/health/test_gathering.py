@@ -23,6 +23,7 @@ from bluetick.detections.ledger.rules import Rule, open_windows, pause, register
 from bluetick.detections.ledger.times import to_micros
 from bluetick.lake.changes import new_rows
 from bluetick.lake.folder import DeltaFolder
+from bluetick.lake.snapshot import Snapshot
 
 NOW = datetime(2026, 6, 18, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -52,8 +53,12 @@ def test_a_commit_tells_when_it_was_made_and_how_many_rows_it_has(lake: Path) ->
     assert before < second.committed < datetime.now(UTC) + MINUTE
 
 
+def snapshot(lake: Path) -> Snapshot:
+    return DeltaFolder(lake / "Logons").snapshot()
+
+
 def version(lake: Path) -> int:
-    return DeltaFolder(lake / "Logons").snapshot().version
+    return snapshot(lake).version
 
 
 def past(lake: Path, count: int, every: timedelta = 10 * MINUTE) -> list[Arrival]:
@@ -66,7 +71,7 @@ def past(lake: Path, count: int, every: timedelta = 10 * MINUTE) -> list[Arrival
 def test_the_commits_of_two_weeks_are_known(lake: Path) -> None:
     expected = past(lake, 30)
     history = CommitHistory(500)
-    found = history.arrivals(lake / "Logons", version(lake), NOW)
+    found = history.arrivals(snapshot(lake), NOW)
     assert list(found)[: len(expected)] == expected
     assert history.stored(NOW) >= 300
 
@@ -74,7 +79,7 @@ def test_the_commits_of_two_weeks_are_known(lake: Path) -> None:
 def test_the_past_is_read_bit_by_bit_and_nothing_is_said_before(lake: Path) -> None:
     expected = past(lake, 30)
     history = CommitHistory(9)
-    found = [history.arrivals(lake / "Logons", version(lake), NOW) for _ in range(5)]
+    found = [history.arrivals(snapshot(lake), NOW) for _ in range(5)]
     assert [len(some) > 0 for some in found] == [False, False, False, True, True]
     assert list(found[3])[: len(expected)] == expected
     assert found[4] == found[3]
@@ -83,38 +88,38 @@ def test_the_past_is_read_bit_by_bit_and_nothing_is_said_before(lake: Path) -> N
 def test_older_commits_than_two_weeks_are_not_asked_for(lake: Path) -> None:
     past(lake, 40, 12 * HOUR)
     history = CommitHistory(30)
-    found = history.arrivals(lake / "Logons", version(lake), NOW)
+    found = history.arrivals(snapshot(lake), NOW)
     assert found[0].committed >= NOW - 16 * DAY
 
 
 def test_what_comes_later_is_added(lake: Path) -> None:
     past(lake, 3)
     history = CommitHistory(500)
-    before = history.arrivals(lake / "Logons", version(lake), NOW)
+    before = history.arrivals(snapshot(lake), NOW)
     add_commits(lake / "Logons", [NOW + 5 * MINUTE], [NOW + 4 * MINUTE], version(lake) + 1)
-    after = history.arrivals(lake / "Logons", version(lake), NOW + 5 * MINUTE)
+    after = history.arrivals(snapshot(lake), NOW + 5 * MINUTE)
     assert set(after) - set(before) == {Arrival(NOW + 5 * MINUTE, NOW + 4 * MINUTE + CUT)}
 
 
 def test_commits_that_follow_each_other_closely_are_one(lake: Path) -> None:
     made = [NOW + number * timedelta(seconds=10) for number in range(20)]
     add_commits(lake / "Logons", made, [NOW - number * MINUTE for number in range(20)], version(lake) + 1)
-    found = CommitHistory(500).arrivals(lake / "Logons", version(lake), NOW)
+    found = CommitHistory(500).arrivals(snapshot(lake), NOW)
     assert [one for one in found if one.committed < NOW + HOUR] == [Arrival(NOW, NOW + CUT)]
 
 
 def test_a_table_that_was_made_anew_is_read_anew(lake: Path) -> None:
     past(lake, 5)
     history = CommitHistory(500)
-    assert len(history.arrivals(lake / "Logons", version(lake), NOW)) >= 5
+    assert len(history.arrivals(snapshot(lake), NOW)) >= 5
     shutil.rmtree(lake / "Logons")
     add(lake, "again", [NOW], {"Host": ["one"]}, "Logons")
-    assert len(history.arrivals(lake / "Logons", version(lake), NOW)) == 1
+    assert len(history.arrivals(snapshot(lake), NOW)) == 1
 
 
 def test_a_commit_that_does_not_tell_its_times_is_left_out(lake: Path) -> None:
     add_commits(lake / "Logons", [NOW], [None])
-    found = CommitHistory(500).arrivals(lake / "Logons", 1, NOW)
+    found = CommitHistory(500).arrivals(snapshot(lake), NOW)
     assert NOW not in {one.committed for one in found}
 
 
@@ -122,13 +127,13 @@ def test_a_commit_that_does_not_tell_its_times_is_left_out(lake: Path) -> None:
 
 
 def test_the_first_row_that_is_no_unset_clock(lake: Path) -> None:
-    assert DeltaFolder(lake / "Logons").snapshot().first("Timestamp", EARLIEST) == NOW
+    assert snapshot(lake).first("Timestamp", EARLIEST) == NOW
     add(lake, "old", [NOW - 40 * DAY, NOW], {"Host": ["a", "b"]}, "Logons")
     add(lake, "unset", [datetime(1970, 1, 1, tzinfo=UTC)], {"Host": ["a"]}, "Logons")
-    snapshot = DeltaFolder(lake / "Logons").snapshot()
-    assert snapshot.first("Timestamp", EARLIEST) == NOW - 40 * DAY
-    assert snapshot.first("Host", EARLIEST) is None
-    assert snapshot.first("Timestamp", NOW + DAY) is None
+    found = snapshot(lake)
+    assert found.first("Timestamp", EARLIEST) == NOW - 40 * DAY
+    assert found.first("Host", EARLIEST) is None
+    assert found.first("Timestamp", NOW + DAY) is None
 
 
 # --- quarantine -------------------------------------------------------------------------------------------------------

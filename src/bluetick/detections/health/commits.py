@@ -9,7 +9,9 @@ from typing import Final
 
 from bluetick.detections.health.facts import Arrival
 from bluetick.detections.health.silence import REACH
-from bluetick.lake.changes import NewRows, new_rows, time_of
+from bluetick.execution.catalog import TIME_COLUMNS
+from bluetick.lake.changes import NewRows, new_rows
+from bluetick.lake.snapshot import Snapshot
 
 # Of the commits of so long the one with the newest row stands for all: a table may have one every few seconds.
 _WIDTH: Final = timedelta(minutes=5)
@@ -58,12 +60,13 @@ class CommitHistory:
         self._at_once = at_once
         self._tables: dict[Path, _Known] = {}
 
-    def arrivals(self, folder: Path, version: int, now: datetime) -> tuple[Arrival, ...]:
-        """The commits of a table up to a version; none before its past was read. SourceError for a log
-        that cannot be read."""
+    def arrivals(self, snapshot: Snapshot, now: datetime) -> tuple[Arrival, ...]:
+        """The commits of a table up to a version; none before its past was read. SourceError for a log that cannot be
+        read."""
+        folder, version = snapshot.folder, snapshot.version
         known = self._tables.get(folder)
         if known is None or version < known.high:  # made anew
-            known = self._tables[folder] = _Known(time_of(folder), version + 1, version)
+            known = self._tables[folder] = _Known(_time_of(snapshot), version + 1, version)
         if version > known.high:
             for new in takewhile(lambda new: new.version <= version, new_rows(folder, known.time, known.high)):
                 known.add(new)
@@ -85,6 +88,11 @@ class CommitHistory:
                 known.add(new)
             known.low = least
         return known.low <= 0 or known.read >= _MOST or _reaches(known, now)
+
+
+def _time_of(snapshot: Snapshot) -> str | None:
+    """The column of times, if the log has statistics of it."""
+    return next((name for name in TIME_COLUMNS if f"max.{name}" in snapshot.actions.column_names), None)
 
 
 def _reaches(known: _Known, now: datetime) -> bool:

@@ -88,7 +88,7 @@ class Gathering:
                 continue
             table = session.catalog.table(name)
             if table is not None and table.view is None and table.snapshot is not None:
-                arrivals = self._history.arrivals(table.snapshot.folder, table.snapshot.version, now)
+                arrivals = self._history.arrivals(table.snapshot, now)
                 yield TableFacts(name, arrivals)
 
     def _fullness(self, session: Session, now: datetime) -> "tuple[tuple[FellSilent, ...], tuple[WentEmpty, ...]]":
