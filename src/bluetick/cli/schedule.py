@@ -18,6 +18,7 @@ from bluetick.cli.run import failure
 from bluetick.cli.service_health import Address, AddressType, HealthOptions, watching
 from bluetick.cli.service_outputs import delivering, destinations
 from bluetick.cli.service_tables import ServiceTables, make_ready, service_tables
+from bluetick.cli.service_units import ServiceCommand
 from bluetick.detections.ledger.listing import rule_health
 from bluetick.detections.ledger.opening import Ledger
 from bluetick.detections.ledger.retention import Keep
@@ -37,7 +38,7 @@ from bluetick.diagnostics.errors import BluetickError, SourceError
 from bluetick.session import Session
 
 
-@click.command()
+@click.command(cls=ServiceCommand)
 @click.argument("documents", nargs=-1, required=True, metavar="DOC|DIR...", type=click.Path(path_type=Path))
 @data_options
 @click.option("--ledger", type=click.Path(path_type=Path, dir_okay=False), help="Default: LAKE.ledger beside the lake.")
