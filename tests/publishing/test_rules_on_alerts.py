@@ -132,7 +132,7 @@ def test_without_tables_the_lake_has_none_and_the_ledger_keeps_nothing_for_them(
     with closing(Ledger(place / "lake.ledger")) as ledger:
         assert not ledger.read("SELECT 1 FROM publication_entry")
     assert schedule(place, 3) == 0
-    assert query(place, "SentinelHealth | count") == [(1,)]
+    assert query(place, "_SentinelHealth() | count") == [(1,)]
 
 
 # https://learn.microsoft.com/azure/azure-monitor/reference/tables-index and

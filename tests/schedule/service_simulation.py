@@ -13,6 +13,7 @@ from undisturbed_service import Versions, check
 
 from bluetick.detections.alerting import IncidentGrouping, IncidentMatching, Incidents
 from bluetick.detections.ledger.opening import Ledger
+from bluetick.detections.ledger.publication import drop_entries
 from bluetick.detections.ledger.times import to_micros
 from bluetick.detections.ledger.windows import Failure
 from bluetick.detections.schedule.scheduler import Pace, Scheduler, Surroundings
@@ -71,6 +72,7 @@ class Service:
                 # The simulation ends processes, not machines: what reached the file system stays there.
                 ledger.read("PRAGMA synchronous = OFF")
             try:
+                self._begin(ledgers)
                 self._live(ledgers, end)
                 return
             except (Crash, SourceError):  # a disk that is full at the start ends the process too
@@ -89,6 +91,10 @@ class Service:
             check(ledger, self.lake, rules, to_micros(START) + int(days * 24 * HOUR))
         finally:
             ledger.close()
+
+    def _begin(self, ledgers: Sequence[Ledger]) -> None:
+        """Nobody wants tables here: what is noted for them would only grow."""
+        drop_entries(ledgers[0])
 
     def _live(self, ledgers: Sequence[Ledger], end: int) -> None:
         around = Surroundings(self.clock, self.lake, self._evaluator, self.workers)

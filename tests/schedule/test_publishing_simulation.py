@@ -95,8 +95,10 @@ class Publishing(Service):
         self.waits = 0
         self._publishers: list[Publisher] = []
 
-    def _live(self, ledgers: Sequence[Ledger], end: int) -> None:
+    def _begin(self, ledgers: Sequence[Ledger]) -> None:
         self._publishers = [Publisher(one, self.tables, read, self.clock.now, self._wait) for one in ledgers]
+
+    def _live(self, ledgers: Sequence[Ledger], end: int) -> None:
         super()._live(ledgers, end)
         self._publishers[0].publish_all()
 
