@@ -16,13 +16,15 @@ _NOTES: Final = 6
 
 
 def source_rows(reader: Reader, root: Relation, spots: Sequence[Spot], most: int) -> tuple[SourceRows, ...]:
-    """Of each table the rows that any of the spots tells, each row once however many lets read it."""
+    """Of each table the rows that any of the spots tells, each row once however many lets read it. A table of which no
+    row met is not there."""
     tables: dict[str, list[tuple[Scan, Spot]]] = {}
     for spot in spots:
         if isinstance(spot.node, Scan):
             tables.setdefault(spot.node.table, []).append((spot.node, spot))
     used = used_ids(list(relations_in(root, scalars=True)), [column.id for column in root.columns])
-    return tuple(_of_table(reader, scans, used, most) for scans in tables.values())
+    found = [_of_table(reader, scans, used, most) for scans in tables.values()]
+    return tuple(one for one in found if one.count)
 
 
 def _of_table(reader: Reader, scans: Sequence[tuple[Scan, Spot]], used: set[int], most: int) -> SourceRows:
