@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -15,14 +14,13 @@ from bluetick.cli.documents import Document, read_documents
 from bluetick.cli.failures import FAILED, RAN, is_interrupt, say
 from bluetick.cli.grid import new_console
 from bluetick.cli.ledgers import open_ledger
-from bluetick.cli.options import DataOptions, Moment, MomentType, data_options
+from bluetick.cli.options import DataOptions, DurationType, Moment, MomentType, data_options
 from bluetick.cli.progress import progress_of
 from bluetick.cli.run import failure
 from bluetick.cli.writing import compact, text_target
 from bluetick.detections.backtest.closures import closure_labels
 from bluetick.detections.backtest.labels import Label, read_labels
 from bluetick.detections.backtest.report import Backtest, BacktestOptions, backtest, instants
-from bluetick.detections.documents.durations import parse_duration
 from bluetick.detections.model import Detection
 from bluetick.detections.runs import newest_instant
 from bluetick.detections.tuning.reading import tuning_beside
@@ -31,20 +29,6 @@ from bluetick.session import Session
 
 DAYS = 30
 DELAY = "5m"  # Sentinel runs a rule five minutes after its instant
-
-
-class DurationType(click.ParamType[Any]):
-    """A duration as rule documents have it."""
-
-    name = "duration"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
-        if isinstance(value, timedelta):
-            return value
-        found = parse_duration(str(value))
-        if found is None:
-            self.fail(f"'{value}' is no duration, such as 5m, 1h, 1d or PT1H", param, ctx)
-        return found
 
 
 @dataclass(frozen=True, slots=True)

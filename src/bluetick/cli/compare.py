@@ -14,7 +14,7 @@ from bluetick.cli.documents import Document, read_documents
 from bluetick.cli.failures import FAILED, RAN, explain, is_interrupt, say
 from bluetick.cli.grid import new_console
 from bluetick.cli.instants import resolve_now
-from bluetick.cli.options import DataOptions, Moment, PairType, data_options, now_option
+from bluetick.cli.options import DataOptions, DurationType, Moment, PairType, data_options, now_option
 from bluetick.cli.parameters import parameter_values
 from bluetick.cli.query import read_request
 from bluetick.cli.run import failure
@@ -25,7 +25,6 @@ from bluetick.detections.runs import newest_instant, query_request
 from bluetick.diagnostics import Severity
 from bluetick.diagnostics.errors import BluetickError
 from bluetick.session import QueryRequest
-from bluetick.syntax.literals import parse_timespan
 
 
 class EnginesType(click.ParamType[Any]):
@@ -42,23 +41,6 @@ class EnginesType(click.ParamType[Any]):
         if len([engine for engine in engines if engine != "duckdb"]) > 1:
             self.fail("a process holds one Spark master: compare each with duckdb", param, ctx)
         return engines
-
-
-class WindowType(click.ParamType[Any]):
-    """A KQL timespan above zero, such as 12h or 7d."""
-
-    name = "DURATION"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
-        if isinstance(value, timedelta):
-            return value
-        try:
-            window = timedelta(microseconds=parse_timespan(str(value)))
-        except ValueError:
-            window = timedelta(0)
-        if window <= timedelta(0):
-            self.fail(f"'{value}' is not a duration such as 12h or 7d", param, ctx)
-        return window
 
 
 class FilesType(click.ParamType[Any]):
@@ -95,7 +77,7 @@ class CompareOptions:
 @data_options
 @now_option
 @click.option("--param", "params", multiple=True, type=PairType("NAME=VALUE"), help="A declared query parameter.")
-@click.option("--window", type=WindowType(), help="Read no more than this time back from now, such as 1d.")
+@click.option("--window", type=DurationType(), help="Read no more than this time back from now, such as 1d.")
 @click.option("--sample-files", type=FilesType(), help="Read so many files of each table, or this share of them.")
 @click.option(
     "--tolerance",

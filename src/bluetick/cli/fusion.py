@@ -10,7 +10,7 @@ import click
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from bluetick.cli.compare import WindowType
+from bluetick.cli.options import DurationType
 from bluetick.cli.writing import compact
 from bluetick.diagnostics.errors import SourceError
 from bluetick.ingest.batches import Derive
@@ -39,7 +39,9 @@ class InstantType(click.ParamType[Any]):
 @click.option("--lake", required=True, type=click.Path(path_type=Path), help="The folder of tables.")
 @click.option("--from", "low", type=InstantType(), help="Only rows at or after this instant.")
 @click.option("--to", "high", type=InstantType(), help="Only rows before this instant.")
-@click.option("--skew", type=WindowType(), default="5s", show_default=True, help="How far the sensors' clocks differ.")
+@click.option(
+    "--skew", type=DurationType(), default="5s", show_default=True, help="How far the sensors' clocks differ."
+)
 @click.option("--format", "form", type=click.Choice(("text", "json")), default="text", show_default=True)
 def fuse_command(*, lake: Path, low: datetime | None, high: datetime | None, skew: timedelta, form: str) -> None:
     """Make one row of two sensors' rows of one connection.

@@ -7,10 +7,9 @@ import click
 from rich.console import Console
 from rich.text import Text
 
-from bluetick.cli.compare import WindowType
 from bluetick.cli.failures import FAILED, RAN
 from bluetick.cli.grid import new_console, visible
-from bluetick.cli.options import DataOptions, Moment, MomentType, data_options
+from bluetick.cli.options import DataOptions, DurationType, Moment, MomentType, data_options
 from bluetick.cli.writing import compact
 from bluetick.detections.health.assessing import assess
 from bluetick.detections.health.conditions import Condition
@@ -29,7 +28,7 @@ _NAMED = 5
 @click.option("--now", type=MomentType(), metavar="ISO", help="As if it were this instant.")
 @click.option(
     "--alive-within",
-    type=WindowType(),
+    type=DurationType(),
     default="3m",
     show_default=True,
     help="The service is dead when its last sign of life is older.",

@@ -12,11 +12,11 @@ import pyarrow as pa
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
-from bluetick.cli.compare import WindowType
 from bluetick.cli.explanation import explain
 from bluetick.cli.failures import say
 from bluetick.cli.following import follow as follow_paths
 from bluetick.cli.fusion import StoredTimes, tell
+from bluetick.cli.options import DurationType
 from bluetick.cli.writing import compact
 from bluetick.enrichment.opening import open_enricher
 from bluetick.ingest.batches import Tally
@@ -49,8 +49,8 @@ _FILE = click.Path(path_type=Path)
 @click.option("--write", type=_FILE, metavar="FILE", help="Where --explain puts the mapping that it proposes.")
 @click.option("--fuse", is_flag=True, help="At the end, `lake fuse` over the times that were stored.")
 @click.option("--follow", is_flag=True, help="Stay, and take in what is added to the files and folders.")
-@click.option("--interval", type=WindowType(), default="1s", show_default=True, help="How often --follow looks.")
-@click.option("--commit-every", type=WindowType(), default="5s", show_default=True, help="How often --follow stores.")
+@click.option("--interval", type=DurationType(), default="1s", show_default=True, help="How often --follow looks.")
+@click.option("--commit-every", type=DurationType(), default="5s", show_default=True, help="How often --follow stores.")
 @click.option("--format", "form", type=click.Choice(("text", "json")), default="text", show_default=True)
 def ingest(  # noqa: PLR0913 - one for each option
     *,

@@ -13,6 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from bluetick.cli.failures import say
 from bluetick.cli.fusion import fuse_command
 from bluetick.cli.grid import new_console, print_rows
+from bluetick.cli.options import DurationType
 from bluetick.cli.writing import compact
 from bluetick.detections.ledger.listing import versions_read
 from bluetick.detections.ledger.opening import Ledger
@@ -22,28 +23,10 @@ from bluetick.lake.intake import locked
 from bluetick.lake.layout import RESERVED, is_delta
 from bluetick.lake.maintenance import Change, history, vacuum
 from bluetick.lake.merging import tidy
-from bluetick.syntax.literals import parse_timespan
 
 _KEPT = "7d"
 _RUNS = "30d"
 _HEADS = tuple((name, "") for name in ("Version", "Time (UTC)", "Operation", "Rows", "Added", "Removed", "Source"))
-
-
-class RetentionType(click.ParamType[Any]):
-    """A KQL timespan, such as 7d or 36h."""
-
-    name = "DURATION"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
-        if isinstance(value, timedelta):
-            return value
-        try:
-            found = timedelta(microseconds=parse_timespan(str(value)))
-        except (ValueError, OverflowError):
-            self.fail(f"'{value}' is not a duration such as 7d or 36h", param, ctx)
-        if found < timedelta(0):
-            self.fail("a retention cannot be negative", param, ctx)
-        return found
 
 
 _lake_option = click.option("--lake", required=True, type=click.Path(path_type=Path), help="The folder of tables.")
@@ -91,14 +74,20 @@ def optimize_command(*, tables: Sequence[str], lake: Path, form: str) -> None:
 @_tables_argument
 @_lake_option
 @click.option(
-    "--keep", type=RetentionType(), default=_KEPT, show_default=True, help="Versions of this time stay readable."
+    "--keep",
+    type=DurationType(or_none=True),
+    default=_KEPT,
+    show_default=True,
+    help="Versions of this time stay readable.",
 )
 @click.option(
     "--ledger",
     type=click.Path(path_type=Path, dir_okay=False, exists=True),
     help="Of a service: versions stay readable that its runs of the last --runs read.",
 )
-@click.option("--runs", type=RetentionType(), default=_RUNS, show_default=True, help="With --ledger: which runs.")
+@click.option(
+    "--runs", type=DurationType(or_none=True), default=_RUNS, show_default=True, help="With --ledger: which runs."
+)
 @click.option("--dry-run", is_flag=True, help="Only say what would be removed.")
 @_format_option
 def vacuum_command(

@@ -3,7 +3,7 @@
 import functools
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
@@ -11,10 +11,12 @@ import click
 
 from bluetick.cli.as_of import AsOfType, Given, combined
 from bluetick.cli.failures import say
+from bluetick.detections.documents.durations import parse_duration
 from bluetick.diagnostics.errors import SourceError
 from bluetick.diagnostics.text import render_diagnostic
 from bluetick.engines.opening import ENGINES, is_engine
 from bluetick.session import Session, connect
+from bluetick.syntax.literals import parse_timespan
 
 Newest: TypeAlias = Literal["newest"]
 Moment: TypeAlias = datetime | Newest | None
@@ -36,6 +38,26 @@ class MomentType(click.ParamType[Any]):
             return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
         except (ValueError, OverflowError):
             self.fail(f"'{value}' is not {_MOMENT}", param, ctx)
+
+
+class DurationType(click.ParamType[Any]):
+    """A duration above zero, as KQL and rule documents have it: 5m, 1.5h, 7d, 00:30:00, PT1H. `or_none`: zero too."""
+
+    name = "DURATION"
+
+    def __init__(self, *, or_none: bool = False) -> None:
+        self._least = timedelta(0) if or_none else timedelta(microseconds=1)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
+        if isinstance(value, timedelta):
+            return value
+        try:
+            found = parse_duration(str(value)) or timedelta(microseconds=parse_timespan(str(value)))
+        except (ValueError, OverflowError):
+            self.fail(f"'{value}' is not a duration such as 5m, 12h, 7d or PT1H", param, ctx)
+        if found < self._least:
+            self.fail(f"'{value}' is {'below' if found else 'no longer than'} nothing", param, ctx)
+        return found
 
 
 class PairType(click.ParamType[Any]):

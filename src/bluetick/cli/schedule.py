@@ -10,10 +10,9 @@ from types import FrameType
 
 import click
 
-from bluetick.cli.compare import WindowType
 from bluetick.cli.documents import read_documents, runnable
 from bluetick.cli.failures import FAILED, RAN, say
-from bluetick.cli.options import DataOptions, Moment, MomentType, data_options
+from bluetick.cli.options import DataOptions, DurationType, Moment, MomentType, data_options
 from bluetick.cli.run import failure
 from bluetick.cli.service_health import Address, AddressType, HealthOptions, watching
 from bluetick.cli.service_outputs import delivering, destinations
@@ -43,8 +42,8 @@ from bluetick.session import Session
 @data_options
 @click.option("--ledger", type=click.Path(path_type=Path, dir_okay=False), help="Default: LAKE.ledger beside the lake.")
 @click.option("--since", type=MomentType(), metavar="ISO", help="The first windows of new rules. Default: the latest.")
-@click.option("--every", type=WindowType(), help="How often rules run whose document does not say it.")
-@click.option("--delay", type=WindowType(), default="5m", show_default=True, help="Time for data to come in.")
+@click.option("--every", type=DurationType(), help="How often rules run whose document does not say it.")
+@click.option("--delay", type=DurationType(), default="5m", show_default=True, help="Time for data to come in.")
 @click.option(
     "--timeout", type=click.FloatRange(1), default=600.0, show_default=True, metavar="SECONDS", help="Of one window."
 )
@@ -59,7 +58,7 @@ from bluetick.session import Session
 @click.option("--no-tables", is_flag=True, help="Write no rows and alerts to tables of the lake.")
 @click.option("--heartbeat", type=click.Path(path_type=Path, dir_okay=False), help="A file for signs of life.")
 @click.option("--metrics", type=AddressType(), help="Serve /metrics for Prometheus, such as at 127.0.0.1:9464.")
-@click.option("--keep", type=WindowType(), default="400d", show_default=True, help="Windows and what they found.")
+@click.option("--keep", type=DurationType(), default="400d", show_default=True, help="Windows and what they found.")
 @click.option("--once", is_flag=True, help="End when nothing is left to do.")
 @click.option("--now", type=MomentType(), metavar="ISO", help="With --once: as if it were this instant.")
 @click.option("--alerts", "output", type=click.Path(path_type=Path, dir_okay=False), help="Append alerts as NDJSON.")

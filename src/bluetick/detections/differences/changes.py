@@ -7,9 +7,8 @@ from enum import Enum
 from pathlib import Path, PurePosixPath
 
 from bluetick.detections.differences.repository import Blob, Repository
-from bluetick.detections.documents.companions import OVERLAY_SUFFIX, TUNING_SUFFIX
+from bluetick.detections.documents.companions import OVERLAY_SUFFIX, TUNING_SUFFIX, companion
 from bluetick.detections.documents.decoding import MAX_BYTES
-from bluetick.detections.documents.fields import stem
 from bluetick.detections.documents.reading import read_document_text
 from bluetick.detections.documents.registry import is_other_json
 from bluetick.detections.model import Detection, QueryPlace, Threshold
@@ -138,7 +137,7 @@ def _sources(files: dict[str, Blob], is_document: Callable[[PurePosixPath], bool
     for path, blob in files.items():
         pure = PurePosixPath(path)
         if is_document(pure):
-            overlay, tuning = (str(pure.with_name(stem(pure.name) + s)) for s in (OVERLAY_SUFFIX, TUNING_SUFFIX))
+            overlay, tuning = (str(companion(pure, s)) for s in (OVERLAY_SUFFIX, TUNING_SUFFIX))
             found[path] = Sources(path, blob, files.get(overlay), files.get(tuning))
     return found
 
@@ -182,7 +181,7 @@ def _tuning(sources: Sources, contents: dict[str, bytes]) -> tuple[TuningDocumen
     data = contents[sources.tuning.name]
     path = Path(sources.path)
     try:
-        return read_tuning_text(data, str(path.with_name(stem(path.name) + TUNING_SUFFIX))), data, None
+        return read_tuning_text(data, str(companion(path, TUNING_SUFFIX))), data, None
     except TuningError as error:
         return None, data, error
 

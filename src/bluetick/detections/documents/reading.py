@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bluetick.detections.documents.assembly import assemble
-from bluetick.detections.documents.companions import COMPANION_SUFFIXES, OVERLAY_SUFFIX
+from bluetick.detections.documents.companions import COMPANION_SUFFIXES, OVERLAY_SUFFIX, companion
 from bluetick.detections.documents.decoding import MAX_BYTES, Decoded, check_guesses, decode, repair
 from bluetick.detections.documents.fields import Draft, stem
 from bluetick.detections.documents.overlay import Overlay, lay_over, read_overlay
@@ -42,7 +42,7 @@ def read_document(path: Path) -> DocumentResult:
     data = _read_bytes(path)
     if isinstance(data, Diagnostic):
         return _refused(path.name, data)
-    beside = path.with_name(stem(path.name) + OVERLAY_SUFFIX)
+    beside = companion(path, OVERLAY_SUFFIX)
     extra: bytes | None = None
     if beside != path and beside.exists():
         found = _read_bytes(beside)

@@ -20,8 +20,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from bluetick.detections.documents.companions import TESTS_SUFFIX
-from bluetick.detections.documents.fields import stem
+from bluetick.detections.documents.companions import TESTS_SUFFIX, companion
 from bluetick.detections.samples.model import Expectation, GivenTable, Sample, SampleFile, Setting
 from bluetick.diagnostics import Diagnostic, SourceText, Span, has_errors
 from bluetick.diagnostics import sample_codes as codes
@@ -39,7 +38,7 @@ _START: Final = Span(0, 0)
 
 def samples_path(document: Path) -> Path:
     """Where the samples of a document stand."""
-    return document.with_name(stem(document.name) + TESTS_SUFFIX)
+    return companion(document, TESTS_SUFFIX)
 
 
 def read_samples(path: Path) -> SampleFile:

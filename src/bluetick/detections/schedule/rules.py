@@ -10,7 +10,7 @@ from pathlib import Path
 
 from bluetick.detections.backtest.windows import interval
 from bluetick.detections.documents import DocumentResult, read_document_text
-from bluetick.detections.documents.companions import OVERLAY_SUFFIX, TUNING_SUFFIX
+from bluetick.detections.documents.companions import OVERLAY_SUFFIX, TUNING_SUFFIX, companion
 from bluetick.detections.documents.fields import stem
 from bluetick.detections.ledger.rules import Rule, RuleState
 from bluetick.detections.model import Detection
@@ -47,7 +47,7 @@ def rule_at(session: Session, path: Path, number: int, how: Scheduling) -> Rule:
     not bind, SourceError where nothing says how often it runs."""
     files = {"": path.read_bytes()}
     for suffix in (OVERLAY_SUFFIX, TUNING_SUFFIX):
-        beside = path.with_name(stem(path.name) + suffix)
+        beside = companion(path, suffix)
         if beside.is_file():
             files[suffix] = beside.read_bytes()
     texts = {suffix: base64.b64encode(data).decode() for suffix, data in files.items()}

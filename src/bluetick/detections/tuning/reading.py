@@ -16,9 +16,8 @@ from pathlib import Path
 from typing import Final
 
 from bluetick.binder.exclusions import Exclusion
-from bluetick.detections.documents.companions import TUNING_SUFFIX
+from bluetick.detections.documents.companions import TUNING_SUFFIX, companion
 from bluetick.detections.documents.decoding import MAX_BYTES, decode
-from bluetick.detections.documents.fields import stem
 from bluetick.detections.tuning.model import TuningDocument, TuningException
 from bluetick.diagnostics import Diagnostic, SourceText, Span, has_errors, mapping_codes, tuning_codes
 from bluetick.diagnostics.errors import TuningError
@@ -56,7 +55,7 @@ def read_tuning_text(data: bytes, name: str) -> TuningDocument:
 
 def tuning_path(document: Path) -> Path:
     """Where the exceptions of a document stand."""
-    return document.with_name(stem(document.name) + TUNING_SUFFIX)
+    return companion(document, TUNING_SUFFIX)
 
 
 def tuning_beside(document: Path) -> TuningDocument | None:
