@@ -134,6 +134,10 @@ def test_properties_of_the_alert_come_from_columns() -> None:
     assert said["details"] == {"ProductName": "Guard", "Techniques": ["T1", "T2"]}
     assert said["techniques"] == ["T1", "T2"]
     assert content_of(found, COLUMNS, [["pc", "", "", 1]])["techniques"] == ["T1053"]
+    long = content_of(found, COLUMNS, [["pc", "x" * 300, ["y" * 1_000] * 60, 1]])["details"]
+    assert (len(long["ProductName"]), len(long["Techniques"])) == (256, 5)
+    many = content_of(found, COLUMNS, [["pc", "", ["T"] * 60, 1]])["details"]
+    assert many == {"Techniques": ["T"] * 50}
 
 
 def keys_of(detection: Detection, rows: list[list[Any]], identity: tuple[int, ...] = (0, 1)) -> list[str]:

@@ -15,7 +15,6 @@ from bluetick.detections.model import AlertSeverity, Detection, EntityMapping
 
 MOST_ENTITIES: Final = 500
 _ENTITY_BYTES: Final = 64 << 10
-_MOST_MAPPINGS: Final = 10
 _MOST_DETAILS: Final = 20
 MOST_VALUES: Final = 50
 _DETAIL_BYTES: Final = 2 << 10
@@ -69,7 +68,7 @@ def content_of(detection: Detection, columns: Sequence[str], rows: Sequence[Sequ
 def entities_of(detection: Detection, columns: Sequence[str], rows: Sequence[Row]) -> tuple[list[Entity], int]:
     """The distinct entities of rows, each mapping's share of the most that an alert may have, and how many there are
     beyond. A document that maps none has those that its columns tell (inferring.py)."""
-    mappings = [_mapped(mapping, rows) for mapping in detection.entities[:_MOST_MAPPINGS]]
+    mappings = [_mapped(mapping, rows) for mapping in detection.entities]
     if not detection.entities:
         mappings = [entities_in(source, rows) for source in sources_of(columns)]
     share = MOST_ENTITIES // max(1, len(mappings))

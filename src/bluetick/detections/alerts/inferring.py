@@ -164,7 +164,7 @@ def _url(said: Cells) -> Entity | None:
 
 def _dns(said: Cells) -> Entity | None:
     name = said.get("name", "")
-    if not _DOMAIN.fullmatch(name) or _is_address(name):
+    if not _DOMAIN.fullmatch(name):
         return None
     return {"kind": "DNS", "DomainName": name.rstrip(".")}
 
