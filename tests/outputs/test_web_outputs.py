@@ -103,7 +103,9 @@ def test_what_the_service_would_never_take(service: LocalService, status: int) -
 def test_what_another_try_may_mend(service: LocalService, status: int) -> None:
     with serving() as elsewhere:
         service.always(Reply(status, b"", {"Location": f"{elsewhere.address}/y"}))
-        assert not failure(lambda: Webhook(endpoint(service), None, 10_000).send(message())).is_final
+        error = failure(lambda: Webhook(endpoint(service), None, 10_000).send(message()))
+        assert not error.is_final
+        assert ("redirect" in str(error)) == (300 <= status < 400)
         assert elsewhere.asked == [], "a redirect is not followed"
 
 
