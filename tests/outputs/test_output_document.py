@@ -13,6 +13,7 @@ from profile_services import Reply, serving
 
 from bluetick.detections.outputs.document import Outside, read_outputs
 from bluetick.detections.outputs.posting import Web
+from bluetick.detections.outputs.secrets import read_secret
 from bluetick.detections.outputs.selection import Selection
 from bluetick.detections.schedule.delivery import Destination, NotTaken
 from bluetick.diagnostics.errors import BluetickError
@@ -202,6 +203,19 @@ def test_a_service_that_repeats_secrets_does_not_make_them_seen(
         assert service.asked[0].headers["Authorization"] == f"Bearer {CANARY}"
         assert service.asked[0].headers["X-Api-Key"] == CANARY
     assert CANARY not in caplog.text
+
+
+def test_the_path_of_a_secret_address_is_not_told(tmp_path: Path) -> None:
+    with serving() as service:
+        (tmp_path / "url").write_text(f"{service.address}/{CANARY}")
+        text = "outputs:\n  one: {kind: webhook, url: 'file:url', host: 127.0.0.1, allow_private: true}\n"
+        (one,) = read(tmp_path, text, Web(Clock()))
+        service.always(Reply(200, f"POST /{CANARY}".encode()))
+        assert one.output.send(message()) == "status 200: POST ***"
+
+
+def test_a_secret_is_not_shown() -> None:
+    assert CANARY not in repr(read_secret("env:TOKEN", Path(), ENVIRONMENT))
 
 
 def test_files_start_at_the_documents_folder(tmp_path: Path) -> None:
