@@ -4,7 +4,7 @@ ledger says the same."""
 import json
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from simulated_world import Kind, Lake
@@ -44,14 +44,6 @@ class Versions:
 
     def of(self, hi: int) -> Kind:
         return self._kinds[bisect_right(self._begins, hi) - 1]
-
-
-def expected_alerts(lake: Lake, of: Callable[[int], Kind], until: int) -> list[Expected]:
-    """What a service that is on time, with all data there, says of a simulated rule."""
-    kind = of(until)
-    events = sorted(event for _, some in lake.commits[kind.table] for event in some or ())
-    windows = ((hi, of(hi).findings(events, hi)) for hi in range(kind.first, until + 1, kind.frequency))
-    return alerts_in_order(kind.id, windows, max(kind.lookback, kind.frequency), kind.suppression)
 
 
 def alerts_in_order(
@@ -123,9 +115,12 @@ def check(ledger: Ledger, lake: Lake, rules: Sequence[tuple[Kind, Versions]], un
         assert ends[-1] + kind.frequency + kind.delay > until
         assert {(row["status"], row["worker"]) for row in rows} == {("done", None)}
         assert [row["version"] for row in rows] == [str(versions.of(hi).version) for hi in ends], f"versions: {kind.id}"
-        alerts = expected_alerts(lake, versions.of, ends[-1])
+        events = sorted(event for _, some in lake.commits[kind.table] for event in some or ())
+        windows = [(hi, versions.of(hi).findings(events, hi)) for hi in ends]
+        _check_findings(ledger, kind.id, windows)
+        alerts = alerts_in_order(kind.id, windows, max(kind.lookback, kind.frequency), kind.suppression)
         assert alerts_of(ledger, kind.id) == alerts, kind.id
-        assert incidents_of(ledger, kind.id) == _incidents(lake, kind, versions, alerts), kind.id
+        assert incidents_of(ledger, kind.id) == _incidents(kind, dict(windows), alerts), kind.id
     assert not ledger.read(
         "SELECT hi FROM window AS w WHERE NOT EXISTS (SELECT 1 FROM run WHERE run.rule = w.rule AND run.hi = w.hi"
         " AND run.status = 'done' AND run.version = w.version AND run.versions = w.versions)"
@@ -133,17 +128,25 @@ def check(ledger: Ledger, lake: Lake, rules: Sequence[tuple[Kind, Versions]], un
     _check_messages(ledger)
 
 
-def _incidents(lake: Lake, kind: Kind, versions: Versions, alerts: Sequence[Expected]) -> list[list[str]]:
+def _check_findings(ledger: Ledger, rule: str, windows: Sequence[tuple[int, Sequence[Finding]]]) -> None:
+    """Each window found what it must, also where windows beside it say the same."""
+    rows = ledger.read("SELECT hi, key, content FROM finding WHERE rule = ? ORDER BY hi, key", (rule,))
+    expected = sorted((hi, one.key, one.content) for hi, findings in windows for one in findings)
+    assert [tuple(row) for row in rows] == expected, f"findings of {rule}"
+    rows = ledger.read("SELECT hi, rows, triggered FROM window WHERE rule = ? ORDER BY hi", (rule,))
+    assert [tuple(row) for row in rows] == [(hi, len(findings), bool(findings)) for hi, findings in windows], rule
+
+
+def _incidents(kind: Kind, windows: Mapping[int, Sequence[Finding]], alerts: Sequence[Expected]) -> list[list[str]]:
     """By what the first window of an alert said, where the rule groups them by that; else each on its own."""
     grouping = kind.incidents.grouping
-    events = sorted(event for _, some in lake.commits[kind.table] for event in some or ())
 
     def match(alert: Expected) -> str:
         if not grouping.enabled:
             return f"{alert.key} {alert.first}"
         if grouping.matching is IncidentMatching.ANY_ALERT:
             return "any"
-        findings = {one.key: one for one in versions.of(alert.first).findings(events, alert.first)}
+        findings = {one.key: one for one in windows[alert.first]}
         size: str = json.loads(findings[alert.key].content)["custom_details"]["size"][0]
         return size
 
