@@ -17,6 +17,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 from bluetick.detections.outputs.addresses import BadTarget, Target, read_target
 from bluetick.detections.outputs.fields import Fields, Place
@@ -170,10 +171,16 @@ def _endpoint(fields: Fields, outside: Outside, host: str) -> Endpoint:
     target, is_secret = _target(fields, host, allows_private)
     secrets = {"Authorization": f"Bearer {fields.secret('token').value}"} if fields.has("token") else {}
     secrets |= _headers(fields)
-    hidden = [target.url.split(target.host, 1)[-1]] if is_secret else []
+    hidden = _told_only_there(target.url) if is_secret else []
     hidden += [value.removeprefix("Bearer ") for value in secrets.values()]
     seconds = fields.number("timeout", _SECONDS, 1, 30)
     return Endpoint(target, outside.web, seconds, allows_private, secrets, hidden)
+
+
+def _told_only_there(url: str) -> list[str]:
+    """What a service may repeat of a secret address: the request's line has it without the host and its port."""
+    parts = urlsplit(url)
+    return [parts._replace(scheme="", netloc="").geturl(), parts.path]
 
 
 def _target(fields: Fields, host: str, allows_private: bool) -> tuple[Target, bool]:
