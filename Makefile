@@ -45,8 +45,8 @@ format: $(VENV)/.dev ## rewrite the code as lint wants it
 bench: $(VENV)/.dev ## run benchmarks/bench_*.py and print one table (ARGS: names to run)
 	@$(BIN)/python benchmarks/run.py $(ARGS)
 
-soak: $(VENV)/.dev ## ask one session the same again for MINUTES: same rows, steady memory
-	@$(BIN)/python tools/soak.py $(MINUTES)
+soak: $(VENV)/.dev ## a session, kills, outages, simulated days of the service for MINUTES (ARGS: --progress FILE)
+	@$(BIN)/python tools/soak.py $(MINUTES) $(ARGS)
 
 fuzz: $(VENV)/.dev ## run the property tests with new seeds for MINUTES
 	@$(BIN)/python tools/fuzz.py $(MINUTES)
