@@ -10,6 +10,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 MINUTES ?= 10
+ROWS ?= 20000000
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
@@ -42,8 +43,8 @@ format: $(VENV)/.dev ## rewrite the code as lint wants it
 	@$(BIN)/ruff check --fix
 	@$(BIN)/ruff format
 
-bench: $(VENV)/.dev ## run benchmarks/bench_*.py and print one table (ARGS: names to run)
-	@$(BIN)/python benchmarks/run.py $(ARGS)
+bench: $(VENV)/.dev ## run benchmarks/bench_*.py, print one table, write docs/performance.md (ARGS: names; ROWS)
+	@$(BIN)/python benchmarks/run.py --rows $(ROWS) --page docs/performance.md $(ARGS)
 
 soak: $(VENV)/.dev ## a session, kills, outages, simulated days of the service for MINUTES (ARGS: --progress FILE)
 	@$(BIN)/python tools/soak.py $(MINUTES) $(ARGS)
