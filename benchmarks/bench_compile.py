@@ -28,7 +28,7 @@ FOUNDING = ROOT.parent / "shared" / "seeds"
 OWN = ROOT / "content"
 COLD_RUNS = 10
 NOW = datetime(2026, 6, 18, 12, tzinfo=UTC)
-IMPORTED = ("bluetick", "duckdb", "pyarrow", "sqlglot", "numpy", "rich", "click")
+IMPORTED = ("bluetick", "duckdb", "pyarrow", "numpy", "rich", "click")
 
 
 @dataclass(frozen=True, slots=True)

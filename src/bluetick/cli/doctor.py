@@ -48,7 +48,7 @@ def doctor(*, data: DataOptions) -> int:
 
 def _versions() -> list[str]:
     lines = [f"bluetick {version('bluetick')}, Python {platform.python_version()} on {platform.system()}"]
-    lines += [f"  {package:<10}{_version(package)}" for package in ("duckdb", "pyarrow", "sqlglot", "pyspark")]
+    lines += [f"  {package:<10}{_version(package)}" for package in ("duckdb", "pyarrow", "pyspark")]
     java = shutil.which("java")
     lines.append(f"  {'java':<10}{java or 'not found (only Spark needs it)'}")
     return lines

@@ -1,7 +1,7 @@
 """What the two dialects spell differently: types, literals, operators. A difference is a second value, never an if."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -22,14 +22,17 @@ class Dialect:
     """One engine's spelling. Compared by identity: there are exactly DUCKDB and SPARK."""
 
     name: str
-    sqlglot: str
     types: Mapping[Type, str]
+    quote_name: Callable[[str], str]
     quote_text: Callable[[str], str]
     print_int: Callable[[int], str]
     print_long: Callable[[int], str]
     print_real: Callable[[float], str]
     print_guid: Callable[[UUID], str]
-    operators: frozenset[str]
+    print_lambda: Callable[[Sequence[str], str], str]
+    print_rows: Callable[[str], str]
+    operators: Mapping[str, str]
+    ascending_nulls_first: bool
     has_materialized: bool
 
     def type_name(self, type_: Type) -> str:
@@ -130,6 +133,14 @@ def _duckdb_text(value: str) -> str:
     return "'" + value.replace("'", "''") + "'"
 
 
+def _duckdb_name(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _duckdb_lambda(names: Sequence[str], body: str) -> str:
+    return f"LAMBDA {', '.join(names)} : {body}"
+
+
 _SPARK_ESCAPES = str.maketrans({"\\": "\\\\", "'": "\\'", "\0": "\\0", "\r": "\\r", "\n": "\\n", "$": "\\u0024"})
 
 
@@ -138,14 +149,21 @@ def _spark_text(value: str) -> str:
     return f"'{value.translate(_SPARK_ESCAPES)}'"
 
 
+def _spark_name(name: str) -> str:
+    return "`" + name.replace("`", "``") + "`"
+
+
+def _spark_lambda(names: Sequence[str], body: str) -> str:
+    return f"{names[0] if len(names) == 1 else '(' + ', '.join(names) + ')'} -> {body}"
+
+
 _ARITHMETIC = ("+", "-", "*", "/", "//", "%", "||")
 _COMPARISON = ("=", "<>", "<", "<=", ">", ">=", "LIKE", "ILIKE", "IS NOT DISTINCT FROM")
-_OPERATORS = frozenset((*_ARITHMETIC, *_COMPARISON, "AND", "OR"))
+_OPERATORS = {name: name for name in (*_ARITHMETIC, *_COMPARISON, "AND", "OR")}
 _DECIMAL = f"DECIMAL({DECIMAL_DIGITS},{DECIMAL_SCALE})"
 
 DUCKDB = Dialect(
     name="duckdb",
-    sqlglot="duckdb",
     types={
         Type.BOOL: "BOOLEAN",
         Type.INT: "INTEGER",
@@ -158,18 +176,21 @@ DUCKDB = Dialect(
         Type.GUID: "UUID",
         Type.DYNAMIC: "VARCHAR",
     },
+    quote_name=_duckdb_name,
     quote_text=_duckdb_text,
     print_int=lambda value: f"CAST({value} AS INTEGER)",
     print_long=lambda value: f"CAST({value} AS BIGINT)",
     print_real=_duckdb_real,
     print_guid=lambda value: f"CAST('{value}' AS UUID)",
-    operators=_OPERATORS | {"->", "->>"},
+    print_lambda=_duckdb_lambda,
+    print_rows=lambda rows: f"(VALUES {rows})",
+    operators={**_OPERATORS, "->": "->", "->>": "->>"},
+    ascending_nulls_first=False,
     has_materialized=True,
 )
 
 SPARK = Dialect(
     name="spark",
-    sqlglot="spark",
     types={
         Type.BOOL: "BOOLEAN",
         Type.INT: "INT",
@@ -182,11 +203,15 @@ SPARK = Dialect(
         Type.GUID: "STRING",
         Type.DYNAMIC: "STRING",
     },
+    quote_name=_spark_name,
     quote_text=_spark_text,
     print_int=str,
     print_long=lambda value: f"{value}L",
     print_real=_spark_real,
     print_guid=lambda value: f"'{value}'",
-    operators=_OPERATORS,
+    print_lambda=_spark_lambda,
+    print_rows=lambda rows: f"VALUES {rows}",
+    operators={**_OPERATORS, "//": "DIV"},
+    ascending_nulls_first=True,
     has_materialized=False,
 )

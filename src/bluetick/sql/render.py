@@ -3,15 +3,12 @@
 from collections.abc import Mapping
 from typing import Final
 
-from sqlglot import ErrorLevel, exp
-from sqlglot.dialects.dialect import Dialect as SqlglotDialect
-from sqlglot.errors import UnsupportedError
-
 from bluetick.diagnostics import Span, codes
 from bluetick.diagnostics.errors import EngineError, QueryError
 from bluetick.sql.dialect import Dialect, LiteralValue
-from bluetick.sql.to_sqlglot import Converter, quoted, raw
+from bluetick.sql.expressions import Printer
 from bluetick.sql.tree import (
+    Cte,
     Expr,
     FromItem,
     JoinItem,
@@ -26,14 +23,13 @@ from bluetick.sql.tree import (
 )
 
 _NO_PARAMETERS: Final[Mapping[str, LiteralValue]] = {}
-_SIDES: Final = {"LEFT": "LEFT", "RIGHT": "RIGHT", "FULL": "FULL"}
-_KINDS: Final = {"INNER": "INNER", "SEMI": "SEMI", "ANTI": "ANTI", "CROSS": "CROSS"}
+_MATERIALIZED: Final = {True: "MATERIALIZED ", False: "NOT MATERIALIZED ", None: ""}
 _ROWS: Final = "_rows"  # the alias of an inline table; nothing refers to it
 
 
 def render_expression(expr: Expr, dialect: Dialect, parameters: Mapping[str, LiteralValue] = _NO_PARAMETERS) -> str:
     """The text of one expression. A parameter without a value is an EngineError."""
-    return _print(Converter(dialect, parameters).convert(expr), dialect)
+    return Printer(dialect, parameters).print(expr)
 
 
 def render_statement(
@@ -44,129 +40,107 @@ def render_statement(
     Raises QueryError for one that is too large or nested too deep to be printed.
     """
     try:
-        return _statement(statement, Converter(dialect, parameters), dialect)
+        return _statement(statement, Printer(dialect, parameters))
     except RecursionError:
         raise QueryError((codes.plan_too_large(Span(0, 0), "expressions nested too deep for SQL"),)) from None
 
 
-def _statement(statement: Statement, converter: Converter, dialect: Dialect) -> str:
-    body = _relation(statement.body, converter)
-    if statement.ctes:
-        ctes = [
-            exp.CTE(
-                this=_relation(cte.relation, converter),
-                alias=exp.TableAlias(this=quoted(cte.name)),
-                materialized=cte.materialized if dialect.has_materialized else None,
-            )
-            for cte in statement.ctes
-        ]
-        body.set("with_", exp.With(expressions=ctes))
-    return _print(body, dialect)
+def _statement(statement: Statement, printer: Printer) -> str:
+    ctes = ", ".join(_cte(cte, printer) for cte in statement.ctes)
+    body = _relation(statement.body, printer)
+    return f"WITH {ctes} {body}" if ctes else body
 
 
-def _print(node: exp.Expr, dialect: Dialect) -> str:
-    generator = SqlglotDialect.get_or_raise(dialect.sqlglot).generator(
-        identify=True, normalize_functions=False, unsupported_level=ErrorLevel.RAISE, comments=False
-    )
-    try:
-        return generator.generate(node, copy=False)
-    except UnsupportedError as error:
-        raise EngineError(f"a form that {dialect.name} does not have was planned: {error}") from error
+def _cte(cte: Cte, printer: Printer) -> str:
+    kept = _MATERIALIZED[cte.materialized] if printer.dialect.has_materialized else ""
+    return f"{printer.quote(cte.name)} AS {kept}({_relation(cte.relation, printer)})"
 
 
-def _relation(relation: Relation, converter: Converter) -> exp.Query:
+def _relation(relation: Relation, printer: Printer) -> str:
     match relation:
         case Select():
-            return _select(relation, converter)
+            return _select(relation, printer)
         case UnionAll(selects):
-            return _union(selects, converter)
+            return _union(selects, printer)
         case Values(_, _, ()):
-            return _no_rows(relation, converter)
+            return _no_rows(relation, printer)
         case Values():
-            return _rows(relation, converter)
+            return _rows(relation, printer)
 
 
-def _select(select: Select, converter: Converter) -> exp.Select:
-    items: list[exp.Expr] = [exp.Star()] if select.star else []
-    items.extend(exp.Alias(this=converter.convert(expr), alias=quoted(alias)) for alias, expr in select.items)
+def _select(select: Select, printer: Printer) -> str:
+    items = ["*"] if select.star else []
+    items += [f"{printer.print(expr)} AS {printer.quote(alias)}" for alias, expr in select.items]
     if not items:
         raise EngineError("a SELECT without a column was planned")
-    node = exp.Select(expressions=items, distinct=exp.Distinct() if select.distinct else None)
+    parts = ["SELECT DISTINCT" if select.distinct else "SELECT", ", ".join(items)]
     if select.source is not None:
-        base, joins = _source(select.source, converter)
-        node.set("from_", exp.From(this=base))
-        node.set("joins", joins)
+        parts.append(f"FROM {_source(select.source, printer)}")
     if select.where is not None:
-        node.set("where", exp.Where(this=converter.convert(select.where)))
+        parts.append(f"WHERE {printer.print(select.where)}")
     if select.group_by:
-        node.set("group", exp.Group(expressions=[converter.convert(key) for key in select.group_by]))
+        parts.append(f"GROUP BY {printer.print_all(select.group_by)}")
     if select.having is not None:
-        node.set("having", exp.Having(this=converter.convert(select.having)))
+        parts.append(f"HAVING {printer.print(select.having)}")
     if select.order_by:
-        node.set("order", exp.Order(expressions=[converter.order(item) for item in select.order_by]))
+        parts.append(printer.order_by(select.order_by))
     if select.limit is not None:
-        node.set("limit", exp.Limit(expression=_limit(select.limit, converter)))
-    return node
+        parts.append(f"LIMIT {_limit(select.limit, printer)}")
+    return " ".join(parts)
 
 
-def _limit(limit: Expr, converter: Converter) -> exp.Expr:
+def _limit(limit: Expr, printer: Printer) -> str:
     """A plain number: Spark takes no BIGINT there."""
-    value = converter.parameters.get(limit.name) if isinstance(limit, Parameter) else None
+    value = printer.parameters.get(limit.name) if isinstance(limit, Parameter) else None
     if isinstance(limit, Literal):
         value = limit.value
-    return raw(str(value)) if isinstance(value, int) else converter.convert(limit)
+    return str(value) if isinstance(value, int) else printer.print(limit)
 
 
-def _table(ref: RelationRef) -> exp.Table:
-    alias = exp.TableAlias(this=quoted(ref.alias)) if ref.alias else None
-    return exp.Table(this=quoted(ref.name), alias=alias)
+def _table(ref: RelationRef, printer: Printer) -> str:
+    name = printer.quote(ref.name)
+    return f"{name} AS {printer.quote(ref.alias)}" if ref.alias else name
 
 
-def _source(item: FromItem, converter: Converter) -> tuple[exp.Table, list[exp.Join]]:
-    joins: list[exp.Join] = []
+def _source(item: FromItem, printer: Printer) -> str:
+    joins: list[str] = []
     while isinstance(item, JoinItem):
-        joins.append(_join(item, converter))
+        joins.append(_join(item, printer))
         item = item.left
-    return _table(item), joins[::-1]
+    return " ".join((_table(item, printer), *reversed(joins)))
 
 
-def _join(item: JoinItem, converter: Converter) -> exp.Join:
-    if item.on is None and item.kind not in ("INNER", "CROSS"):
+def _join(item: JoinItem, printer: Printer) -> str:
+    table = _table(item.right, printer)
+    if item.on is not None:
+        return f"{item.kind} JOIN {table} ON {printer.print(item.on)}"
+    if item.kind not in ("INNER", "CROSS"):
         raise EngineError(f"a {item.kind} join without a condition was planned")
-    kind = "CROSS" if item.on is None else item.kind
-    return exp.Join(
-        this=_table(item.right),
-        side=_SIDES.get(kind),
-        kind=_KINDS.get(kind),
-        on=None if item.on is None else converter.convert(item.on),
-    )
+    return f"CROSS JOIN {table}"
 
 
-def _union(selects: tuple[Select, ...], converter: Converter) -> exp.Query:
+def _union(selects: tuple[Select, ...], printer: Printer) -> str:
     if not selects:
         raise EngineError("a union of nothing was planned")
-    result: exp.Query = _operand(selects[0], converter) if len(selects) > 1 else _select(selects[0], converter)
-    for select in selects[1:]:
-        result = exp.Union(this=result, expression=_operand(select, converter), distinct=False)
-    return result
+    if len(selects) == 1:
+        return _select(selects[0], printer)
+    return " UNION ALL ".join(_operand(select, printer) for select in selects)
 
 
-def _operand(select: Select, converter: Converter) -> exp.Query:
-    node = _select(select, converter)
-    return exp.Subquery(this=node) if select.order_by or select.limit is not None else node
+def _operand(select: Select, printer: Printer) -> str:
+    text = _select(select, printer)
+    return f"({text})" if select.order_by or select.limit is not None else text
 
 
-def _no_rows(values: Values, converter: Converter) -> exp.Select:
+def _no_rows(values: Values, printer: Printer) -> str:
     types = zip(values.names, values.types, strict=True)
-    items = [
-        exp.Alias(this=raw(converter.dialect.print_literal(None, type_)), alias=quoted(name)) for name, type_ in types
-    ]
+    items = [f"{printer.dialect.print_literal(None, type_)} AS {printer.quote(name)}" for name, type_ in types]
     if not items:
         raise EngineError("a relation without a column was planned")
-    return exp.Select(expressions=items, where=exp.Where(this=raw("FALSE")))
+    return f"SELECT {', '.join(items)} WHERE FALSE"
 
 
-def _rows(values: Values, converter: Converter) -> exp.Select:
-    rows = [exp.Tuple(expressions=[converter.convert(cell) for cell in row]) for row in values.rows]
-    alias = exp.TableAlias(this=quoted(_ROWS), columns=[quoted(name) for name in values.names])
-    return exp.Select(expressions=[exp.Star()], from_=exp.From(this=exp.Values(expressions=rows, alias=alias)))
+def _rows(values: Values, printer: Printer) -> str:
+    rows = printer.dialect.print_rows(", ".join(f"({printer.print_all(row)})" for row in values.rows))
+    alias = f"{printer.quote(_ROWS)}({', '.join(map(printer.quote, values.names))})"
+    return " ".join(("SELECT * FROM", rows, "AS", alias))
