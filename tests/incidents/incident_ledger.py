@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from bluetick.detections.alerting import IncidentGrouping, IncidentMatching, Incidents
+from bluetick.detections.alerting import IncidentGrouping, IncidentMatching, Incidents, RuleState
 from bluetick.detections.ledger.alerts import Finding, replace_findings
 from bluetick.detections.ledger.opening import Ledger
-from bluetick.detections.ledger.rules import Rule, RuleState, open_windows, register
+from bluetick.detections.ledger.rules import Rule, open_windows, register
 from bluetick.detections.ledger.times import to_micros
 
 START = datetime(2026, 1, 1, tzinfo=UTC)

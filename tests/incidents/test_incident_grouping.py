@@ -7,11 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from incident_ledger import HOUR, WINDOWS, alert_places, by_entities, content, grouped, incident_sets, ledger_of, say
 
-from bluetick.detections.alerting import IncidentMatching, Incidents
+from bluetick.detections.alerting import IncidentMatching, Incidents, RuleState
 from bluetick.detections.incidents.matching import settings_of, settings_text
 from bluetick.detections.ledger import incidents as kept
 from bluetick.detections.ledger.opening import Ledger
-from bluetick.detections.ledger.rules import RuleState
 
 KEYS = ("k1", "k2", "k3")
 HOSTS = ("a", "b", "")

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bluetick.detections.alerting import RuleState
 from bluetick.detections.ledger.alerts import Finding, replace_findings
 from bluetick.detections.ledger.opening import Ledger
-from bluetick.detections.ledger.rules import Rule, RuleState, open_windows, register
+from bluetick.detections.ledger.rules import Rule, open_windows, register
 from bluetick.detections.ledger.times import to_micros
 
 START = datetime(2026, 1, 1, tzinfo=UTC)

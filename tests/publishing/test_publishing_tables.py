@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 from publishing_place import HOUR, START, MemoryTables, detection
 
+from bluetick.detections.alerting import RuleState
 from bluetick.detections.incidents.deciding import Edits, OpenStatus, close_incident, comment_on, update_incident
 from bluetick.detections.incidents.listing import Wanted, find_incidents
 from bluetick.detections.ledger.alerts import Finding
 from bluetick.detections.ledger.listing import Verdict, close_alert
 from bluetick.detections.ledger.opening import Ledger
-from bluetick.detections.ledger.rules import Rule, RuleState, open_windows, register
+from bluetick.detections.ledger.rules import Rule, open_windows, register
 from bluetick.detections.ledger.signals import MOST_SIGNALS, Signal
 from bluetick.detections.ledger.times import to_micros
 from bluetick.detections.ledger.windows import Failure, Outcome, claim, complete, enlist, fail

@@ -3,7 +3,6 @@
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import click
 from rich.console import Console
@@ -12,7 +11,7 @@ from rich.text import Text
 
 from bluetick.cli.alert_outputs import alert_outputs
 from bluetick.cli.failures import RAN
-from bluetick.cli.grid import new_console, visible
+from bluetick.cli.grid import new_console, print_rows, visible
 from bluetick.cli.ledgers import (
     ID_SHOWN,
     author_option,
@@ -39,6 +38,7 @@ from bluetick.detections.ledger.outbox import Message
 from bluetick.detections.ledger.times import to_micros
 
 _SHOWN_ROWS = 50
+_INDENT = 2
 
 
 @click.group()
@@ -207,16 +207,11 @@ def _print_alert(console: Console, alert: Alert, incident: int | None) -> None:
         console.print(Text(visible(alert.reason)))
     for entity in said["entities"]:
         console.print(Text(f"  {entity_text(entity)}"))
-    table = Table(box=None, header_style="bold")
-    for column in said["columns"]:
-        table.add_column(visible(column), overflow="fold")
-    for row in said["rows"][:_SHOWN_ROWS]:
-        table.add_row(*(Text(visible(_cell(cell))) for cell in row))
-    console.print(table)
+    console.print()
+    columns = [(name, "") for name in said["columns"]]
+    is_clipped = print_rows(console, columns, [tuple(row) for row in said["rows"][:_SHOWN_ROWS]], _INDENT).clipped
     hidden = said["row_count"] - _SHOWN_ROWS
     if hidden > 0:
         console.print(Text(f"{hidden:,} more rows (--format json gives them)", style="dim"))
-
-
-def _cell(cell: Any) -> str:
-    return cell if isinstance(cell, str) else compact(cell)
+    elif is_clipped:
+        console.print(Text("values ending in … are longer (--format json gives them)", style="dim"))

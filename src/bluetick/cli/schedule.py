@@ -12,6 +12,7 @@ import click
 
 from bluetick.cli.documents import read_documents, runnable
 from bluetick.cli.failures import FAILED, RAN, say
+from bluetick.cli.grid import visible
 from bluetick.cli.options import DataOptions, DurationType, Moment, MomentType, data_options
 from bluetick.cli.run import failure
 from bluetick.cli.service_health import Address, AddressType, HealthOptions, watching
@@ -21,7 +22,7 @@ from bluetick.cli.service_units import ServiceCommand
 from bluetick.detections.ledger.listing import rule_health
 from bluetick.detections.ledger.opening import Ledger
 from bluetick.detections.ledger.retention import Keep
-from bluetick.detections.ledger.rules import Rule, RuleState, table_names
+from bluetick.detections.ledger.rules import Rule, table_names
 from bluetick.detections.ledger.times import length, to_moment
 from bluetick.detections.ledger.windows import Claim, Failure, Outcome
 from bluetick.detections.operations.retention import Retention
@@ -100,8 +101,8 @@ def schedule(  # noqa: PLR0913 - one for each option
     over = _interrupted()
     clock = SystemClock(over) if moment is None else StoppedClock(moment, over)
     start = _instant(since, "--since")
-    state = RuleState.SHADOW if shadow else RuleState.LIVE
-    how = Scheduling(start or clock.now() - delay, delay, state, every, quiet_warming=warming == "shadow")
+    first = start or clock.now() - delay
+    how = Scheduling(first, delay, is_shadow=shadow, frequency=every, quiet_warming=warming == "shadow")
     told = destinations(form, output, outputs, clock)
     if not no_tables:
         make_ready(data.lake)
@@ -157,6 +158,9 @@ def _rules(
             say(document.render(error))
         refused += bool(document.errors)
         for number, detection in enumerate(runnable(document)):
+            if detection.is_off:
+                say(visible(f"'{detection.name}' is switched off"))
+                continue
             try:
                 rule = rule_at(session, document.path, number, how)
                 if rule.id in rules:

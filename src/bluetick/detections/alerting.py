@@ -23,6 +23,14 @@ class RuleKind(Enum):
     NRT = "NRT"
 
 
+class RuleState(Enum):
+    """What a service does with a rule: runs it; runs it and tells nobody; leaves it alone."""
+
+    LIVE = "live"
+    SHADOW = "shadow"
+    OFF = "off"
+
+
 class EventGrouping(Enum):
     """One alert for all rows of a run, or one for each row."""
 

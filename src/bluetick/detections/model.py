@@ -2,13 +2,13 @@
 
 from bisect import bisect_right
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import Enum
 from functools import lru_cache
 from operator import itemgetter
 from typing import Literal
 
-from bluetick.detections.alerting import NEAR_REAL_TIME, SILENT, Alerting, RuleKind
+from bluetick.detections.alerting import NEAR_REAL_TIME, SILENT, Alerting, RuleKind, RuleState
 from bluetick.detections.trees import EMPTY, Branch
 from bluetick.diagnostics import Diagnostic, Span
 
@@ -96,7 +96,8 @@ class Detection:
     """A rule ready to be bound. `query` is the document's own text, character for character.
 
     `id_derived` says that the document names no id and that `id` was computed from its name and query.
-    `blind_spots` are sentences on what the rule cannot see.
+    `blind_spots` are sentences on what the rule cannot see. `start` is an instant at which a run ends, before which
+    none does; `state` is None where nothing says it.
     `fields` keeps what the document says and no field here holds, as text. `tree` is all that the document says of
     this rule, in its order, in the words of `form`: Sentinel's keys (also for an ARM template, whose own settings of
     the deployment stand under `armResource`), or Defender's; it is empty where the document is not of such a form.
@@ -123,12 +124,19 @@ class Detection:
     form: Form = ""
     tree: Branch = EMPTY
     allowed: tuple[Allowance, ...] = ()
+    start: datetime | None = None
+    state: RuleState | None = None
     fields: tuple[tuple[str, str], ...] = ()
     warnings: tuple[Diagnostic, ...] = ()
 
     @property
     def is_near_real_time(self) -> bool:
         return self.alerting.kind is RuleKind.NRT
+
+    @property
+    def is_off(self) -> bool:
+        """Whether a service leaves it alone: its overlay says more than its document."""
+        return self.state is RuleState.OFF or (self.state is None and not self.alerting.enabled)
 
     @property
     def reach(self) -> timedelta | None:

@@ -165,6 +165,15 @@ def bad_duration(span: Span, key: str, text: str) -> Diagnostic:
     )
 
 
+def bad_start_time(span: Span, text: str) -> Diagnostic:
+    return Diagnostic(
+        "BTK0239",
+        f"the start time '{text}' is not an instant",
+        span,
+        hint="write 2026-06-18T06:20:00Z; without an offset it is in UTC",
+    )
+
+
 def bad_operator(span: Span, text: str) -> Diagnostic:
     return Diagnostic(
         "BTK0218",

@@ -147,6 +147,7 @@ DOCUMENT_CODES = (
     KustoCode("BTK0236", "the query is an expression of a template"),
     KustoCode("BTK0237", "a value is an expression of a template"),
     KustoCode("BTK0238", "a word is not one of those that a key takes"),
+    KustoCode("BTK0239", "a start time is not an instant"),
     KustoCode("BTK0240", "an extra for Sigma rules is missing"),
     KustoCode("BTK0241", "a Sigma document is no rule"),
     KustoCode("BTK0242", "a Sigma rule cannot be made into KQL"),

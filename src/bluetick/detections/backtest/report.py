@@ -125,7 +125,7 @@ def _all_days(counts: Counter[date]) -> Iterator[tuple[date, int]]:
 
 
 def instants(detection: Detection, options: BacktestOptions) -> list[datetime]:
-    return scheduled_instants(options.first, options.last, interval(detection, options.every))
+    return scheduled_instants(options.first, options.last, interval(detection, options.every), detection.start)
 
 
 def backtest(

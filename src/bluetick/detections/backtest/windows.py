@@ -21,11 +21,12 @@ def interval(detection: Detection, every: timedelta | None = None) -> timedelta:
     return found
 
 
-def scheduled_instants(first: datetime, last: datetime, step: timedelta, start: datetime = _EPOCH) -> list[datetime]:
-    """Every instant after `first` up to `last` that is whole steps from `start` (default: midnight, UTC).
+def scheduled_instants(first: datetime, last: datetime, step: timedelta, run: datetime | None = None) -> list[datetime]:
+    """Every instant after `first` up to `last` that is whole steps from one `run` (default: from 1970, UTC).
 
     A run at an instant looks at the time before it, so that these see what happened from `first` to before `last`.
     """
+    start = _EPOCH if run is None else run
     count = (last - start) // step - (first - start) // step
     if count > MOST_WINDOWS:
         raise SourceError(f"that is {count:,} runs; {MOST_WINDOWS:,} at most are replayed: take a shorter time")

@@ -43,7 +43,7 @@ class Span:
             step = interval(detection)
         except SourceError:
             step = self.every
-        return scheduled_instants(self.first, self.last, step)
+        return scheduled_instants(self.first, self.last, step, detection.start)
 
 
 @dataclass(slots=True)

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Literal, TypeVar
 from uuid import UUID, uuid5
 
+from bluetick.detections.alerting import RuleState
 from bluetick.detections.documents.attack import TECHNIQUE, find_tactic, nearest_tactic
 from bluetick.detections.documents.durations import parse_duration
 from bluetick.detections.documents.fields import KNOWN_KEYS, SCHEDULE_KEYS, Draft, Field, plain_key
@@ -36,6 +37,7 @@ _COMPARISONS = {
     "notequals": Comparison.NOT_EQUAL,
     "!=": Comparison.NOT_EQUAL,
 }
+_STATES = {state.value: state for state in RuleState}
 _SCHEMAS: dict[str, Schemas] = {"sentinel": "sentinel", "defender": "defender"}
 _MAX_THRESHOLD_DIGITS = 9
 
@@ -110,6 +112,8 @@ def assemble(draft: Draft, declared: Draft) -> tuple[Detection, list[Diagnostic]
         form=draft.form,
         tree=draft.tree,
         allowed=_allowed(fields),
+        start=fields.parsed("start time", _instant, document_codes.bad_start_time),
+        state=fields.parsed("rule state", lambda text: _STATES.get(text.lower()), _unknown_state),
         fields=tuple((item.key, item.value) for item in draft.fields if item.key not in KNOWN_KEYS),
     )
     return detection, fields.diagnostics
@@ -140,6 +144,19 @@ def _is_guid(text: str) -> bool:
 
 def _duration(fields: _Fields, key: Literal["frequency", "lookback"]) -> timedelta | None:
     return fields.parsed(key, parse_duration, lambda span, text: document_codes.bad_duration(span, key, text))
+
+
+def _instant(text: str) -> datetime | None:
+    """An instant; without an offset it is in UTC."""
+    try:
+        found = datetime.fromisoformat(text)
+        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _unknown_state(span: Span, text: str) -> Diagnostic:
+    return document_codes.unknown_word(span, "ruleState", text, list(_STATES), is_error=True)
 
 
 def _schemas(fields: _Fields) -> Schemas | None:

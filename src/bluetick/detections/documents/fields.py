@@ -26,11 +26,15 @@ _SPELLINGS = {
     "schemas": ("schema", "schemas"),
     "allow": ("allow",),
     "blind spots": ("blindspot", "blindspots"),
+    "start time": ("starttime", "starttimeutc"),
+    "rule state": ("rulestate",),
 }
 _KEY_OF = {spelling: key for key, spellings in _SPELLINGS.items() for spelling in spellings}
 SENTENCE_KEYS = frozenset({"allow", "blind spots"})  # lists whose items are sentences, one a line or a bullet
 LIST_KEYS = frozenset({"data sources", "required tables", "tactics", "techniques", "entities"}) | SENTENCE_KEYS
-SCHEDULE_KEYS = frozenset({"id", "frequency", "lookback", "operator", "threshold", "schemas"})
+SCHEDULE_KEYS = frozenset(
+    {"id", "frequency", "lookback", "operator", "threshold", "schemas", "start time", "rule state"}
+)
 KNOWN_KEYS = tuple(_SPELLINGS)
 SPELLINGS = tuple(_KEY_OF)
 

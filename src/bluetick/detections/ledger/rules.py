@@ -4,11 +4,10 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import Enum
 from sqlite3 import Connection, Row
 from typing import Final
 
-from bluetick.detections.alerting import SILENT, Incidents
+from bluetick.detections.alerting import SILENT, Incidents, RuleState
 from bluetick.detections.incidents.matching import settings_text
 from bluetick.detections.ledger.opening import Ledger
 from bluetick.detections.ledger.times import length, to_micros
@@ -17,19 +16,11 @@ from bluetick.detections.ledger.times import length, to_micros
 MOST_OPENED: Final = 10_000
 
 
-class RuleState(Enum):
-    """What becomes of a rule's windows. Of a shadow rule nobody is told; a retired one has no new windows."""
-
-    LIVE = "live"
-    SHADOW = "shadow"
-    RETIRED = "retired"
-
-
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One version of a rule. Windows end at whole multiples of `frequency` since 1970 (UTC), at or after `start`, and
-    are evaluated `delay` after their end. `document` is what the evaluator rebuilds the rule from. With `quiet_warming`
-    nobody is told of what it finds while it is warming."""
+    """One version of a rule. Windows end at whole multiples of `frequency` since 1970 (UTC), or from `first_run`; none
+    ends before that or before `start`. They are evaluated `delay` after their end. `document` is what the evaluator
+    rebuilds the rule from. With `quiet_warming` nobody is told of what it finds while it is warming."""
 
     id: str
     version: str
@@ -44,25 +35,40 @@ class Rule:
     incidents: Incidents = SILENT.incidents
     state: RuleState = RuleState.LIVE
     quiet_warming: bool = False
+    first_run: datetime | None = None
 
 
 def register(connection: Connection, rules: Sequence[Rule]) -> None:
     """Take these rules in, or their new versions: windows that are open keep theirs, later ones have the new one.
 
-    A rule that was paused is tried again. All other rules are retired; one that comes back goes on where it was.
+    A rule that was paused is tried again. All other rules are retired (they have no new windows), as are those that
+    are switched off; one that comes back goes on where it was.
     """
     connection.execute("UPDATE rule SET state = 'retired'")
     for rule in rules:
-        step = length(rule.frequency)
-        first = -(-to_micros(rule.start) // step) * step
         connection.execute(
             "INSERT INTO rule (id, version, state, next, quiet_warming) VALUES (?, ?, ?, ?, ?)"
             " ON CONFLICT (id) DO UPDATE SET state = excluded.state, version = excluded.version,"
-            " quiet_warming = excluded.quiet_warming, next = (rule.next + ? - 1) / ? * ?",
-            (rule.id, rule.version, rule.state.value, first, rule.quiet_warming, step, step, step),
+            " quiet_warming = excluded.quiet_warming, next = excluded.next",
+            (rule.id, rule.version, rule.state.value, _next_end(connection, rule), rule.quiet_warming),
         )
         _register_version(connection, rule)
         lift_pause(connection, rule.id)
+
+
+def _next_end(connection: Connection, rule: Rule) -> int:
+    """The first end behind the windows that there are: a rule that now runs oftener, or at another minute, leaves no
+    time out. One that has none yet does not begin later than it was to."""
+    start = to_micros(rule.start)
+    last, planned = connection.execute(
+        "SELECT (SELECT max(hi) FROM window WHERE rule = ?1), (SELECT next FROM rule WHERE id = ?1)", (rule.id,)
+    ).fetchone()
+    earliest = start if planned is None else min(start, planned) if last is None else last + 1
+    step, phase = length(rule.frequency), 0
+    if rule.first_run is not None:
+        first = to_micros(rule.first_run)
+        earliest, phase = max(earliest, first), first % step
+    return -((phase - earliest) // step) * step + phase
 
 
 def _register_version(connection: Connection, rule: Rule) -> None:

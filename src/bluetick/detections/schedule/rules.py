@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from bluetick.detections.alerting import RuleState
 from bluetick.detections.backtest.windows import interval
 from bluetick.detections.documents import DocumentResult, read_document_text
 from bluetick.detections.documents.companions import OVERLAY_SUFFIX, TUNING_SUFFIX, companion
 from bluetick.detections.documents.fields import stem
-from bluetick.detections.ledger.rules import Rule, RuleState
+from bluetick.detections.ledger.rules import Rule
 from bluetick.detections.model import Detection
 from bluetick.detections.runs import query_request
 from bluetick.detections.tuning.model import TuningDocument
@@ -24,12 +25,12 @@ from bluetick.session import Session
 
 @dataclass(frozen=True, slots=True)
 class Scheduling:
-    """How documents are scheduled, where they do not say it. `frequency`: of those that state none. `quiet_warming`:
-    nobody is told of what a rule finds while it is warming."""
+    """How documents are scheduled, where they do not say it. `frequency`: of those that state none. `is_shadow`: nobody
+    is told of what any rule finds; `quiet_warming`: while the rule is warming."""
 
     start: datetime
     delay: timedelta
-    state: RuleState = RuleState.LIVE
+    is_shadow: bool = False
     frequency: timedelta | None = None
     quiet_warming: bool = False
 
@@ -87,8 +88,9 @@ def _rule(session: Session, document: str, how: Scheduling) -> Rule:
         start=how.start,
         suppression=(suppression.duration or timedelta(0)) if suppression.enabled else timedelta(0),
         incidents=detection.alerting.incidents,
-        state=how.state,
+        state=RuleState.SHADOW if how.is_shadow or detection.state is RuleState.SHADOW else RuleState.LIVE,
         quiet_warming=how.quiet_warming,
+        first_run=detection.start,
     )
 
 

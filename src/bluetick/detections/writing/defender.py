@@ -148,6 +148,8 @@ def _schedule(detection: Detection) -> Iterator[Diagnostic]:
         elif frequency not in LOOKBACKS or (lookback or LOOKBACKS[frequency]) != LOOKBACKS[frequency]:
             over = f" over {short(lookback)}" if lookback else ""
             yield unfitting_schedule(f"every {short(frequency)}{over}", _NAME, _PAIRS)
+    if detection.start:
+        yield no_place("a start time", _NAME)
     threshold = detection.threshold
     if threshold.declared and (threshold.operator, threshold.value) != (Threshold().operator, 0):
         yield no_place(_threshold(threshold), _NAME, "say it in the query: | summarize ... | where Count > 5")

@@ -21,6 +21,7 @@ _SAID: tuple[tuple[str, Callable[[Detection], object]], ...] = (
     ("frequency", lambda d: d.frequency),
     ("lookback", lambda d: d.lookback),
     ("threshold", lambda d: d.threshold),
+    ("start time", lambda d: d.start),
     ("tactics", lambda d: d.tactics),
     ("techniques", lambda d: d.techniques),
     ("entities", lambda d: d.entities),
@@ -44,13 +45,7 @@ def _header(detection: Detection) -> Iterator[str]:
     yield f"Name: {detection.name}"
     if detection.severity:
         yield f"Severity: {detection.severity.value}"
-    if detection.frequency:
-        yield f"QueryFrequency: {short(detection.frequency)}"
-    if detection.lookback:
-        yield f"QueryPeriod: {short(detection.lookback)}"
-    if detection.threshold.declared:
-        yield f"TriggerOperator: {detection.threshold.operator.value}"
-        yield f"TriggerThreshold: {detection.threshold.value}"
+    yield from _schedule(detection)
     for key, words in (
         ("Tactics", detection.tactics),
         ("Techniques", detection.techniques),
@@ -68,6 +63,18 @@ def _header(detection: Detection) -> Iterator[str]:
         first, *others = detection.description.split("\n")
         yield f"Description: {first}"
         yield from others
+
+
+def _schedule(detection: Detection) -> Iterator[str]:
+    if detection.frequency:
+        yield f"QueryFrequency: {short(detection.frequency)}"
+    if detection.lookback:
+        yield f"QueryPeriod: {short(detection.lookback)}"
+    if detection.threshold.declared:
+        yield f"TriggerOperator: {detection.threshold.operator.value}"
+        yield f"TriggerThreshold: {detection.threshold.value}"
+    if detection.start:
+        yield f"StartTimeUtc: {detection.start.isoformat()}"
 
 
 def _entities(detection: Detection) -> tuple[str, ...]:

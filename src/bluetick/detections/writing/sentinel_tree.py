@@ -166,6 +166,7 @@ _PARTS = (
     _Part("severity", lambda d: d.severity, lambda d: d.severity.value if d.severity else None),
     _Part("kind", lambda d: d.alerting.kind, _kind),
     _Part("enabled", lambda d: d.alerting.enabled, lambda d: None if d.alerting.enabled else False),
+    _Part("startTimeUtc", lambda d: d.start, lambda d: d.start.isoformat().replace("+00:00", "Z") if d.start else None),
     _Part("requiredDataConnectors", lambda d: d.data_sources, _connectors),
     _Part("requiredTables", lambda d: d.required_tables, lambda d: _words(d.required_tables)),
     _Part("queryFrequency", lambda d: d.frequency, lambda d: short(d.frequency) if d.frequency else None),
