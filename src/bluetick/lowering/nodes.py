@@ -244,7 +244,7 @@ def _window(lowerer: Lowerer, relation: Window) -> Stage:
     """Rows that are alike are numbered first, so that every window, here and later, sees them in the same places."""
     stage = _numbered(lowerer, lowerer.lower(relation.input), relation.input.columns)
     row = stage.row(relation.input.columns)
-    order = row_order(stage, relation.input.columns)
+    order = stage.order or row_order(stage, relation.input.columns)  # under numbers there are no ties
     items: list[tuple[str, sql.Expr]] = []
     aliases = dict(stage.aliases)
     for column, window in relation.items:

@@ -37,6 +37,7 @@ Convert: TypeAlias = Callable[[Argument], Expr]
 
 _INTEGER_TEXT = r"^\s*[-+]?[0-9]+\s*$"
 _HEX_TEXT = r"^\s*0[xX][0-9a-fA-F]{1,16}\s*$"
+_WHOLE_TEXT = r"^(?:\s*[-+]?[0-9]+\s*|\s*0[xX][0-9a-fA-F]{1,16} *)$"
 _REAL_TEXT = r"^\s*[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?\s*$|^\s*([nN]a[nN]|[-+]?[iI]nf(inity)?)\s*$"
 _DECIMAL_TEXT = r"^\s*[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)\s*$"
 
@@ -47,7 +48,7 @@ class Reading:
 
     text: TextForm
     matches: str  # regular expression predicate: matches(value, pattern)
-    hex_number: Callable[[Expr], Expr]
+    whole_number: Callable[[Expr], Expr]  # a text's, decimal or hexadecimal
     whole: Callable[[Expr], Expr]  # a real or decimal cut toward zero
     epoch_micros: str
     datetime: Callable[[Expr], Expr]
@@ -55,13 +56,25 @@ class Reading:
     guid: Callable[[Expr], Expr]
 
 
-def _hex_duckdb(value: Expr) -> Expr:
-    return Cast(call("trim", value), Type.LONG, safe=True)
-
-
 def _hex_spark(value: Expr) -> Expr:
     digits = call("substring", call("trim", value), Bare(3))
     return Cast(call("conv", digits, Bare(16), Bare(-10)), Type.LONG, safe=True)
+
+
+def _long_of_text_duckdb(value: Expr) -> Expr:
+    """The value is named once, which may be a long way to it: the cast reads both spellings, and takes the empty text
+    of what does not match for none."""
+    return Cast(call("trim", call("regexp_extract", value, text(_WHOLE_TEXT))), Type.LONG, safe=True)
+
+
+def _long_of_text_spark(value: Expr) -> Expr:
+    plain = Cast(call("trim", value), Type.LONG, safe=True)
+    return Case(
+        (
+            (call("rlike", value, text(_INTEGER_TEXT)), plain),
+            (call("rlike", value, text(_HEX_TEXT)), _hex_spark(value)),
+        )
+    )
 
 
 def _guid_duckdb(value: Expr) -> Expr:
@@ -91,7 +104,7 @@ def _as_it_is(value: Expr) -> Expr:
 DUCKDB = Reading(
     text=text_duckdb,
     matches="regexp_matches",
-    hex_number=_hex_duckdb,
+    whole_number=_long_of_text_duckdb,
     whole=_truncate,
     epoch_micros="epoch_us",
     datetime=parse_datetime_duckdb,
@@ -101,7 +114,7 @@ DUCKDB = Reading(
 SPARK = Reading(
     text=text_spark,
     matches="rlike",
-    hex_number=_hex_spark,
+    whole_number=_long_of_text_spark,
     whole=_as_it_is,  # its cast to an integer truncates
     epoch_micros="unix_micros",
     datetime=parse_datetime_spark,
@@ -131,26 +144,16 @@ def to_long(arg: Argument, reading: Reading) -> Expr:
         case Type.DATETIME | Type.TIMESPAN:
             return _ticks(arg, reading)
         case Type.STRING:
-            return _long_of_text(arg.sql, reading)
+            return reading.whole_number(arg.sql)
         case Type.DYNAMIC:
             number = Cast(arg.sql, Type.REAL, safe=True)
             return coalesce(
-                _long_of_text(reading.text(arg), reading),
+                reading.whole_number(reading.text(arg)),
                 Cast(reading.whole(number), Type.LONG, safe=True),
                 _json_bool(arg.sql, long(1), long(0)),
             )
         case _:
             return null(Type.LONG)
-
-
-def _long_of_text(value: Expr, reading: Reading) -> Expr:
-    plain = Cast(call("trim", value), Type.LONG, safe=True)
-    return Case(
-        (
-            (call(reading.matches, value, text(_INTEGER_TEXT)), plain),
-            (call(reading.matches, value, text(_HEX_TEXT)), reading.hex_number(value)),
-        )
-    )
 
 
 def to_int(arg: Argument, reading: Reading) -> Expr:
@@ -213,7 +216,7 @@ def to_bool(arg: Argument, reading: Reading) -> Expr:
             value = reading.text(arg)
             word = call("lower", call("trim", value))
             known = _json_bool(word, _TRUE, _FALSE)
-            return coalesce(known, Binary("<>", _long_of_text(value, reading), long(0)))
+            return coalesce(known, Binary("<>", reading.whole_number(value), long(0)))
         case _:
             return null(Type.BOOL)
 

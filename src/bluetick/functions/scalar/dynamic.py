@@ -14,6 +14,7 @@ from bluetick.functions.definition import (
     param,
     signature,
 )
+from bluetick.functions.scalar.json_path import split_path
 from bluetick.functions.scalar.json_text import (
     DUCKDB,
     NULL_TEXT,
@@ -35,7 +36,6 @@ from bluetick.sql.tree import (
     Cast,
     Expr,
     Literal,
-    Unary,
     all_of,
     call,
     is_not_null,
@@ -118,22 +118,6 @@ def _duckdb_path(step: Step) -> str:
 
 def _pointer(key: str) -> str:
     return "/" + key.replace("~", "~0").replace("/", "~1")
-
-
-def split_path(value: Expr) -> tuple[Expr, str]:
-    """The value that a path lowered for DuckDB starts from, and the path so far; any other value with the path `$`.
-
-    For readers that can take the path themselves: `json_extract_string(base, path)`.
-    """
-    match value:
-        case Call("nullif", (Cast(Call("json_extract", (base, Literal(str(path), Type.STRING))), Type.STRING), _)) if (
-            path.startswith("$")
-        ):
-            return base, path
-        case Case((_, (Binary("AND", Unary(_, Cast(_, "JSON", True) as json)), _))):
-            # Right out of parse_json: no need to write the whole value anew before looking into it.
-            return json, "$"
-    return value, "$"
 
 
 def step_duckdb(value: Expr, step: Step) -> Expr:

@@ -47,6 +47,26 @@ def parse_constant(value: str) -> Network | None:
     return Network(number - number % 2 ** (32 - prefix), prefix)
 
 
+def network_pattern(networks: Iterable[Network]) -> str:
+    """The pattern of a plain address, in any white space, that lies in one of these networks."""
+    return rf"^\s*(?:{'|'.join(dict.fromkeys(map(_octets, networks)))})\s*$"
+
+
+def _octets(network: Network) -> str:
+    """The octets that the prefix fixes, the range of the one that it cuts, then any."""
+    first, last = (number.to_bytes(4, "big") for number in (network.first, network.last))
+    return r"\.".join(
+        OCTET if (low, high) == (0, 255) else _numbers(low, high) for low, high in zip(first, last, strict=True)
+    )
+
+
+def _numbers(low: int, high: int) -> str:
+    """The pattern of the whole numbers of a range: those of each ten together."""
+    tens = [(ten, max(low, 10 * ten), min(high, 10 * ten + 9)) for ten in range(low // 10, high // 10 + 1)]
+    alternatives = "|".join(f"{ten or ''}[{start % 10}-{end % 10}]" for ten, start, end in tens)
+    return f"(?:{alternatives})"
+
+
 def merged(networks: Iterable[Network]) -> list[tuple[int, int]]:
     """The addresses of all these networks as disjoint ranges in order."""
     ranges: list[tuple[int, int]] = []
