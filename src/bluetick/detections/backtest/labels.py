@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
+from bluetick.detections.files import bytes_of
 from bluetick.diagnostics.errors import SourceError
 
 MOST_BYTES: Final = 64 << 20
@@ -61,14 +62,7 @@ def read_labels(path: Path) -> tuple[Label, ...]:
 
 def _text(path: Path) -> str:
     try:
-        with path.open("rb") as file:
-            data = file.read(MOST_BYTES + 1)
-    except OSError as error:
-        raise SourceError(f"'{path}': {(error.strerror or 'cannot be read').lower()}", str(path)) from error
-    if len(data) > MOST_BYTES:
-        raise SourceError(f"'{path}' is larger than {MOST_BYTES >> 20} MB: too many labels", str(path))
-    try:
-        return data.decode("utf-8-sig")
+        return bytes_of(path, MOST_BYTES).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise SourceError(f"'{path}' is no UTF-8 text (byte {error.start})", str(path)) from error
 

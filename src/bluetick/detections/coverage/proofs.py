@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from bluetick.detections.coverage.levels import Finding
+from bluetick.detections.files import bytes_of
 from bluetick.diagnostics.errors import SourceError
 
 _MOST_BYTES: Final = 256 << 20
@@ -31,15 +32,8 @@ class Proofs:
 
 def read_proofs(path: Path) -> Proofs:
     """One JSON object a line, as backtest writes them; SourceError says what is wrong."""
-    try:
-        with path.open("rb") as file:
-            data = file.read(_MOST_BYTES + 1)
-    except OSError as error:
-        raise SourceError(f"'{path}': {(error.strerror or 'cannot be read').lower()}", str(path)) from error
-    if len(data) > _MOST_BYTES:
-        raise SourceError(f"'{path}' is larger than {_MOST_BYTES >> 20} MB", str(path))
     found: dict[str, tuple[str, ...]] = {}
-    for number, line in enumerate(data.split(b"\n"), 1):
+    for number, line in enumerate(bytes_of(path, _MOST_BYTES).split(b"\n"), 1):
         if line.strip():
             rule, names = _line(line, f"'{path}', line {number}")
             if names is not None:

@@ -22,7 +22,7 @@ from bluetick.plan.identity import identity_columns, passing_columns
 from bluetick.plan.relations import TabularStatement
 from bluetick.session import Session
 from bluetick.types import Type
-from bluetick.values import json_cell
+from bluetick.values import json_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +53,7 @@ class Explainer:
         """The place in `rows` of the row with these cells (as in JSON), or of the only one that is of the same."""
         if [name for name, _ in self.columns] != list(columns):
             return None
-        known = [
-            [json_cell(cell, type_) for cell, (_, type_) in zip(row, self.columns, strict=True)] for row in self.rows
-        ]
+        known = list(json_rows(((name, type_.value) for name, type_ in self.columns), self.rows))
         if list(cells) in known:
             return known.index(list(cells))
         alike = [i for i, row in enumerate(known) if all(row[place] == cells[place] for place in self.identity)]
