@@ -102,10 +102,18 @@ class Session:
         mapping: str | Path | None = None,
         as_of: "AsOf | Mapping[str, AsOf] | None" = None,
         profiles_offline: bool = False,
+        temp_directory: str | Path | None = None,
+        temp_limit: str | None = None,
     ) -> None:
         self.now = as_utc(now)
         mappings = () if mapping is None else _mappings(Path(mapping))  # a mistake there is told before Spark starts
-        self.engine = open_engine(engine, memory_limit=memory_limit, threads=threads)
+        self.engine = open_engine(
+            engine,
+            memory_limit=memory_limit,
+            threads=threads,
+            temp_directory=temp_directory,
+            temp_limit=temp_limit,
+        )
         self.catalog = Catalog(external, functions, watchlists, self.engine, as_of)
         self._schemas, self._custom = _schemas(schemas)
         self.providers: dict[str, FileProfileProvider] = {}
@@ -396,6 +404,8 @@ def connect(  # noqa: PLR0913, PLR0917 - the public surface, see Session
     mapping: str | Path | None = None,
     as_of: "AsOf | Mapping[str, AsOf] | None" = None,
     profiles_offline: bool = False,
+    temp_directory: str | Path | None = None,
+    temp_limit: str | None = None,
 ) -> Session:
     """A session.
 
@@ -412,7 +422,8 @@ def connect(  # noqa: PLR0913, PLR0917 - the public surface, see Session
             that Spark's configuration describes. Settings for Spark follow a question mark:
             "spark://host:port?spark.executor.memory=8g".
         now: the instant that queries take for now(); rows at or after it are not read.
-        memory_limit: of the embedded engine, such as "4GB".
+        memory_limit: of the embedded engine, for all queries together, such as "4GB"; what needs more goes to
+            temporary files. Default: four fifths of the machine's or the container's memory, less 256 MB.
         threads: of the embedded engine.
         external: address -> local copy, for externaldata; nothing is ever fetched.
         geo: what answers geo_info_from_ip_address: a table of address ranges and their places (CSV, TSV, Parquet),
@@ -422,6 +433,9 @@ def connect(  # noqa: PLR0913, PLR0917 - the public surface, see Session
         mapping: a YAML document, or a folder of them, that computes tables out of other data (docs/tables.md).
         as_of: a version or an instant to which all Delta tables are taken back, or those that are named.
         profiles_offline: no service is asked for profiles, only what its cache holds.
+        temp_directory: where the embedded engine puts temporary files; they are removed when the session is closed,
+            and those of a process that was killed when the next session starts. Default: the system's place.
+        temp_limit: how large they may be together, such as "50GB". Default: nine tenths of what the disk has free.
     """
     return Session(
         lake,
@@ -439,6 +453,8 @@ def connect(  # noqa: PLR0913, PLR0917 - the public surface, see Session
         mapping,
         as_of,
         profiles_offline,
+        temp_directory,
+        temp_limit,
     )
 
 

@@ -76,6 +76,31 @@ def test_batches_are_read_once(session: Session) -> None:
         list(result.batches())
 
 
+def test_what_passes_is_what_is_kept(session: Session) -> None:
+    text = "range i from 1 to 80000 step 1 | extend t = i * 1s, d = datetime(2026-01-01) + i * 1s, j = dynamic([1])"
+    kept = session.query(text)
+    parts = list(session.query(text).passing_tables(50_000))
+    assert len(parts) == 2
+    assert parts[0].num_rows >= 50_000
+    assert pa.concat_tables(parts).equals(kept.to_arrow())
+    assert list(session.query(text).passing_rows()) == list(kept.rows())
+    assert session.query(text).passing_head(3) == (list(kept.rows())[:3], 80_000)
+
+
+def test_what_has_passed_is_gone(session: Session) -> None:
+    result = session.query("range i from 1 to 200000 step 1")
+    assert sum(1 for _ in result.passing_rows()) == 200_000
+    assert (len(result), list(result.rows())) == (0, [])
+    with pytest.raises(RuntimeError, match="first and only"):
+        result.passing_head(1)
+
+
+def test_nothing_passes_as_a_table_without_rows(session: Session) -> None:
+    text = "print i = 1, t = 1s | where i > 1"
+    (part,) = session.query(text).passing_tables()
+    assert part.equals(session.query(text).to_arrow())
+
+
 def test_html_escapes_and_says_how_many(session: Session) -> None:
     html = session.query("range i from 1 to 30 step 1 | extend ['<x>'] = '<script>'")._repr_html_()
     assert "<script>" not in html

@@ -1,6 +1,7 @@
 """The options that `query`, `run`, `check` and `tables` share: which data, which providers, which engine."""
 
 import functools
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -21,6 +22,8 @@ from bluetick.syntax.literals import parse_timespan
 Newest: TypeAlias = Literal["newest"]
 Moment: TypeAlias = datetime | Newest | None
 _MOMENT = "an instant such as 2026-06-18T12:00:00Z (without a zone it is UTC), a date, or 'newest'"
+
+_SIZE = re.compile(r"[0-9]+(\.[0-9]+)? ?[KMGT]i?B", re.IGNORECASE)
 
 
 class MomentType(click.ParamType[Any]):
@@ -60,6 +63,17 @@ class DurationType(click.ParamType[Any]):
         return found
 
 
+class SizeType(click.ParamType[Any]):
+    """A size such as 500MB, 4GB or 1.5GiB."""
+
+    name = "SIZE"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if _SIZE.fullmatch(str(value)) is None:
+            self.fail(f"'{value}' is not a size such as 500MB, 4GB or 1.5GiB", param, ctx)
+        return str(value)
+
+
 class PairType(click.ParamType[Any]):
     """NAME=VALUE; `at_last` splits at the last '=', where the name is an address that may hold others."""
 
@@ -92,6 +106,9 @@ class DataOptions:
     mapping: Path | None = None
     as_of: tuple[Given, ...] = ()
     profiles_offline: bool = False
+    memory_limit: str | None = None
+    temp_directory: Path | None = None
+    temp_limit: str | None = None
 
     def open(self, *, is_quiet: bool = False) -> Session:
         """A session with these tables; several paths for one name are one table.
@@ -114,6 +131,9 @@ class DataOptions:
             mapping=self.mapping,
             as_of=combined(self.as_of),
             profiles_offline=self.profiles_offline,
+            memory_limit=self.memory_limit,
+            temp_directory=self.temp_directory,
+            temp_limit=self.temp_limit,
         )
         for diagnostic, source in () if is_quiet else session.catalog.mapping_warnings:
             say(render_diagnostic(diagnostic, source))
@@ -187,6 +207,18 @@ _DATA_OPTIONS: tuple[Callable[..., Any], ...] = (
         type=AsOfType(),
         help="Take Delta tables back to a version or an instant: all of them, or the named one. May be repeated.",
     ),
+    click.option(
+        "--memory-limit",
+        type=SizeType(),
+        help="What the embedded engine may take. Default: 4/5 of the machine's or container's memory, less 256 MB.",
+    ),
+    click.option(
+        "--temp-directory",
+        type=click.Path(path_type=Path),
+        metavar="DIR",
+        help="Where the embedded engine puts what has no room in memory. Default: the system's place.",
+    ),
+    click.option("--temp-limit", type=SizeType(), help="How much it may put there. Default: 9/10 of what is free."),
     click.option("--engine", default="duckdb", show_default=True, help=f"{ENGINES}."),
 )
 
@@ -201,6 +233,9 @@ def data_options(command: Callable[..., Any]) -> Callable[..., Any]:
         tables: tuple[tuple[str, str], ...],
         profiles: tuple[str, ...],
         profiles_offline: bool,
+        memory_limit: str | None,
+        temp_directory: Path | None,
+        temp_limit: str | None,
         schemas: str | None,
         engine: str,
         external: tuple[tuple[str, str], ...],
@@ -224,6 +259,9 @@ def data_options(command: Callable[..., Any]) -> Callable[..., Any]:
             mapping,
             as_of,
             profiles_offline,
+            memory_limit,
+            temp_directory,
+            temp_limit,
         )
         return command(data=data, **others)
 

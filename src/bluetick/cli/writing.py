@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain
 from pathlib import Path
 from typing import IO
 
@@ -19,6 +19,7 @@ from bluetick.values import json_rows
 FORMATS = ("table", "json", "csv", "parquet")
 # Of a table: more is not read by eye.
 SHOWN_ROWS = 200
+_GROUP_ROWS = 131_072  # of a row group: what is held at a time
 
 
 def compact(value: object) -> str:
@@ -73,7 +74,7 @@ def _write_json(result: Result, output: Path | None) -> None:
     with text_target(output) as stream:
         stream.write(f'{{"columns":{compact(result.columns)},"rows":[')
         count = 0
-        for row in json_rows(result.columns, result.rows()):
+        for row in json_rows(result.columns, result.passing_rows()):
             stream.write(("," if count else "") + "\n" + compact(row))
             count += 1
         stream.write(("\n" if count else "") + f'],"row_count":{count}}}\n')
@@ -83,16 +84,18 @@ def _write_csv(result: Result, output: Path | None) -> None:
     with text_target(output) as stream:
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow([name for name, _ in result.columns])
-        for row in json_rows(result.columns, result.rows()):
+        for row in json_rows(result.columns, result.passing_rows()):
             writer.writerow([_csv_cell(cell) for cell in row])
 
 
 def _write_parquet(result: Result, output: Path) -> None:
     import pyarrow.parquet as pq  # noqa: PLC0415 - only this form needs it
 
-    table = result.to_arrow()
-    with whole_file(output) as path:
-        pq.write_table(table, path, compression="zstd")
+    tables = result.passing_tables(_GROUP_ROWS)
+    first = next(tables)
+    with whole_file(output) as path, pq.ParquetWriter(path, first.schema, compression="zstd") as writer:
+        for table in chain((first,), tables):
+            writer.write_table(table)
 
 
 def _csv_cell(cell: object) -> object:
@@ -108,8 +111,7 @@ def _csv_cell(cell: object) -> object:
 def print_result(result: Result, stream: IO[str] | None = None) -> None:
     """A table for people and a line that counts its rows and says what it does not show."""
     console = new_console(stream)
-    rows = list(islice(result.rows(), SHOWN_ROWS))
-    total = len(result)
+    rows, total = result.passing_head(SHOWN_ROWS)
     view = print_rows(console, result.columns, rows)
     words = [f"{total:,} row{'' if total == 1 else 's'}"]
     if total > len(rows):

@@ -39,12 +39,13 @@ class Limit(Enum):
     """What was exceeded."""
 
     MEMORY = "memory"
+    DISK = "disk"
     TIME = "time"
     RESULT = "result"
 
 
 class LimitError(BluetickError):
-    """A query exceeded its memory, its time or the size a result may have."""
+    """A query exceeded its memory, its room for temporary files, its time or the size a result may have."""
 
     def __init__(self, message: str, limit: Limit) -> None:
         super().__init__(message, limit)

@@ -6,11 +6,10 @@ extension is loaded or installed.
 """
 
 import os
-import shutil
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar
 
@@ -20,18 +19,23 @@ import pyarrow as pa
 from bluetick.diagnostics.errors import BluetickError, EngineError, QueryCancelled, SourceError
 from bluetick.engines.duckdb_errors import clean_message, is_bad_value, malformed_file, source_error, translate_error
 from bluetick.engines.duckdb_scan import Check, Leg, describe_with, plan_scan, quote_name, select_columns
+from bluetick.engines.machine_memory import counted_part, default_ceiling
 from bluetick.engines.protocol import CatalogSource, FileSource, Finding, ScanColumn, SourceColumn, Stream
+from bluetick.engines.spill import SpillFolder
 from bluetick.sql.dialect import DUCKDB, Dialect
 
 T = TypeVar("T")
 
 _BATCH_ROWS: Final = 65_536
+_KEPT_FREE: Final = "32MB"
 _INSIST_SECONDS: Final = 0.02
 _SHOWN: Final = 200
-_DRIVER_ERRORS: Final = (duckdb.Error, pa.ArrowException, OSError)
+_DRIVER_ERRORS: Final = (duckdb.Error, pa.ArrowException, OSError, MemoryError)
 
 
-def _connect(memory_limit: str | None, threads: int | None, spill: str) -> duckdb.DuckDBPyConnection:
+def _connect(
+    memory_limit: str | None, threads: int | None, spill: str, temp_limit: str | None
+) -> duckdb.DuckDBPyConnection:
     config: dict[str, str | bool | int | float | list[str]] = {
         "autoinstall_known_extensions": False,
         "autoload_known_extensions": False,
@@ -39,14 +43,18 @@ def _connect(memory_limit: str | None, threads: int | None, spill: str) -> duckd
         "python_enable_replacements": False,
         "preserve_insertion_order": False,
         "temp_directory": spill,
+        # What is freed goes back to the system before it has grown to much: it counts against no limit.
+        "allocator_flush_threshold": _KEPT_FREE,
+        "allocator_bulk_deallocation_flush_threshold": _KEPT_FREE,
+        "memory_limit": counted_part(memory_limit or default_ceiling()),
     }
-    if memory_limit is not None:
-        config["memory_limit"] = memory_limit
     if threads is not None:
         config["threads"] = threads
     try:
         connection = duckdb.connect(config=config)
         connection.execute("SET GLOBAL TimeZone = 'UTC'")
+        if temp_limit is not None:  # as part of the configuration it would be shown, but not kept
+            connection.execute("SET GLOBAL max_temp_directory_size = $limit", {"limit": temp_limit})
         connection.execute("SET GLOBAL lock_configuration = true")
     except duckdb.Error as error:
         raise EngineError(f"DuckDB does not start: {clean_message(error)}") from error
@@ -215,11 +223,23 @@ class DuckDbRun:
 
 
 class DuckDbEngine:
-    """See `Engine`. Limits hold for all runs together; a run with limits of its own gets its own database."""
+    """See `Engine`. Limits hold for all runs together; a run with limits of its own gets its own database.
 
-    def __init__(self, *, memory_limit: str | None = None, threads: int | None = None) -> None:
-        self._spill = os.path.join(tempfile.gettempdir(), f"bluetick-{os.getpid()}-{id(self):x}")
-        self._database = _connect(memory_limit, threads, self._spill)
+    Without a `memory_limit` it is `default_ceiling`. What has no room goes to files below `temp_directory` (the
+    system's place for such, unless it is named), up to `temp_limit` (DuckDB's own: most of what the disk has free).
+    """
+
+    def __init__(
+        self,
+        *,
+        memory_limit: str | None = None,
+        threads: int | None = None,
+        temp_directory: str | Path | None = None,
+        temp_limit: str | None = None,
+    ) -> None:
+        self._spill = SpillFolder(temp_directory)
+        self._temp_limit = temp_limit
+        self._database = _connect(memory_limit, threads, self._spill.new(), temp_limit)
 
     @property
     def name(self) -> str:
@@ -232,7 +252,7 @@ class DuckDbEngine:
     def start(self, *, memory_limit: str | None = None, threads: int | None = None) -> DuckDbRun:
         if memory_limit is None and threads is None:
             return DuckDbRun(self._database.cursor(), lambda: None)
-        own = _connect(memory_limit, threads, self._spill)
+        own = _connect(memory_limit, threads, self._spill.new(), self._temp_limit)
         return DuckDbRun(own.cursor(), own.close)
 
     def describe_table(self, source: CatalogSource) -> tuple[SourceColumn, ...]:
@@ -246,11 +266,13 @@ class DuckDbEngine:
 
     def examine(self) -> Iterator[Finding]:
         row: tuple[Any, ...] | None = self._database.execute(
-            "SELECT version(), current_setting('threads'), current_setting('memory_limit')"
+            "SELECT version(), current_setting('threads'), current_setting('memory_limit'), "
+            "current_setting('temp_directory')"
         ).fetchone()
-        version, threads, memory = row or ("", "", "")
-        yield Finding("DuckDB", True, f"{version}, {threads} threads, {memory} of memory")
+        version, threads, memory, spill = row or ("", "", "", "")
+        beyond = f"then files below {os.path.dirname(spill)}" if spill else "and no place for temporary files"
+        yield Finding("DuckDB", True, f"{version}, {threads} threads, {memory} of memory, {beyond}")
 
     def close(self) -> None:
         self._database.close()
-        shutil.rmtree(self._spill, ignore_errors=True)
+        self._spill.close()

@@ -9,10 +9,22 @@ from bluetick.diagnostics.errors import BluetickError, EngineError, Limit, Limit
 
 # A stream reports an exception by its text alone.
 _MEMORY: Final = "Out of Memory Error"
+_MALLOC: Final = ("bad_alloc", "malloc of size")
+_DISK: Final = ("failed to offload data block", "max_temp_directory_size", "No space left on device")
 _LIST_TOO_LONG: Final = "Lists larger than 2^32 elements"
 _INTERRUPTED: Final = "INTERRUPT"
 _VALUES: Final = ("Conversion Error", "Invalid Input Error", "Out of Range Error")
 _FILES: Final = ("IO Error", "Permission Error", "HTTP Error")
+
+
+NO_MEMORY: Final = (
+    "the query needs more memory than it may use: raise the limit (--memory-limit), or ask for less at a time: fewer "
+    "columns or groups, a shorter time, a maximum for make_set and make_list"
+)
+NO_ROOM: Final = (
+    "the query needs more room for temporary files than there is: name a folder with more (--temp-directory), raise "
+    "--temp-limit or --memory-limit, or ask for less at a time"
+)
 
 
 def clean_message(error: BaseException) -> str:
@@ -34,9 +46,11 @@ def translate_error(error: BaseException) -> BluetickError:
     message = clean_message(error)
     if isinstance(error, duckdb.InterruptException) or text.startswith(_INTERRUPTED):
         return QueryCancelled("the query was cancelled")
-    is_too_much = text.startswith(_MEMORY) or _LIST_TOO_LONG in text
+    if any(words in text for words in _DISK):
+        return LimitError(NO_ROOM, Limit.DISK)
+    is_too_much = text.startswith(_MEMORY) or _LIST_TOO_LONG in text or any(words in text for words in _MALLOC)
     if isinstance(error, duckdb.OutOfMemoryException | MemoryError) or is_too_much:
-        return LimitError("the query needs more memory than it may use", Limit.MEMORY)
+        return LimitError(NO_MEMORY, Limit.MEMORY)
     if isinstance(error, duckdb.IOException | duckdb.PermissionException) or text.startswith(_FILES):
         return SourceError(message)
     return EngineError(f"DuckDB failed: {message}")

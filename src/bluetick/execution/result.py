@@ -21,7 +21,7 @@ _SHOWN = 20
 
 class Result:
     """A query's result. Rows arrive as they are read and are kept (as Arrow), so that every form may be asked for in
-    turn; `batches` alone keeps nothing, for results larger than memory.
+    turn; `batches` and what is `passing` keep nothing, for results larger than memory.
 
     Attributes:
         name: what the statement is called: PrimaryResult, or the name that a branch of fork was given.
@@ -51,9 +51,37 @@ class Result:
         arriving, self._arriving = self._arriving, None
         yield from arriving
 
+    def passing_rows(self) -> Iterator[tuple[Any, ...]]:
+        """The values of `rows`, kept nowhere; like `batches`, once and before any other form."""
+        for batch in self.batches():
+            yield from self._python_rows(batch)
+
+    def passing_tables(self, least_rows: int = 1) -> Iterator[pa.Table]:
+        """The table of `to_arrow` in parts of so many rows or more, the last one aside, kept nowhere; at least one."""
+        gathered: list[pa.RecordBatch] = []
+        is_first = True
+        for batch in self.batches():
+            gathered.append(batch)
+            if sum(one.num_rows for one in gathered) >= least_rows:
+                yield self._table(gathered)
+                gathered, is_first = [], False
+        if gathered or is_first:
+            yield self._table(gathered)
+
+    def passing_head(self, most: int) -> tuple[list[tuple[Any, ...]], int]:
+        """The first rows, and how many there are; the others are kept nowhere."""
+        head: list[tuple[Any, ...]] = []
+        total = 0
+        for batch in self.batches():
+            head += self._python_rows(batch.slice(0, most - len(head)))
+            total += batch.num_rows
+        return head, total
+
     def to_arrow(self) -> pa.Table:
         """An Arrow table: datetimes in UTC, timespans as durations, dynamics as JSON text."""
-        batches = list(self._read())
+        return self._table(list(self._read()))
+
+    def _table(self, batches: list[pa.RecordBatch]) -> pa.Table:
         names = [name for name, _ in self.columns]
         arrays = []
         for index, type_ in enumerate(self._types):

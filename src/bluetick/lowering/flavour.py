@@ -25,6 +25,8 @@ class Flavour:
     struct: Callable[[tuple[tuple[str, sql.Expr], ...]], sql.Expr]
     numbers_to: Callable[[sql.Expr], sql.Expr]
     """A row for each whole number from 0 to the bound (none where it is negative or null), in a select list."""
+    numbers: Callable[[str, sql.Expr], sql.Select]
+    """The same as a relation with this one column; of a constant bound, however large, in little memory on DuckDB."""
     micros: Callable[[sql.Expr], sql.Expr]
     """A datetime as microseconds since 1970."""
     from_micros: Callable[[sql.Expr], sql.Expr]
@@ -43,6 +45,11 @@ def _numbers_duckdb(bound: sql.Expr) -> sql.Expr:
     return sql.call("unnest", sql.call("generate_series", sql.long(0), bound))
 
 
+def _counted_duckdb(alias: str, bound: sql.Expr) -> sql.Select:
+    """A list of them would stand in memory whole, and DuckDB's limit does not know of it."""
+    return sql.Select(((alias, sql.Column(alias)),), sql.TableCall("generate_series", (sql.long(0), bound), alias))
+
+
 def _numbers_spark(bound: sql.Expr) -> sql.Expr:
     series = sql.call("sequence", sql.long(0), bound)
     none = sql.call("sequence", sql.long(1), sql.long(1))
@@ -56,6 +63,7 @@ DUCKDB = Flavour(
     window=lambda function: function.duckdb,
     struct=_struct_duckdb,
     numbers_to=_numbers_duckdb,
+    numbers=_counted_duckdb,
     micros=lambda value: sql.call("epoch_us", value),
     from_micros=lambda value: sql.call("make_timestamp", value),
     json=json_text.DUCKDB,
@@ -67,6 +75,7 @@ SPARK = Flavour(
     window=lambda function: function.spark,
     struct=_struct_spark,
     numbers_to=_numbers_spark,
+    numbers=lambda alias, bound: sql.Select(((alias, _numbers_spark(bound)),)),
     micros=lambda value: sql.call("unix_micros", value),
     from_micros=lambda value: sql.call("timestamp_micros", value),
     json=json_text.SPARK,

@@ -112,7 +112,7 @@ def _range(lowerer: Lowerer, relation: Range) -> Stage:
         sql.not_(sql.call("isnan", quotient)),
     )
     count = sql.Cast(sql.when(there, sql.call("least", steps, _MOST_STEPS)), Type.LONG)
-    numbers = lowerer.add(sql.Select(((number, lowerer.flavour.numbers_to(count)),)), {})
+    numbers = lowerer.add(lowerer.flavour.numbers(number, count), {})
     value: sql.Expr = sql.Binary("+", start, sql.Binary("*", sql.Column(number), step))
     value = lowerer.flavour.from_micros(value) if type_ is Type.DATETIME else sql.Cast(value, type_)
     select = sql.Select(((alias, value), (number, sql.Column(number))), sql.RelationRef(numbers.relation))

@@ -18,6 +18,7 @@ from bluetick.sql.tree import (
     RelationRef,
     Select,
     Statement,
+    TableCall,
     UnionAll,
     Values,
 )
@@ -107,7 +108,13 @@ def _source(item: FromItem, printer: Printer) -> str:
     while isinstance(item, JoinItem):
         joins.append(_join(item, printer))
         item = item.left
-    return " ".join((_table(item, printer), *reversed(joins)))
+    base = _call(item, printer) if isinstance(item, TableCall) else _table(item, printer)
+    return " ".join((base, *reversed(joins)))
+
+
+def _call(item: TableCall, printer: Printer) -> str:
+    alias = printer.quote(item.alias)
+    return f"{item.name}({printer.print_all(item.args)}) AS {alias}({alias})"
 
 
 def _join(item: JoinItem, printer: Printer) -> str:

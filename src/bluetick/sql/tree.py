@@ -203,7 +203,16 @@ class JoinItem:
     on: Expr | None
 
 
-FromItem: TypeAlias = RelationRef | JoinItem
+@dataclass(frozen=True, slots=True)
+class TableCall:
+    """A function that gives rows of one column, which has the alias; its arguments are constants."""
+
+    name: str
+    args: tuple[Expr, ...]
+    alias: str
+
+
+FromItem: TypeAlias = RelationRef | JoinItem | TableCall
 
 
 @dataclass(frozen=True, slots=True)
