@@ -44,6 +44,7 @@ from bluetick.sql.tree import (
     Select,
     Statement,
     Subscript,
+    TableCall,
     Unary,
     UnionAll,
     Values,
@@ -467,6 +468,12 @@ def test_join(kind: str, on: Expr | None, keys: list[int | None]) -> None:
         (("k", Column("k", "a")),), JoinItem(LEFT, RIGHT, kind, on), order_by=(Order(Bare(1), False, False),)
     )
     assert [row[0] for row in fetch(Statement((), select))] == keys
+
+
+def test_a_function_that_gives_rows() -> None:
+    call = TableCall("generate_series", (long(1), long(3)), 'n"')
+    doubled = Binary("*", Column('n"'), long(2))
+    assert fetch(Statement((), Select((("d", doubled),), call))) == [(2,), (4,), (6,)]
 
 
 def test_every_clause() -> None:
