@@ -74,3 +74,17 @@ def test_columns_that_differ_in_case_only_have_aliases_that_differ_in_more(sessi
     assert len(set(folded)) == len(folded)
     assert len({alias.casefold() for alias in built.result.aliases}) == 2
     assert [column.name for column in built.columns] == ["a", "A"]
+
+
+@pytest.mark.parametrize(
+    "step", ["extend p = series_fit_line(n)", "invoke FileProfile(b)", "sort by b asc | scan with (step s: true;)"]
+)
+def test_what_a_step_uses_twice_is_computed_once(session: Session, step: str) -> None:
+    """What is counted on the way to a step counts as much as in a result."""
+    series = "Rows | make-series n = count() on a from 0 to 10 step 1 by b"
+    first = program(session, f"{series} | {step}").steps[0]
+    assert isinstance(first, RelationStep)
+    assert (
+        render_statement(first.statement, DUCKDB, {"now": datetime(2020, 1, 1, tzinfo=UTC)}).count(" AS MATERIALIZED")
+        == 1
+    )

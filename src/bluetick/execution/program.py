@@ -223,7 +223,7 @@ class Builder:
         if not is_kept and id(source) not in self.context.computed:
             self._compute(source, source)
         lowerer = new_lowerer(self.context)
-        stage = lowerer.lower(source)
+        stage = lowerer.lower_whole(source)
         key = stage.column(node.key)
         keys = sql.Select(
             ((PROVIDER_KEY, key),),
@@ -243,7 +243,7 @@ class Builder:
         """The input is computed once, its rows numbered in their order: Python reads some columns of it, and what it
         gives is joined to the rest by the number."""
         lowerer = new_lowerer(self.context)
-        stage = lowerer.lower(node.input)
+        stage = lowerer.lower_whole(node.input)
         number = lowerer.fresh_alias("row_number")
         items: list[tuple[str, sql.Expr]] = [(name, sql.Column(name)) for name in dict.fromkeys(stage.aliases.values())]
         items.append((number, sql.Window(sql.Call("row_number"), (), row_order(stage, node.input.columns))))
@@ -267,7 +267,7 @@ class Builder:
         """The input is computed once, with the calls' arguments beside it; each call is asked for their distinct
         values, and its results wait under these."""
         lowerer = new_lowerer(self.context)
-        stage = lowerer.lower(node.input)
+        stage = lowerer.lower_whole(node.input)
         row = stage.row(node.input.columns)
         names = dict.fromkeys((*stage.aliases.values(), *stage.hidden))
         items: list[tuple[str, sql.Expr]] = [(name, sql.Column(name)) for name in names]

@@ -306,10 +306,14 @@ class Lowerer:
 
     # --- whole statements ---
 
+    def lower_whole(self, relation: Relation) -> Stage:
+        """The stage of a statement's relation: how often it uses what it binds decides what is computed once."""
+        self._uses.update(id(r.binding) for r in relations_in(relation) if isinstance(r, Reference))
+        return self.lower(relation)
+
     def statement(self, relation: Relation, *, ordered: bool) -> Lowered:
         """The statement for a relation. `ordered`: rows come in a total order, for a person to see."""
-        self._uses.update(id(r.binding) for r in relations_in(relation) if isinstance(r, Reference))
-        stage = self.lower(relation)
+        stage = self.lower_whole(relation)
         visible = tuple(stage.aliases[c.id] for c in relation.columns)
         names = dict.fromkeys((*visible, *stage.hidden)) if not ordered else dict.fromkeys(visible)
         items: tuple[tuple[str, sql.Expr], ...] = tuple((name, sql.Column(name)) for name in names)
