@@ -15,7 +15,8 @@ import pyarrow as pa
 from bluetick.binder.bind import bind
 from bluetick.binder.exclusions import Exclusion
 from bluetick.binder.operators.invoke import FILE_PROFILE
-from bluetick.diagnostics import Diagnostic, SourceText, codes, has_errors
+from bluetick.binder.schema import CatalogSchema
+from bluetick.diagnostics import Diagnostic, SourceText, has_errors
 from bluetick.diagnostics.errors import QueryError, SourceError
 from bluetick.engines.opening import open_engine
 from bluetick.enrichment.local_prevalence import HashTable, LocalPrevalence
@@ -23,13 +24,13 @@ from bluetick.enrichment.profiles import FileProfileProvider
 from bluetick.execution.catalog import Catalog, Faces, packs_for
 from bluetick.execution.exclusions import Choice, counting, without_rows, without_table_rows
 from bluetick.execution.mapping import TableMapping
-from bluetick.execution.parameters import as_utc, parameter_value
+from bluetick.execution.parameters import as_utc, program_values
+from bluetick.execution.plan_cache import Bound, PlanCache, PlanKey
 from bluetick.execution.program import Program, build_program
 from bluetick.execution.result import Result
 from bluetick.execution.run import Execution
 from bluetick.functions.scalar.geo_points import PLACES
 from bluetick.lowering.flavour import FLAVOURS, Flavour
-from bluetick.plan.expressions import Literal
 from bluetick.plan.ranges import Span as TimeSpan
 from bluetick.plan.ranges import scan_ranges
 from bluetick.plan.relations import QueryPlan, Scan, TabularStatement
@@ -83,7 +84,10 @@ class Check:
 
 
 class Session:
-    """Tables, an engine and providers. Safe to query from several threads."""
+    """Tables, an engine and providers. Safe to query from several threads.
+
+    `plans` are those of texts that were asked before; a `limit` of 0 of it keeps none.
+    """
 
     def __init__(  # noqa: PLR0913, PLR0917 - the public surface of connect
         self,
@@ -106,6 +110,7 @@ class Session:
         temp_limit: str | None = None,
     ) -> None:
         self.now = as_utc(now)
+        self.plans = PlanCache()
         mappings = () if mapping is None else _mappings(Path(mapping))  # a mistake there is told before Spark starts
         self.engine = open_engine(
             engine,
@@ -161,6 +166,7 @@ class Session:
         """This session with each table as its data is: no known table's schema is laid over it."""
         bare = copy(self)
         bare._custom = CustomSchemas(is_alone=True)
+        bare.plans = PlanCache(self.plans.limit)
         return bare
 
     def _run(self, request: QueryRequest) -> list[Result]:
@@ -186,7 +192,7 @@ class Session:
 
     def parameters(self, plan: QueryPlan, request: QueryRequest, now: datetime) -> dict[str, Any]:
         """The values of a program's parameters: now, the scope's start, the query's own."""
-        values: dict[str, Any] = {"now": now, **self._values(plan, request)}
+        values: dict[str, Any] = {"now": now, **program_values(plan, request.parameters)}
         if request.lookback is not None:
             values["scope_start"] = now - request.lookback
         return values
@@ -312,8 +318,13 @@ class Session:
         self, statement: TabularStatement, plan: QueryPlan, request: QueryRequest, moment: "_Moment"
     ) -> tuple[Program, Execution]:
         """The program of one statement of a plan, and what is to run it in the time that is left."""
-        has_lower = moment.is_given and request.lookback is not None
-        program = build_program(statement, self.flavour, has_lower_bound=has_lower, has_upper_bound=moment.is_given)
+        has_lower, has_upper = moment.is_given and request.lookback is not None, moment.is_given
+
+        def build() -> Program:
+            return build_program(statement, self.flavour, has_lower_bound=has_lower, has_upper_bound=has_upper)
+
+        key = self._plan_key(request, is_check=False)
+        program = self.plans.program(key, statement, (has_lower, has_upper), build)
         parameters = self.parameters(plan, request, moment.now)
         engine, catalog, providers = self.engine, self.catalog, self.providers
         work = Execution(engine, catalog, providers, parameters, request.seconds, moment.ends, statement)
@@ -331,17 +342,36 @@ class Session:
     ) -> tuple[QueryPlan, tuple[Diagnostic, ...]]:
         """The plan and what is to be said of it. Without a moment it is a check: nothing runs, and known tables bind
         without data. `exclude` is what becomes of the request's exclusions."""
-        tree, syntax_errors = parse(request.text)
         packs = packs_for(
             request.schemas or self._schemas, request.text, is_sentinel=request.is_sentinel_rule, custom=self._custom
         )
+        beside = {} if self._custom is None else self._custom.beside
+        faces = Faces(self.catalog, packs, moment is None, request.text, beside)
+
+        def bound(catalog: CatalogSchema) -> Bound:
+            return self._bound(request, moment, exclude, (catalog, replace(faces, is_check=True)))
+
+        if request.exclusions:  # what they ask of the catalog is asked beside the plan
+            return bound(faces)
+        return self.plans.bound(self._plan_key(request, is_check=moment is None), faces, bound)
+
+    def _plan_key(self, request: QueryRequest, *, is_check: bool) -> PlanKey:
+        return PlanKey(request.text, request.schemas, request.is_sentinel_rule, is_check)
+
+    def _bound(
+        self,
+        request: QueryRequest,
+        moment: "_Moment | None",
+        exclude: "Exclude",
+        catalogs: "tuple[CatalogSchema, Faces]",
+    ) -> Bound:
+        """The same by a catalog, and by one that knows all tables."""
+        catalog, known = catalogs
+        tree, syntax_errors = parse(request.text)
         if has_errors(syntax_errors):
             return QueryPlan(()), syntax_errors
-        beside = {} if self._custom is None else self._custom.beside
-        known = Faces(self.catalog, packs, True, request.text, beside)
         observer = None if moment is None else _Observer(self, request, moment, known)
-        faces = replace(known, is_check=moment is None)
-        plan, diagnostics = bind(tree, faces, observer, self.flavour.scalar)
+        plan, diagnostics = bind(tree, catalog, observer, self.flavour.scalar)
         if request.exclusions and not has_errors(diagnostics):
             plan = exclude(plan, request.exclusions, known, self.flavour.scalar)
         return plan if has_errors(diagnostics) else self._computed(plan, observer), (*syntax_errors, *diagnostics)
@@ -349,18 +379,6 @@ class Session:
     def _computed(self, plan: QueryPlan, observer: "_Observer | None") -> QueryPlan:
         """Without an observer the plan is only checked: then nothing that a session may lack is asked of it."""
         return with_computed(plan, None if observer is None else self.resources)
-
-    def _values(self, plan: QueryPlan, request: QueryRequest) -> dict[str, Any]:
-        """Query parameters by their names in the program: what was given, else the default."""
-        values: dict[str, Any] = {}
-        for (name, default), parameter in zip(plan.parameters, plan.parameter_types, strict=True):
-            if name in request.parameters:
-                values[f"query_{name}"] = parameter_value(name, request.parameters[name], parameter.type)
-            elif isinstance(default, Literal):
-                values[f"query_{name}"] = default.value
-            else:
-                raise QueryError((codes.undeclared_parameter(name),))
-        return values
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Values that a request gives: query parameters as constants of their types, instants in UTC."""
 
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -8,7 +9,22 @@ from uuid import UUID
 
 from bluetick.diagnostics import Span, codes
 from bluetick.diagnostics.errors import QueryError
+from bluetick.plan.expressions import Literal
+from bluetick.plan.relations import QueryPlan
 from bluetick.types import Type
+
+
+def program_values(plan: QueryPlan, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Query parameters by their names in the program: what was given, else the default."""
+    values: dict[str, Any] = {}
+    for (name, default), parameter in zip(plan.parameters, plan.parameter_types, strict=True):
+        if name in given:
+            values[f"query_{name}"] = parameter_value(name, given[name], parameter.type)
+        elif isinstance(default, Literal):
+            values[f"query_{name}"] = default.value
+        else:
+            raise QueryError((codes.undeclared_parameter(name),))
+    return values
 
 
 def parameter_value(name: str, value: Any, type_: Type) -> Any:
