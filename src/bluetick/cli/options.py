@@ -12,7 +12,7 @@ import click
 
 from bluetick.cli.as_of import AsOfType, Given, combined
 from bluetick.cli.failures import say
-from bluetick.detections.documents.durations import parse_duration
+from bluetick.detections.durations import parse_duration
 from bluetick.diagnostics.errors import SourceError
 from bluetick.diagnostics.text import render_diagnostic
 from bluetick.engines.opening import ENGINES, is_engine

@@ -1,29 +1,16 @@
 """Tabular operators: one module each (or a family); `bind_operator` finds the one for a node."""
 
-from collections.abc import Callable
-from typing import Any
-
 from bluetick.binder.operators.aggregation import bind_count, bind_distinct
-from bluetick.binder.operators.apply import bind_mv_apply, bind_partition
-from bluetick.binder.operators.evaluate import bind_evaluate
 from bluetick.binder.operators.expand import bind_expand
-from bluetick.binder.operators.find import bind_find
-from bluetick.binder.operators.graphs.make_graph import bind_make_graph
-from bluetick.binder.operators.graphs.match import bind_graph_match
-from bluetick.binder.operators.graphs.tables import bind_components, bind_graph_to_table, bind_graph_where
 from bluetick.binder.operators.invoke import bind_invoke
 from bluetick.binder.operators.join import bind_join
-from bluetick.binder.operators.make_series import bind_make_series
 from bluetick.binder.operators.naming import bind_as, bind_render, bind_simple
 from bluetick.binder.operators.ordering import bind_serialize, bind_sort, bind_take, bind_top
 from bluetick.binder.operators.parse import bind_parse
-from bluetick.binder.operators.parse_kv import bind_parse_kv
 from bluetick.binder.operators.project import bind_project, bind_reorder
-from bluetick.binder.operators.sampling import bind_sample_distinct, bind_top_hitters
-from bluetick.binder.operators.scan import bind_scan
+from bluetick.binder.operators.rarer import OF_GRAPHS, RARER, Binder
 from bluetick.binder.operators.search import bind_search
 from bluetick.binder.operators.summarize import bind_summarize
-from bluetick.binder.operators.top_nested import bind_top_nested
 from bluetick.binder.operators.union import bind_union
 from bluetick.binder.operators.where import bind_where
 from bluetick.binder.scope import Env
@@ -31,11 +18,10 @@ from bluetick.diagnostics import codes
 from bluetick.functions import refusals
 from bluetick.plan.graph import Graph
 from bluetick.plan.relations import Relation
-from bluetick.syntax import graph as graphs
 from bluetick.syntax import operators as syntax
 
 # Each takes its own node class; the table pairs them, so the callable's node type is open here.
-_BINDERS: dict[type, Callable[[Env, Any, Relation], Relation | Graph | None]] = {
+_BINDERS: dict[type, Binder] = {
     syntax.WhereOperator: bind_where,
     syntax.ProjectOperator: bind_project,
     syntax.ProjectReorderOperator: bind_reorder,
@@ -50,19 +36,9 @@ _BINDERS: dict[type, Callable[[Env, Any, Relation], Relation | Graph | None]] = 
     syntax.UnionOperator: bind_union,
     syntax.MvExpandOperator: bind_expand,
     syntax.ParseOperator: bind_parse,
-    syntax.MvApplyOperator: bind_mv_apply,
-    syntax.PartitionOperator: bind_partition,
     syntax.SearchOperator: bind_search,
-    syntax.FindOperator: bind_find,
-    syntax.MakeSeriesOperator: bind_make_series,
-    syntax.SampleDistinctOperator: bind_sample_distinct,
-    syntax.TopHittersOperator: bind_top_hitters,
-    syntax.TopNestedOperator: bind_top_nested,
-    syntax.ParseKvOperator: bind_parse_kv,
     syntax.AsOperator: bind_as,
-    syntax.ScanOperator: bind_scan,
     syntax.InvokeOperator: bind_invoke,
-    syntax.EvaluateOperator: bind_evaluate,
     syntax.RenderOperator: bind_render,
     syntax.SimpleOperator: bind_simple,
 }
@@ -74,26 +50,17 @@ _REFUSED: dict[type, tuple[str, str]] = {
 }
 
 
-_OF_GRAPHS: dict[type, Callable[[Env, Any, Graph], Relation | Graph | None]] = {
-    graphs.GraphMatchOperator: bind_graph_match,
-    graphs.GraphComponentsOperator: bind_components,
-    graphs.GraphWhereOperator: bind_graph_where,
-    graphs.GraphToTableOperator: bind_graph_to_table,
-}
-
-
 def bind_operator(env: Env, node: syntax.Operator, rows: Relation | Graph) -> Relation | Graph | None:
     """The relation (or graph) after this operator; None once reported."""
     if isinstance(node, syntax.MissingOperator):
         return None
     if isinstance(rows, Graph):
         return _after_graph(env, node, rows)
-    if type(node) in _OF_GRAPHS:
+    if type(node) in OF_GRAPHS:
         env.report(codes.graph_expected(node.span))
         return None
-    if isinstance(node, graphs.MakeGraphOperator):
-        return bind_make_graph(env, node, rows)
-    binder = _BINDERS.get(type(node))
+    load = RARER.get(type(node))
+    binder = load() if load is not None else _BINDERS.get(type(node))
     if binder is None:
         what, hint = _REFUSED[type(node)]
         env.report(codes.form_not_supported(node.span, what, hint))
@@ -102,8 +69,8 @@ def bind_operator(env: Env, node: syntax.Operator, rows: Relation | Graph) -> Re
 
 
 def _after_graph(env: Env, node: syntax.Operator, graph: Graph) -> Relation | Graph | None:
-    binder = _OF_GRAPHS.get(type(node))
-    if binder is None:
+    load = OF_GRAPHS.get(type(node))
+    if load is None:
         env.report(codes.graph_result(node.span))
         return None
-    return binder(env, node, graph)
+    return load()(env, node, graph)

@@ -8,8 +8,8 @@ from uuid import UUID, uuid5
 
 from bluetick.detections.alerting import RuleState
 from bluetick.detections.documents.attack import TECHNIQUE, find_tactic, nearest_tactic
-from bluetick.detections.documents.durations import parse_duration
 from bluetick.detections.documents.fields import KNOWN_KEYS, SCHEDULE_KEYS, Draft, Field, plain_key
+from bluetick.detections.durations import parse_duration
 from bluetick.detections.model import AlertSeverity, Allowance, Comparison, Detection, EntityMapping, Schemas, Threshold
 from bluetick.diagnostics import Diagnostic, Span, document_codes
 from bluetick.diagnostics.inert import inert

@@ -10,7 +10,6 @@ from bluetick.detections.alerting import Alerting, EventGrouping, RuleKind
 from bluetick.detections.documents.attack import find_tactic
 from bluetick.detections.documents.defender_entities import ASSETS, GROUPS, asset_identifier
 from bluetick.detections.documents.defender_schedule import CONTINUOUS, LOOKBACKS
-from bluetick.detections.documents.durations import parse_duration
 from bluetick.detections.documents.fields import Draft, Field, stem
 from bluetick.detections.documents.format import MAX_PARTS, Format, Reading
 from bluetick.detections.documents.json_places import place_in_json
@@ -18,6 +17,7 @@ from bluetick.detections.documents.known_keys import DEFENDER, unknown_keys
 from bluetick.detections.documents.node_trees import branch_of
 from bluetick.detections.documents.plain import has_statement
 from bluetick.detections.documents.scalar_places import place_of_scalar
+from bluetick.detections.durations import parse_duration
 from bluetick.detections.model import QueryPlace
 from bluetick.diagnostics import Diagnostic
 from bluetick.diagnostics.document_codes import no_query, several_queries, too_many_queries

@@ -15,8 +15,8 @@ from bluetick.detections.alerting import (
     RuleKind,
     Suppression,
 )
-from bluetick.detections.documents.durations import parse_duration
 from bluetick.detections.documents.expressions import is_expression
+from bluetick.detections.durations import parse_duration
 from bluetick.diagnostics import Diagnostic
 from bluetick.diagnostics.document_codes import bad_duration, unknown_word, value_is_expression, wrong_shape
 from bluetick.syntax.strict_yaml import YamlList, YamlMapping, YamlNode, YamlText

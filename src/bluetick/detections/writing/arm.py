@@ -8,9 +8,9 @@ from datetime import timedelta
 
 from bluetick.detections.alerting import RuleKind
 from bluetick.detections.documents.arm_json import RESOURCE
-from bluetick.detections.documents.durations import parse_duration
 from bluetick.detections.documents.expressions import escaped, guid_in
 from bluetick.detections.documents.fields import known_key
+from bluetick.detections.durations import parse_duration
 from bluetick.detections.model import Detection
 from bluetick.detections.trees import EMPTY, Bare, Branch, Tree, text_of
 from bluetick.detections.writing.arm_leftovers import arm_leftovers
