@@ -12,7 +12,6 @@ import click
 
 from bluetick.cli.as_of import AsOfType, Given, combined
 from bluetick.cli.failures import say
-from bluetick.detections.durations import parse_duration
 from bluetick.diagnostics.errors import SourceError
 from bluetick.diagnostics.text import render_diagnostic
 from bluetick.engines.opening import ENGINES, is_engine
@@ -54,6 +53,8 @@ class DurationType(click.ParamType[Any]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
         if isinstance(value, timedelta):
             return value
+        from bluetick.detections.durations import parse_duration  # noqa: PLC0415 - most queries have none
+
         try:
             found = parse_duration(str(value)) or timedelta(microseconds=parse_timespan(str(value)))
         except (ValueError, OverflowError):
