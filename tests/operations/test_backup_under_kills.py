@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from service_lake import NOON, add_logons
-from service_place import HOUR, MINUTE, make_place, schedule
+from service_place import HOUR, MINUTE, copy_place, make_place, schedule
 
 import bluetick
 from bluetick.cli.main import run_command
@@ -37,12 +37,16 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = make_place(tmp_path_factory.mktemp("made"))
+    schedule(place, 3)
+    return place
+
+
 @pytest.fixture
-def place(tmp_path: Path) -> Path:
-    (tmp_path / "first").mkdir()
-    made = make_place(tmp_path / "first")
-    schedule(made, 3)
-    return made
+def place(made: Path, tmp_path: Path) -> Path:
+    return copy_place(made, tmp_path)
 
 
 def store_of(place: Path) -> Store:

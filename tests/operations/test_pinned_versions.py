@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from service_lake import NOON, add_logons
-from service_place import MINUTE, make_place, schedule
+from service_place import MINUTE, copy_place, make_place, schedule
 
 import bluetick
 from bluetick.cli.main import run_command
@@ -20,16 +20,21 @@ from bluetick.lake.maintenance import optimize
 from bluetick.lake.maintenance import vacuum as remove_unneeded
 
 
-@pytest.fixture
-def place(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Runs have read version 2; since then the files of the versions before 5 were merged, which is a day ago."""
-    place = make_place(tmp_path)
+    place = make_place(tmp_path_factory.mktemp("made"))
     schedule(place, 3)
     add_logons(place / "lake", [NOON + 80 * MINUTE], "four", "fourth")
     add_logons(place / "lake", [NOON + 81 * MINUTE], "four", "fifth")
     assert optimize(place / "lake" / "Logons").files_after == 1
     now_ended(place)
     return place
+
+
+@pytest.fixture
+def place(made: Path, tmp_path: Path) -> Path:
+    return copy_place(made, tmp_path)
 
 
 def now_ended(place: Path) -> None:

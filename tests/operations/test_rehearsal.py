@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from service_lake import NOON, add_logons
-from service_place import HOUR, MINUTE, make_place, schedule
+from service_place import HOUR, MINUTE, copy_place, make_place, schedule
 
 from bluetick.cli.main import run_command
 from bluetick.detections.ledger.opening import Ledger
@@ -16,14 +16,19 @@ from bluetick.detections.ledger.times import to_micros
 from bluetick.lake.maintenance import optimize, vacuum
 
 
-@pytest.fixture
-def place(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Windows of four hours and then of two more, which read other versions."""
-    place = make_place(tmp_path)
+    place = make_place(tmp_path_factory.mktemp("made"))
     schedule(place, 3)
     add_logons(place / "lake", [NOON + 4 * HOUR + MINUTE], "three", "third")
     schedule(place, 5)
     return place
+
+
+@pytest.fixture
+def place(made: Path, tmp_path: Path) -> Path:
+    return copy_place(made, tmp_path)
 
 
 def rehearse(place: Path, capsys: pytest.CaptureFixture[str], *more: str) -> tuple[int, dict[str, dict[str, Any]]]:

@@ -171,9 +171,12 @@ def test_what_a_dead_worker_held_is_taken_over(stage: Stage) -> None:
     assert stage.at(6) == [("hourly", 0)]
 
 
-def test_what_a_living_worker_holds_is_left_to_it(stage: Stage) -> None:
-    stage.at(5)
+@pytest.mark.parametrize(("held", "left"), [(0, 60), (60, 0)])
+def test_what_a_living_worker_holds_is_left_to_it(stage: Stage, held: int, left: int) -> None:
+    """Also when there is another window to evaluate."""
+    stage.at(65)
     with stage.ledger.transaction() as connection:
         connection.execute("INSERT INTO worker VALUES (?, 0)", (stage.workers.begin(),))
-        connection.execute("UPDATE window SET status = 'dirty', worker = 'worker 2', due = 0")
-    assert stage.at(6) == []
+        connection.execute("UPDATE window SET status = 'dirty', due = 0")
+        connection.execute("UPDATE window SET worker = 'worker 2' WHERE hi = ?", (ZERO + held * MINUTE,))
+    assert stage.at(66) == [("hourly", left)]
