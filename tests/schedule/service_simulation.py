@@ -201,6 +201,7 @@ KINDS = (
     Kind("six hours in one alert", "B", 6 * HOUR, 12 * HOUR, 4, by_key=False),
     Kind("suppressed", "B", HOUR, 2 * HOUR, 3, by_key=True, suppression=5 * HOUR),
     Kind("nothing for hours", "B", HOUR, 2 * HOUR, 1, by_key=True, is_absence=True, incidents=TOGETHER),
+    Kind("nothing, suppressed", "B", HOUR, 3 * HOUR, 1, by_key=True, suppression=5 * HOUR, is_absence=True),
     Kind("daily", "A", 24 * HOUR, 7 * 24 * HOUR, 20, by_key=True),
 )
 

@@ -29,7 +29,7 @@ def test_sixty_days_with_crashes_outages_late_data_and_a_wrong_clock(tmp_path: P
 def test_data_that_comes_while_windows_are_evaluated(tmp_path: Path) -> None:
     """Every event decides an alert, and no later one heals what was missed."""
     kinds = (Kind("each", "A", HOUR, HOUR, 1, by_key=True), Kind("all", "B", HOUR, HOUR, 1, by_key=False))
-    simulate(tmp_path / "ledger", 40, 4, replace(CALM, beside_every=2, fault_every=20), kinds=kinds, latest=HOUR // 2)
+    simulate(tmp_path / "ledger", 40, 4, replace(CALM, beside_every=2, fault_every=6), kinds=kinds, latest=HOUR // 2)
 
 
 @pytest.mark.slow
