@@ -165,4 +165,6 @@ def _check_messages(ledger: Ledger) -> None:
         assert (kinds[-1] == "retracted") == bool(row["is_retracted"])
     assert not said
     # A message is named by its alert and revision.
-    assert not ledger.read("SELECT alert, revision FROM outbox WHERE alert IS NOT NULL GROUP BY 1, 2 HAVING count(*) > 1")
+    assert not ledger.read(
+        "SELECT alert, revision FROM outbox WHERE alert IS NOT NULL GROUP BY 1, 2 HAVING count(*) > 1"
+    )
