@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from pathlib import Path
 from time import monotonic
 from types import TracebackType
@@ -17,13 +16,13 @@ from bluetick.binder.exclusions import Exclusion
 from bluetick.binder.operators.invoke import FILE_PROFILE
 from bluetick.binder.schema import CatalogSchema
 from bluetick.diagnostics import Diagnostic, SourceText, has_errors
-from bluetick.diagnostics.errors import QueryError, SourceError
+from bluetick.diagnostics.errors import QueryError
 from bluetick.engines.opening import open_engine
 from bluetick.enrichment.local_prevalence import HashTable, LocalPrevalence
 from bluetick.enrichment.profiles import FileProfileProvider
 from bluetick.execution.catalog import Catalog, Faces, packs_for
 from bluetick.execution.exclusions import Choice, counting, without_rows, without_table_rows
-from bluetick.execution.mapping import TableMapping
+from bluetick.execution.given import given_mappings, given_places, given_schemas
 from bluetick.execution.parameters import as_utc, program_values
 from bluetick.execution.plan_cache import Bound, PlanCache, PlanKey
 from bluetick.execution.program import Program, build_program
@@ -36,8 +35,7 @@ from bluetick.plan.ranges import scan_ranges
 from bluetick.plan.relations import QueryPlan, Scan, TabularStatement
 from bluetick.plan.traversal import relations_in
 from bluetick.rewrite.computed import with_computed
-from bluetick.schema.files import CustomSchemas, read_schemas
-from bluetick.schema.packs import SchemaFileError
+from bluetick.schema.files import CustomSchemas
 from bluetick.syntax import parse
 
 if TYPE_CHECKING:
@@ -111,7 +109,9 @@ class Session:
     ) -> None:
         self.now = as_utc(now)
         self.plans = PlanCache()
-        mappings = () if mapping is None else _mappings(Path(mapping))  # a mistake there is told before Spark starts
+        mappings = (
+            () if mapping is None else given_mappings(Path(mapping))
+        )  # a mistake there is told before Spark starts
         self.engine = open_engine(
             engine,
             memory_limit=memory_limit,
@@ -120,9 +120,9 @@ class Session:
             temp_limit=temp_limit,
         )
         self.catalog = Catalog(external, functions, watchlists, self.engine, as_of)
-        self._schemas, self._custom = _schemas(schemas)
+        self._schemas, self._custom = given_schemas(schemas)
         self.providers: dict[str, FileProfileProvider] = {}
-        self.resources: dict[str, Callable[[], object]] = {} if geo is None else {PLACES.name: _places(geo)}
+        self.resources: dict[str, Callable[[], object]] = {} if geo is None else {PLACES.name: given_places(geo)}
         if lake is not None:
             self.catalog.register_folder(Path(lake))
         for name, data in (tables or {}).items():
@@ -474,38 +474,6 @@ def connect(  # noqa: PLR0913, PLR0917 - the public surface, see Session
         temp_directory,
         temp_limit,
     )
-
-
-def _mappings(path: Path) -> tuple[TableMapping, ...]:
-    from bluetick.execution.mapping_documents import read_mappings  # noqa: PLC0415 - its reader is seldom needed
-
-    return read_mappings(path)
-
-
-def _places(geo: "str | Path | AddressPlaces") -> Callable[[], object]:
-    """What gives the places of addresses, read once."""
-
-    @cache
-    def load() -> object:
-        if not isinstance(geo, str | Path):
-            return geo
-        from bluetick.enrichment.places import load_places  # noqa: PLC0415 - its reader costs start-up time
-
-        try:
-            return load_places(Path(geo))
-        except (ValueError, OSError) as error:
-            raise SourceError(f"the table of address ranges cannot be read: {error}", str(geo)) from error
-
-    return load
-
-
-def _schemas(schemas: str | Path | None) -> tuple[str | None, CustomSchemas | None]:
-    if schemas is None or schemas in ("defender", "sentinel"):
-        return (str(schemas) if schemas is not None else None), None
-    try:
-        return None, read_schemas(Path(schemas))
-    except SchemaFileError as error:
-        raise SourceError(str(error), file=str(schemas)) from error
 
 
 __all__ = ["Check", "QueryRequest", "Session", "connect"]

@@ -1,0 +1,48 @@
+"""What a session is given as documents and files, read when it opens or when it is first needed."""
+
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bluetick.diagnostics.errors import SourceError
+from bluetick.execution.mapping import TableMapping
+from bluetick.schema.files import CustomSchemas, read_schemas
+from bluetick.schema.packs import SchemaFileError
+
+if TYPE_CHECKING:
+    from bluetick.enrichment.places import AddressPlaces
+
+
+def given_mappings(path: Path) -> tuple[TableMapping, ...]:
+    """The tables that mapping documents compute."""
+    from bluetick.execution.mapping_documents import read_mappings  # noqa: PLC0415 - its reader is seldom needed
+
+    return read_mappings(path)
+
+
+def given_places(geo: "str | Path | AddressPlaces") -> Callable[[], object]:
+    """What gives the places of addresses, read once."""
+
+    @cache
+    def load() -> object:
+        if not isinstance(geo, str | Path):
+            return geo
+        from bluetick.enrichment.places import load_places  # noqa: PLC0415 - its reader costs start-up time
+
+        try:
+            return load_places(Path(geo))
+        except (ValueError, OSError) as error:
+            raise SourceError(f"the table of address ranges cannot be read: {error}", str(geo)) from error
+
+    return load
+
+
+def given_schemas(schemas: str | Path | None) -> tuple[str | None, CustomSchemas | None]:
+    """The schema that is preferred by name, and tables of the user's own."""
+    if schemas is None or schemas in ("defender", "sentinel"):
+        return (str(schemas) if schemas is not None else None), None
+    try:
+        return None, read_schemas(Path(schemas))
+    except SchemaFileError as error:
+        raise SourceError(str(error), file=str(schemas)) from error
