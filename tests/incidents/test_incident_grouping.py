@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from incident_ledger import HOUR, WINDOWS, alert_places, by_entities, content, grouped, incident_sets, ledger_of, say
 
@@ -62,6 +62,18 @@ steps = st.lists(st.tuples(st.one_of(st.integers(0, WINDOWS - 1), st.integers(0,
     st.sampled_from((2, 3, 150)),
     st.sampled_from((0, 0, 3)),
     st.sampled_from((1, 1, 3)),
+)
+# An alert that is true again, whose incident begins earlier by now and is full.
+@example(
+    [
+        *((2, {"k1": ("a", "Low")}), (4, {"k1": ("a", "Low")}), (4, {})),
+        *((0, dict.fromkeys(KEYS, ("a", "Low"))), (3, dict.fromkeys(KEYS[1:], ("a", "Low")))),
+        (4, {"k1": ("a", "Low")}),
+    ],
+    by_entities(2),
+    2,
+    0,
+    1,
 )
 def test_incidents_do_not_depend_on_the_order(
     said: list[tuple[int, dict[str, tuple[str, str]]]], configured: Incidents, most: int, quiet: int, reach: int

@@ -30,7 +30,7 @@ _BEGIN: Final = (
     " ORDER BY begin DESC, begin_key DESC LIMIT 1"
 )
 _MEMBERS: Final = (
-    "SELECT alert, member.key, member.first, incident, incident.match AS of, begin, begin_key"
+    "SELECT alert, member.key, member.first, incident, incident.match AS of, begin, begin_key, is_void"
     " FROM incident_alert AS member"
     " LEFT JOIN incident ON incident.id = incident WHERE member.rule = :rule AND member.match = :match AND is_in"
     " AND (member.first, member.key) >= (:first, :key)"
@@ -178,14 +178,22 @@ def _regroup_all(change: _Change) -> None:
 
 def _regroup(change: _Change, match: str, since: Position, until: Position) -> None:
     """Fill incidents from the one in which the first change lies, until they are what they were."""
-    at = _begin(change, match, since)
+    at = start = _begin(change, match, since)
     taken: set[str] = set()
     while members := _members(change, match, at, skipped=bool(taken)):
         head, begin = members[0], Position(members[0]["first"], members[0]["key"])
         if begin > until and begin == (head["begin"], head["begin_key"]):
             return
-        taken.add(_fill(change, match, members, taken))
+        usable = [row["incident"] for row in members if row["of"] == match and _is_within(row, start)]
+        free = next((incident for incident in usable if incident not in taken), None)
+        taken.add(_fill(change, match, members, free))
         at = Position(members[-1]["first"], members[-1]["key"])
+
+
+def _is_within(row: Row, start: Position) -> bool:
+    """Whether an alert's incident may be filled anew: one that begins before what is regrouped stays as it is, whatever
+    was in it once."""
+    return bool(row["is_void"]) or (row["begin"], row["begin_key"]) >= start
 
 
 def _begin(change: _Change, match: str, since: Position) -> Position:
@@ -211,11 +219,10 @@ def _values(change: _Change, match: str, position: Position) -> dict[str, object
     }
 
 
-def _fill(change: _Change, match: str, members: list[Row], taken: set[str]) -> str:
-    """Put alerts into one incident: the first of those that they were in, or a new one."""
+def _fill(change: _Change, match: str, members: list[Row], free: str | None) -> str:
+    """Put alerts into one incident: the first of those that they were in that is `free`, or a new one."""
     connection, head = change.connection, members[0]
-    of_match = (row["incident"] for row in members if row["of"] == match and row["incident"] not in taken)
-    incident = next(of_match, None) or _create(change, match, head)
+    incident = free or _create(change, match, head)
     gained = [row for row in members if row["incident"] != incident]
     for row in gained:
         connection.execute("UPDATE incident_alert SET incident = ? WHERE alert = ?", (incident, row["alert"]))
