@@ -113,11 +113,7 @@ class Session:
             () if mapping is None else given_mappings(Path(mapping))
         )  # a mistake there is told before Spark starts
         self.engine = open_engine(
-            engine,
-            memory_limit=memory_limit,
-            threads=threads,
-            temp_directory=temp_directory,
-            temp_limit=temp_limit,
+            engine, memory_limit=memory_limit, threads=threads, temp_directory=temp_directory, temp_limit=temp_limit
         )
         self.catalog = Catalog(external, functions, watchlists, self.engine, as_of)
         self._schemas, self._custom = given_schemas(schemas)
@@ -231,9 +227,7 @@ class Session:
 
         moment = self._moment(request)
         plan = self._sound(request, self._bind(request, None))[0]
-        scope = TimeSpan()
-        if moment.is_given:
-            scope = TimeSpan(None if request.lookback is None else moment.now - request.lookback, moment.now)
+        scope = self._scope(request, moment)
         programs = [
             build_program(
                 statement,
@@ -246,18 +240,25 @@ class Session:
         ranges = [one for statement in plan.statements for one in scan_ranges(statement, moment.now, scope)]
         return estimate(programs, ranges, self.catalog, self.flavour, self.engine.table_bytes)
 
-    def explain(self, request: QueryRequest) -> "list[Explanation]":
-        """How each result of a request would be computed on this session's engine. Nothing runs, as in `estimate`."""
-        from bluetick.execution.explaining import explain_program  # noqa: PLC0415 - only this needs it
-        from bluetick.plan.printer import print_plan  # noqa: PLC0415
+    def explain(self, request: QueryRequest, *, runs: bool = False) -> "list[Explanation]":
+        """How each result of a request would be computed on this session's engine. Nothing runs, as in `estimate`, but
+        with `runs` each result is computed too, and how long that took is told."""
+        from bluetick.execution.explaining import Stages, explain_statement, run_through  # noqa: PLC0415 - only this needs it
 
         moment = self._moment(request)
-        plan = self._sound(request, self._bind(request, None))[0]
+        scope = self._scope(request, moment)
+        stages = Stages()
+        with stages.timed("parse"):
+            parse(request.text)
+        with stages.timed("parse and bind"):
+            plan = self._sound(request, self._bind(request, moment if runs else None))[0]
         found = []
         for statement in plan.statements:
-            program, work = self._prepared(statement, plan, request, moment)
-            printed = print_plan(replace(plan, statements=(statement,)))
-            found.append(explain_program(program, printed, self.engine.dialect, work.parameters))
+            with stages.timed("lower"):
+                program, work = self._prepared(statement, plan, request, moment)
+            told = explain_statement(replace(plan, statements=(statement,)), program, work, self.flavour, scope)
+            ran = run_through(work, program) if runs else None
+            found.append(replace(told, stages=tuple(stages.seconds.items()), ran=ran))
         return found
 
     def check(self, text: str, schemas: str | None = None) -> Check:
@@ -308,6 +309,10 @@ class Session:
             for face in found
             if face.time_column is not None
         ]
+
+    def _scope(self, request: QueryRequest, moment: "_Moment") -> TimeSpan:
+        low = None if request.lookback is None else moment.now - request.lookback
+        return TimeSpan(low, moment.now) if moment.is_given else TimeSpan()
 
     def _moment(self, request: QueryRequest) -> "_Moment":
         given = as_utc(request.now) or self.now

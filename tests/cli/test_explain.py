@@ -1,11 +1,15 @@
-"""`--explain`: what would run, where, and that nothing does."""
+"""`--explain`: what would run, where, over which files, and that nothing does; `--analyze`: how long it took."""
 
 import json
+import re
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeAlias
 
+import pyarrow as pa
 import pytest
+from deltalake import write_deltalake
 
 from bluetick.cli.main import run_command
 from bluetick.execution.program import MAX_PYTHON_ROWS
@@ -64,6 +68,42 @@ def test_a_document(tmp_path: Path, explained: Tell) -> None:
     rule = tmp_path / "rule.kql"
     rule.write_text("print a = 1")
     assert "1. result  [duckdb]" in explained(str(rule), command="run")
+
+
+def test_files_that_the_log_leaves_out_are_counted(tmp_path: Path, explained: Tell) -> None:
+    """Two days of rows, a commit each; the query wants the second."""
+    for day in (1, 2):
+        moments = pa.array([datetime(2026, 1, day, hour, tzinfo=UTC) for hour in range(4)], pa.timestamp("us", "UTC"))
+        write_deltalake(tmp_path / "T", pa.table({"TimeGenerated": moments, "n": [day] * 4}), mode="append")
+    data = ("--lake", str(tmp_path), "T | where TimeGenerated >= datetime(2026-01-02) | summarize sum(n)")
+    told = json.loads(explained("--format", "json", *data))["results"][0]["reads"]
+    assert [(one["table"], one["files"], one["rows"]) for one in told] == [("T", [1, 2], 4)]
+    assert "1 of 2 files" in explained(*data)
+
+
+def test_the_stages_of_planning_are_timed(explained: Tell) -> None:
+    told = json.loads(explained("--format", "json", "print 1"))["results"][0]
+    assert [stage for stage, _ in told["stages"]] == ["parse", "parse and bind", "lower"]
+    assert all(seconds > 0 for _, seconds in told["stages"])
+    assert told["ran"] is None
+
+
+def test_an_analysis_runs_each_step(tmp_path: Path, explained: Tell) -> None:
+    (tmp_path / "T.csv").write_text("n\n1\n2\n3\n")
+    text = "let k = toscalar(T | summarize max(n)); T | where n < k"
+    told = json.loads(explained("--analyze", "--format", "json", "--table", f"T={tmp_path / 'T.csv'}", text))
+    ran = told["results"][0]["ran"]
+    assert ran["rows"] == 2
+    assert len(ran["steps"]) == len(told["results"][0]["steps"]) == 2
+    assert min(ran["tables"], *ran["steps"]) > 0
+    shown = explained("--analyze", "--table", f"T={tmp_path / 'T.csv'}", text)
+    assert re.search(r"^1\. scalar scalar_1:long  \[duckdb\]  [\d.,]+ ms$", shown, re.MULTILINE)
+    assert re.search(r"steps and result  [\d.,]+ ms, 2 rows$", shown, re.MULTILINE)
+
+
+def test_what_fails_in_an_analysis_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_command(["query", "--analyze", "print assert(1 > 2, 'no')"]) == 1
+    assert "no" in capsys.readouterr().err
 
 
 @pytest.mark.spark

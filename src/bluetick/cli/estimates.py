@@ -25,7 +25,7 @@ def print_estimate(name: str, id_: str | None, found: Sequence[TableEstimate], f
         console_rows = [tuple(c.rjust(widths[i]) if i in numbers else c for i, c in enumerate(row)) for row in rows]
         print_rows(console, _HEADS, console_rows, indent=2)
     total = _total(found)
-    known = "some sizes are not known" if total is None else f"{_bytes(total)} to read at most"
+    known = "some sizes are not known" if total is None else f"{file_size(total)} to read at most"
     console.print(f"  {known}; nothing was run\n" if found else "  no table is read\n")
 
 
@@ -37,7 +37,7 @@ def _total(found: Sequence[TableEstimate]) -> int | None:
 def _row(one: TableEstimate) -> tuple[str, ...]:
     return (
         visible(one.table),
-        "not known" if one.bytes is None else _bytes(one.bytes),
+        "not known" if one.bytes is None else file_size(one.bytes),
         "not known" if one.rows is None else f"{one.rows:,}",
         str(len(one.columns)),
         _of(one.files),
@@ -50,7 +50,8 @@ def _of(counts: tuple[int, int]) -> str:
     return f"{counts[0]:,} of {counts[1]:,}" if counts[1] else ""
 
 
-def _bytes(size: int) -> str:
+def file_size(size: int) -> str:
+    """A size in words."""
     for unit, scale in (("TB", 10**12), ("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
         if size >= scale:
             return f"{size / scale:,.1f} {unit}"

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -32,7 +32,10 @@ from bluetick.session import QueryRequest
     "--format", "form", type=click.Choice(FORMATS), default="table", show_default=True, help="How rows are written."
 )
 @click.option("--estimate", is_flag=True, help="Only tell what would be read of each table; nothing is run.")
-@click.option("--explain", "shows_plan", is_flag=True, help="Only tell the plan, and each step with its SQL.")
+@click.option(
+    "--explain", "shows_plan", is_flag=True, help="Only tell the plan, what is to be read, and each step with its SQL."
+)
+@click.option("--analyze", is_flag=True, help="Tell that, run the query without its rows, and tell each step's time.")
 @click.option("--output", type=click.Path(path_type=Path), help="Write there instead of to standard output.")
 def query(  # noqa: PLR0913 - one for each option
     *,
@@ -44,6 +47,7 @@ def query(  # noqa: PLR0913 - one for each option
     form: str,
     estimate: bool,
     shows_plan: bool,
+    analyze: bool,
     output: Path | None,
 ) -> int:
     """Run a KQL query and print its rows.
@@ -60,8 +64,8 @@ def query(  # noqa: PLR0913 - one for each option
     try:
         if estimate:
             return _estimate(request, data, now, form)
-        if shows_plan:
-            return _explain(request, data, now, params, form)
+        if shows_plan or analyze:
+            return _explain(request, data, now, params, Explained(form, runs=analyze))
         _answer(request, data, now, params, Target(form, output))
     except QueryError as error:  # one without a source, as a failed assert, does not say of what it speaks
         say(explain(error, request.name))
@@ -78,15 +82,24 @@ def _estimate(request: QueryRequest, data: DataOptions, now: Moment, form: str) 
     return RAN
 
 
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """The form of an explanation, and whether the query runs for it."""
+
+    form: str
+    runs: bool
+
+
 def _explain(
-    request: QueryRequest, data: DataOptions, now: Moment, params: Sequence[tuple[str, str]], form: str
+    request: QueryRequest, data: DataOptions, now: Moment, params: Sequence[tuple[str, str]], wanted: Explained
 ) -> int:
     from bluetick.cli.explanations import print_explanation  # noqa: PLC0415 - only this option needs it
 
     with data.open() as session:
-        plan, _ = session.plan(request, is_check=True)
+        plan, _ = session.plan(request, is_check=not wanted.runs)
         request = replace(request, parameters=parameter_values(plan, params))
-        print_explanation(session.explain(replace(request, now=resolve_now(session, now, request.text))), form)
+        request = replace(request, now=resolve_now(session, now, request.text))
+        print_explanation(session.explain(request, runs=wanted.runs), wanted.form)
     return RAN
 
 

@@ -1,8 +1,12 @@
-"""What would be done for a statement, told step by step: on the engine, in Python, by a provider."""
+"""What would be done for a statement, told step by step: on the engine, in Python, by a provider; what of it is read,
+and how long it took to plan, or to run."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 
+from bluetick.execution.estimate import TableEstimate, estimate
 from bluetick.execution.program import (
     MAX_PYTHON_ROWS,
     AssertionStep,
@@ -16,6 +20,11 @@ from bluetick.execution.program import (
     TableStep,
     statements_of,
 )
+from bluetick.execution.run import Execution
+from bluetick.lowering.flavour import Flavour
+from bluetick.plan.printer import print_plan
+from bluetick.plan.ranges import Span, scan_ranges
+from bluetick.plan.relations import QueryPlan
 from bluetick.sql.dialect import Dialect, LiteralValue
 from bluetick.sql.render import render_statement
 from bluetick.sql.tree import Statement
@@ -31,13 +40,64 @@ class ExplainedStep:
 
 
 @dataclass(frozen=True, slots=True)
+class Ran:
+    """A run to its end: rows of the result, and seconds. `steps` are those of the explanation, `tables` what came
+    before them: the engine opened the files."""
+
+    rows: int
+    tables: float
+    steps: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Explanation:
-    """One result of a query: its plan, the tables that are read under names of their own, and the steps to it."""
+    """One result of a query: its plan, the tables that are read under names of their own, and the steps to it.
+
+    `reads` is what of each table would be read, files that are left out counted; of none where a table has no data.
+    `stages` are the seconds that planning took, by stage; `ran` is there where it ran as well.
+    """
 
     name: str
     plan: str
     scans: tuple[tuple[str, str], ...]
     steps: tuple[ExplainedStep, ...]
+    reads: tuple[TableEstimate, ...] = ()
+    stages: tuple[tuple[str, float], ...] = ()
+    ran: Ran | None = None
+
+
+@dataclass(slots=True)
+class Stages:
+    """The seconds of each stage, in the order in which they came."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def timed(self, stage: str) -> Iterator[None]:
+        begun = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.seconds[stage] = time.perf_counter() - begun
+
+
+def run_through(work: Execution, program: Program) -> Ran:
+    """Runs a program and lets its rows go."""
+    stream = work.start(program)
+    begun = time.perf_counter()
+    rows = sum(batch.num_rows for batch in work.drain(stream))
+    tables, *steps = work.spent
+    return Ran(rows, tables, (*steps[:-1], steps[-1] + time.perf_counter() - begun))
+
+
+def explain_statement(plan: QueryPlan, program: Program, work: Execution, flavour: Flavour, scope: Span) -> Explanation:
+    """How the plan's one statement would be computed. What it reads is told where all of its tables have data."""
+    dialect, parameters, catalog = work.engine.dialect, work.parameters, work.catalog
+    told = explain_program(program, print_plan(plan), dialect, parameters)
+    if any(use.external is None and catalog.table(use.table) is None for use in program.scans):
+        return told
+    ranges = scan_ranges(plan.statements[0], parameters["now"], scope, parameters)
+    return replace(told, reads=tuple(estimate([program], ranges, catalog, flavour, work.engine.table_bytes)))
 
 
 def explain_program(

@@ -86,6 +86,7 @@ class Execution:
     spans: Mapping[str, Span] | None = None
     borrowed: Run | None = None
     views: Sequence[tuple[str, Statement]] = ()
+    spent: list[float] = field(default_factory=list, init=False)  # seconds: tables, each step, the result's begin
     _run: Run | None = field(default=None, init=False)
     _deadline: Deadline | None = field(default=None, init=False)
     _made: list[str] = field(default_factory=list, init=False)
@@ -95,7 +96,8 @@ class Execution:
         """Binds the tables, runs the steps and begins the result. What fails here leaves nothing behind."""
         with self._closing_on_error():
             run = self._prepare(program.scans, program.steps)
-            return run.stream(self.render(program.result.statement))
+            with self._timed():
+                return run.stream(self.render(program.result.statement))
 
     @contextmanager
     def prepared(self, scans: Sequence[ScanUse], steps: Sequence[Step]) -> Iterator[Callable[[Statement], pa.Table]]:
@@ -108,14 +110,22 @@ class Execution:
     def _prepare(self, scans: Sequence[ScanUse], steps: Sequence[Step]) -> Run:
         run = self._run = self.borrowed or self.engine.start()
         self._deadline = Deadline(run, self.seconds if self.ends is None else max(self.ends - time.monotonic(), 0.0))
-        for use in scans if self.borrowed is None else ():
-            self._bind_scan(run, use)
-        for name, statement in self.views:
-            self._made.append(name)
-            run.bind_view(name, self.render(statement))
+        with self._timed():
+            for use in scans if self.borrowed is None else ():
+                self._bind_scan(run, use)
+            for name, statement in self.views:
+                self._made.append(name)
+                run.bind_view(name, self.render(statement))
         for step in steps:
-            self._step(run, step)
+            with self._timed():
+                self._step(run, step)
         return run
+
+    @contextmanager
+    def _timed(self) -> Iterator[None]:
+        begun = time.perf_counter()
+        yield
+        self.spent.append(time.perf_counter() - begun)
 
     def read_once(
         self,
