@@ -243,21 +243,25 @@ class Session:
     def explain(self, request: QueryRequest, *, runs: bool = False) -> "list[Explanation]":
         """How each result of a request would be computed on this session's engine. Nothing runs, as in `estimate`, but
         with `runs` each result is computed too, and how long that took is told."""
-        from bluetick.execution.explaining import Stages, explain_statement, run_through  # noqa: PLC0415 - only this needs it
+        from bluetick.execution import explaining  # noqa: PLC0415 - only this needs it
 
+        anew = copy(self)
+        anew.plans = PlanCache()  # what is kept would be told to take no time
         moment = self._moment(request)
         scope = self._scope(request, moment)
-        stages = Stages()
+        stages = explaining.Stages()
         with stages.timed("parse"):
             parse(request.text)
         with stages.timed("parse and bind"):
-            plan = self._sound(request, self._bind(request, moment if runs else None))[0]
+            plan = self._sound(request, anew._bind(request, moment if runs else None))[0]
         found = []
         for statement in plan.statements:
             with stages.timed("lower"):
-                program, work = self._prepared(statement, plan, request, moment)
-            told = explain_statement(replace(plan, statements=(statement,)), program, work, self.flavour, scope)
-            ran = run_through(work, program) if runs else None
+                program, work = anew._prepared(statement, plan, request, moment)
+            told = explaining.explain_statement(
+                replace(plan, statements=(statement,)), program, work, self.flavour, scope
+            )
+            ran = explaining.run_through(work, program) if runs else None
             found.append(replace(told, stages=tuple(stages.seconds.items()), ran=ran))
         return found
 
