@@ -18,11 +18,13 @@ import pyarrow as pa
 
 from bluetick.diagnostics.errors import BluetickError, EngineError, QueryCancelled, SourceError
 from bluetick.engines.duckdb_errors import clean_message, is_bad_value, malformed_file, source_error, translate_error
+from bluetick.engines.duckdb_nulls import FullColumns
 from bluetick.engines.duckdb_scan import Check, Leg, describe_with, plan_scan, quote_name, select_columns
 from bluetick.engines.machine_memory import counted_part, default_ceiling
 from bluetick.engines.protocol import CatalogSource, FileSource, Finding, ScanColumn, SourceColumn, Stream
 from bluetick.engines.spill import SpillFolder
 from bluetick.sql.dialect import DUCKDB, Dialect
+from bluetick.types import Type
 
 T = TypeVar("T")
 
@@ -72,9 +74,10 @@ def no_catalog(source: CatalogSource) -> str:
 class DuckDbRun:
     """See `Run`."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, close: Callable[[], None]) -> None:
+    def __init__(self, connection: duckdb.DuckDBPyConnection, close: Callable[[], None], full: FullColumns) -> None:
         self._connection = connection
         self._close = close
+        self._full = full
         self._checks: list[Check] = []
         self._kinds: dict[str, str] = {}
         self._reader: pa.RecordBatchReader | None = None
@@ -84,11 +87,17 @@ class DuckDbRun:
 
     def bind_files(self, relation: str, source: FileSource, columns: Sequence[ScanColumn]) -> None:
         def bind() -> None:
-            scan = plan_scan(source, columns, describe_with(self._connection))
+            scan = plan_scan(source, columns, describe_with(self._connection), self._without_null(source, columns))
             self._make("VIEW", relation, scan.sql)
             self._checks += scan.checks
 
         self._guard(bind, self._explain_source)
+
+    def _without_null(self, source: FileSource, columns: Sequence[ScanColumn]) -> frozenset[str]:
+        """The columns of which that is known, where it is of use."""
+        if source.format != "parquet" or not any(column.type is Type.STRING for column in columns):
+            return frozenset()
+        return self._full.of(source.files, lambda sql: self._connection.execute(sql).fetchall())
 
     def bind_arrow(self, relation: str, table: pa.Table, columns: Sequence[ScanColumn]) -> None:
         def bind() -> None:
@@ -240,6 +249,7 @@ class DuckDbEngine:
         self._spill = SpillFolder(temp_directory)
         self._temp_limit = temp_limit
         self._database = _connect(memory_limit, threads, self._spill.new(), temp_limit)
+        self._full = FullColumns()
 
     @property
     def name(self) -> str:
@@ -251,9 +261,9 @@ class DuckDbEngine:
 
     def start(self, *, memory_limit: str | None = None, threads: int | None = None) -> DuckDbRun:
         if memory_limit is None and threads is None:
-            return DuckDbRun(self._database.cursor(), lambda: None)
+            return DuckDbRun(self._database.cursor(), lambda: None, self._full)
         own = _connect(memory_limit, threads, self._spill.new(), self._temp_limit)
-        return DuckDbRun(own.cursor(), own.close)
+        return DuckDbRun(own.cursor(), own.close, self._full)
 
     def describe_table(self, source: CatalogSource) -> tuple[SourceColumn, ...]:
         raise SourceError(no_catalog(source))

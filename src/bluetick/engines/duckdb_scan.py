@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from bluetick.diagnostics.errors import SourceError
@@ -24,11 +24,13 @@ _JSON_OBJECT_BYTES: Final = 64 << 20
 
 @dataclass(frozen=True, slots=True)
 class Leg:
-    """Files that are read in one way, and what their columns are. Every value of a `safe` column has its type."""
+    """Files that are read in one way, and what their columns are. Every value of a `safe` column has its type; a `full`
+    one has no null."""
 
     reader: str
     types: tuple[tuple[str, str], ...]
     safe: tuple[tuple[str, Type], ...] = ()
+    full: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,11 +122,14 @@ def _csv_leg(source: FileSource, files: Sequence[str], delimiter: str, names: tu
     return Leg(reader, _with_partitions(source, ((name, "VARCHAR") for name in names)), source.safe)
 
 
-def plan_scan(source: FileSource, columns: Sequence[ScanColumn], describe: Describe) -> Scan:
-    """The SELECT that reads the files as the columns say."""
+def plan_scan(
+    source: FileSource, columns: Sequence[ScanColumn], describe: Describe, full: frozenset[str] = frozenset()
+) -> Scan:
+    """The SELECT that reads the files as the columns say. The files' own columns `full` have no null."""
     match source.format:
         case "parquet":
-            legs = read_parquet(source, describe)
+            own = full.difference(name for name, _ in source.partitions)
+            legs = [replace(leg, full=own) for leg in read_parquet(source, describe)]
         case "csv":
             legs = read_csv(source)
         case "ndjson" | "json":
@@ -151,6 +156,8 @@ def _select_column(leg: Leg, column: ScanColumn, place: str, native: bool) -> tu
     if found is None:
         return absent(column.type), None
     name, duckdb_type = found
+    if name in leg.full and duckdb_type == "VARCHAR" and column.type is Type.STRING:
+        return quote_name(name), None
     value, duckdb_type = field_of(quote_name(name), duckdb_type, column.path, column.type)
     done = conversion(value, duckdb_type, column.type, native=native)
     if done is None:
