@@ -35,6 +35,7 @@ from bluetick.plan.ranges import scan_ranges
 from bluetick.plan.relations import QueryPlan, Scan, TabularStatement
 from bluetick.plan.traversal import relations_in
 from bluetick.rewrite.computed import with_computed
+from bluetick.rewrite.rules import rewritten
 from bluetick.schema.files import CustomSchemas
 from bluetick.syntax import parse
 
@@ -55,6 +56,7 @@ class QueryRequest:
 
     `now` None takes the clock when the query starts, and then rows of the future are not cut off. `lookback` is the
     document's: tables are read from now - lookback. `seconds` is the deadline. `exclusions` leave rows out.
+    `without_rewrites` names rewrites of the plan that are not made (bluetick.rewrite.rules): the rows are the same.
     """
 
     text: str
@@ -66,6 +68,7 @@ class QueryRequest:
     name: str = "query"
     seconds: float | None = None
     exclusions: tuple[Exclusion, ...] = ()
+    without_rewrites: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -330,7 +333,8 @@ class Session:
         has_lower, has_upper = moment.is_given and request.lookback is not None, moment.is_given
 
         def build() -> Program:
-            return build_program(statement, self.flavour, has_lower_bound=has_lower, has_upper_bound=has_upper)
+            computed = rewritten(statement, request.without_rewrites) if self.flavour.keeps_lets else statement
+            return build_program(computed, self.flavour, has_lower_bound=has_lower, has_upper_bound=has_upper)
 
         key = self._plan_key(request, is_check=False)
         program = self.plans.program(key, statement, (has_lower, has_upper), build)
@@ -365,7 +369,7 @@ class Session:
         return self.plans.bound(self._plan_key(request, is_check=moment is None), faces, bound)
 
     def _plan_key(self, request: QueryRequest, *, is_check: bool) -> PlanKey:
-        return PlanKey(request.text, request.schemas, request.is_sentinel_rule, is_check)
+        return PlanKey(request.text, request.schemas, request.is_sentinel_rule, is_check, request.without_rewrites)
 
     def _bound(
         self,

@@ -39,7 +39,12 @@ def _write(path: Path, columns: dict[str, list[Any]], *, rows: int = 2, statisti
 
 
 def test_a_column_counts_that_has_a_value_in_every_row_group_of_every_file(tmp_path: Path, asked: Asked) -> None:
-    first = {"a": ["1", "2", "3"], "b": ["1", "2", None], "c": ["1", "2", "3"], "d": [None, "2", "3"]}
+    first: dict[str, list[Any]] = {
+        "a": ["1", "2", "3"],
+        "b": ["1", "2", None],
+        "c": ["1", "2", "3"],
+        "d": [None, "2", "3"],
+    }
     files = [
         _write(tmp_path / "1.parquet", first),
         _write(tmp_path / "2.parquet", {"a": ["", ""], "b": ["1", "2"], "d": ["1", "2"]}),
@@ -55,7 +60,7 @@ def test_without_statistics_nothing_is_believed(tmp_path: Path, asked: Asked) ->
 
 
 def test_a_leaf_of_a_nested_column_is_not_taken_for_a_column(tmp_path: Path, asked: Asked) -> None:
-    rows = {"s": [{"a": "1"}], "s, a": [None]}
+    rows: dict[str, list[Any]] = {"s": [{"a": "1"}], "s, a": [None]}
     files = [_write(tmp_path / "1.parquet", rows)]
     assert "s, a" not in FullColumns().of(files, asked)
 

@@ -34,6 +34,7 @@ class PlanKey:
     schemas: str | None
     is_sentinel_rule: bool
     is_check: bool
+    without_rewrites: frozenset[str] = frozenset()
 
 
 class Asked:

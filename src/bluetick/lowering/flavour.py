@@ -31,6 +31,8 @@ class Flavour:
     """A datetime as microseconds since 1970."""
     from_micros: Callable[[sql.Expr], sql.Expr]
     json: json_text.Forms
+    keeps_lets: bool
+    """Whether a let that is used twice can be computed once within one statement, which some rewrites count on."""
 
 
 def _struct_duckdb(fields: tuple[tuple[str, sql.Expr], ...]) -> sql.Expr:
@@ -67,6 +69,7 @@ DUCKDB = Flavour(
     micros=lambda value: sql.call("epoch_us", value),
     from_micros=lambda value: sql.call("make_timestamp", value),
     json=json_text.DUCKDB,
+    keeps_lets=True,
 )
 
 SPARK = Flavour(
@@ -79,6 +82,7 @@ SPARK = Flavour(
     micros=lambda value: sql.call("unix_micros", value),
     from_micros=lambda value: sql.call("timestamp_micros", value),
     json=json_text.SPARK,
+    keeps_lets=False,
 )
 
 FLAVOURS = {"duckdb": DUCKDB, "spark": SPARK}  # by the name of the engine's dialect

@@ -1,0 +1,71 @@
+"""Makes a statement anew with one change to its nodes, wherever they stand."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from bluetick.plan.expressions import Expr, InTable, ScalarQuery
+from bluetick.plan.rebuilding import (
+    rebuilt_expression,
+    rebuilt_relation,
+    with_children,
+    with_expressions,
+    with_inputs,
+)
+from bluetick.plan.relations import Assertion, Binding, Reference, Relation, TabularStatement, expressions
+from bluetick.plan.traversal import queries_in
+from bluetick.rewrite.fresh import renamed
+
+
+def changed_everywhere(statement: TabularStatement, change: Callable[[Relation], Relation]) -> TabularStatement:
+    """The statement with each node changed, inputs first, those inside expressions too. What `change` gives has the
+    columns of what it got."""
+    return Rebuilding(change).statement(statement)
+
+
+@dataclass(slots=True)
+class Rebuilding:
+    """What was shared before is shared after: a binding, and a scalar that stands in many places, is made anew once.
+    In the place of a reference to one of the bindings `inlined` (by identity) stands the relation itself."""
+
+    change: Callable[[Relation], Relation]
+    inlined: frozenset[int] = frozenset()
+    bindings: dict[int, Binding] = field(default_factory=dict)
+    scalars: dict[int, ScalarQuery] = field(default_factory=dict)
+    keep: list[object] = field(default_factory=list)  # what the ids above belong to stays alive
+
+    def statement(self, statement: TabularStatement) -> TabularStatement:
+        assertions = tuple(Assertion(self._expression(a.condition), a.message) for a in statement.assertions)
+        return replace(statement, relation=self.relation(statement.relation), assertions=assertions)
+
+    def relation(self, root: Relation) -> Relation:
+        return rebuilt_relation(root, self.bindings, self._node)
+
+    def _node(self, node: Relation, below: list[Relation]) -> Relation:
+        if isinstance(node, Reference):
+            if id(node.binding) in self.inlined:
+                return self.change(renamed(below[0], node.columns))
+            binding = Binding(node.binding.name, below[0], node.binding.materialized)
+            self.bindings[id(node.binding)] = binding
+            self.keep.append(node.binding)
+            return self.change(Reference(binding, node.columns))
+        own = expressions(node)
+        anew = with_inputs(node, below)
+        if any(queries_in(expr) for expr in own):
+            anew = with_expressions(anew, [self._expression(expr) for expr in own])
+        return self.change(anew)
+
+    def _expression(self, expr: Expr) -> Expr:
+        """The expression with the relations inside it made anew."""
+        return rebuilt_expression(expr, self._part) if queries_in(expr) else expr
+
+    def _part(self, part: Expr, inner: list[Expr]) -> Expr:
+        match part:
+            case ScalarQuery():
+                if id(part) not in self.scalars:
+                    self.scalars[id(part)] = ScalarQuery(self.relation(part.relation), part.type)
+                    self.keep.append(part)
+                return self.scalars[id(part)]
+            case InTable():
+                return InTable(inner[0], self.relation(part.relation), part.negated, part.fold)
+            case _:
+                return with_children(part, inner) if inner else part

@@ -1,0 +1,45 @@
+"""Every rewrite by its name, in the order in which they are made.
+
+Each is a function of a statement alone, gives the same rows in the same order, and may be left out: a test that runs a
+query with and without one holds it to that.
+"""
+
+from collections.abc import Callable, Collection, Mapping
+from types import MappingProxyType
+from typing import Final, TypeAlias
+
+from bluetick.plan.relations import Aggregate, Join, PickRow, Relation, TabularStatement
+from bluetick.rewrite.fresh import FreshColumns, fresh_for
+from bluetick.rewrite.inlined_lets import nodes_of, with_inlined_lets
+from bluetick.rewrite.late_rows import with_late_rows
+from bluetick.rewrite.lookup_order import with_ordered_lookups
+from bluetick.rewrite.reduced_groups import with_reduced_groups
+
+Rewrite: TypeAlias = Callable[[TabularStatement, FreshColumns], TabularStatement]
+
+REWRITES: Final[Mapping[str, Rewrite]] = MappingProxyType(
+    {
+        "inlined-lets": with_inlined_lets,
+        "lookup-order": with_ordered_lookups,
+        "reduced-groups": with_reduced_groups,
+        "late-rows": with_late_rows,
+    }
+)
+
+
+def rewritten(statement: TabularStatement, without: Collection[str] = ()) -> TabularStatement:
+    """The statement as it is computed; the same where no rewrite but those `without` has anything to do."""
+    nodes = nodes_of(statement)
+    if not any(_is_of_use(node) for node in nodes):
+        return statement
+    fresh = fresh_for(nodes)
+    for name, rewrite in REWRITES.items():
+        if name not in without:
+            statement = rewrite(statement, fresh)
+    return statement
+
+
+def _is_of_use(node: Relation) -> bool:
+    return isinstance(node, Join) or (
+        isinstance(node, Aggregate) and any(isinstance(item, PickRow) for item in node.items)
+    )

@@ -1,0 +1,175 @@
+"""Each rewrite: what it makes of a plan, where it does not apply, and that the rows and their order stay."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from itertools import combinations
+from typing import Any
+
+import pytest
+
+from bluetick.rewrite.rules import REWRITES, rewritten
+from bluetick.session import QueryRequest, Session
+from rewrites.shapes import shape
+from rewrites.tables import NOW, small_tables
+
+ALL = frozenset(REWRITES)
+
+
+@pytest.fixture(scope="module")
+def session() -> Iterator[Session]:
+    with Session(tables=small_tables()) as made:
+        yield made
+
+
+def _shapes(session: Session, text: str, only: str) -> tuple[str, str]:
+    """The plan without rewrites, and with this one and the inlining of lets."""
+    plan = session.plan(QueryRequest(text, now=NOW))[0]
+    (statement,) = plan.statements
+    after = rewritten(statement, ALL - {only, "inlined-lets"})
+    return shape(statement.relation), shape(after.relation)
+
+
+def _rows(session: Session, text: str, without: frozenset[str]) -> list[Any]:
+    (result,) = session.run(QueryRequest(text, now=NOW, without_rewrites=without))
+    return [repr(row) for row in result.rows()]  # NaN is itself here
+
+
+GROUPS = "B | summarize m = count() by k, n | where m > 8"
+SMALL = "C | summarize m = count() by k | where m > 7"
+NEW = f"A | summarize c = count() by k, n | join kind=leftanti ({GROUPS}) on k, n | join kind=leftanti ({SMALL}) on k"
+LATE = "B | where t < datetime(2026-02-28T22:00) | summarize c = count(), d = dcount(n), arg_max(t, *) by k"
+
+
+def test_a_let_that_is_used_once_stands_where_it_is_used(session: Session) -> None:
+    text = "let X = A | where n > 1; let Y = B | where n > 1; X | join kind=inner (Y) on k | union Y"
+    before, after = _shapes(session, text, "inlined-lets")
+    assert before == "union(inner(X=where1(A), Y=where1(B)), Y)"
+    assert after == "union(inner(where1(A), Y=where1(B)), Y)"
+
+
+def test_a_let_that_is_materialized_stays(session: Session) -> None:
+    text = "let X = materialize(A | where n > 1); X | join kind=inner (B) on k"
+    before, after = _shapes(session, text, "inlined-lets")
+    assert before == after == "inner(X=materialize=where1(A), B)"
+
+
+def test_the_lookup_on_the_fewest_keys_comes_first(session: Session) -> None:
+    before, after = _shapes(session, NEW, "lookup-order")
+    groups, small = "where1(summarize(B))", "where1(summarize(C))"
+    assert before == f"leftanti(leftanti(summarize(A), {groups}), {small})"
+    assert after == f"leftanti(leftanti(summarize(A), {small}), {groups})"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "A | join kind=leftanti (B) on k | join kind=leftsemi (C) on n",  # as many keys
+        "A | join kind=leftanti (B) on k, n | where n > 1 | join kind=leftsemi (C) on n",  # something between
+        "A | join kind=leftanti (B) on k, n | join kind=inner (C) on n",
+        "let X = A | join kind=leftanti (B) on k, n; X | join kind=leftanti (C) on k | union X",  # used twice
+    ],
+)
+def test_other_lookups_stay_in_their_order(session: Session, text: str) -> None:
+    before, after = _shapes(session, text, "lookup-order")
+    assert before == after
+
+
+@pytest.mark.parametrize("kind", ["leftanti", "leftsemi", "inner", "innerunique", "leftouter"])
+def test_groups_that_no_row_asks_for_are_cut_below(session: Session, kind: str) -> None:
+    text = f"A | summarize c = count() by k, n | where c > 1 | join kind={kind} ({GROUPS}) on k, n"
+    before, after = _shapes(session, text, "reduced-groups")
+    assert before == f"{kind}(where1(summarize(A)), where1(summarize(B)))"
+    assert after == f"{kind}(kept=where1(summarize(A)), where1(summarize(leftsemi(B, kept))))"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"A | summarize c = count() by k, n | join kind=leftanti ({GROUPS}) on k, n",  # nothing has cut the left
+        f"A | where n > 1 | join kind=leftanti ({SMALL}) on k",  # rows, not groups
+        *(
+            f"A | summarize c = count() by k, n | where c > 1 | join kind={kind} ({GROUPS}) on k, n"
+            for kind in ("rightouter", "fullouter", "rightanti", "rightsemi")
+        ),
+        f"A | summarize c = count() by n | where c > 1 | join kind=leftanti ({GROUPS}) on $left.n == $right.m",
+        "A | summarize c = count() by n | where c > 1 | join kind=inner (B | summarize n = max(n)) on n",
+        "A | summarize c = count() by n | where c > 1 | join kind=inner (B | where k == 'a') on n",
+    ],
+)
+def test_other_groups_are_all_computed(session: Session, text: str) -> None:
+    before, after = _shapes(session, text, "reduced-groups")
+    assert before == after
+
+
+def test_rows_are_fetched_of_the_groups_that_are_left(session: Session) -> None:
+    before, after = _shapes(session, f"{LATE} | where c > 20 and s == 'x' and d <= 3", "late-rows")
+    assert before == "where3(summarize+pick(where1(B)))"
+    fetched = "pick(leftsemi(where2(where1(B)), kept))"
+    assert after == f"where1(inner(kept=where2(summarize(where1(B))), {fetched}))"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        LATE,  # no filter
+        f"{LATE} | where s == 'x'",  # on the row alone
+        "B | summarize c = count(), arg_max(t, *) by k | where c > 20",  # t may be null
+        "B | where t != datetime(2026-02-28) | summarize c = count(), arg_max(t, *) by k | where c > 20",
+        "B | where r > 1 | summarize c = count(), arg_max(r, *) by k | where c > 20",  # r may be NaN
+        "B | where n > 0 | summarize c = count(), arg_max(n, *), arg_min(n, *) by k | where c > 20",
+        "B | where n > 0 | summarize c = count(), arg_max(n, s) by k | where c > 20",  # one column
+        "B | where n > 0 | summarize c = count(), arg_max(n, *) | where c > 20",  # one group
+        "B | where n > 0 | join kind=inner (C) on k | summarize c = count(), arg_max(n, *) by k | where c > 20",
+        "B | where n > 0 and k in (C | project k) | summarize c = count(), arg_max(n, *) by k | where c > 20",
+    ],
+)
+def test_other_rows_are_picked_at_once(session: Session, text: str) -> None:
+    before, after = _shapes(session, text, "late-rows")
+    assert before == after
+
+
+QUERIES = [
+    NEW,
+    f"{NEW} | join kind=innerunique (B | summarize low = min(t), high = max(t) by k, s) on k",
+    f"{NEW} | join kind=leftouter (B | summarize make_list(n) by kk = k | project-rename k = kk) on k",
+    f"let X = {NEW}; X | join kind=inner (X) on k, n",
+    f"A | join kind=leftsemi ({GROUPS}) on k, n | join kind=leftanti (C | where n == 3) on n | order by t asc | take 9",
+    "A | summarize c = count() by k, up = n + 1 | where c > 1"
+    " | join kind=leftouter (B | summarize list = make_list(s), arg_max(t, s) by k, up = n + 1) on k, up",
+    "A | summarize c = count() by r | where c > 2 | join kind=inner (B | summarize d = count() by r) on r",
+    f"{LATE} | where c > 20",
+    f"{LATE} | where c > 20 and s == 'x' and d <= 3 | project-away d",
+    f"{LATE} | where c > 1000",
+    "B | where t < datetime(2026-02-28T22:00) | summarize c = count(), arg_min(t, *) by k | where c between (2 .. 24)",
+    "B | where n >= 2 | summarize arg_max(n, *), c = count() by up = toupper(k), b = bin(t, 2h) | where c > 2",
+    "B | where n > 0 | extend z = n * 2 | where z > 2 | summarize arg_max(z, *), c = dcount(s) by k | where c == 3",
+    "let X = B | where n > 0; X | summarize c = count(), arg_max(n, *) by k | where c > 9 | as Y"
+    " | where toscalar(Y | count) > 1 | join kind=leftouter (X | summarize arg_max(n, *) by s) on s",
+]
+
+
+@pytest.mark.parametrize("text", QUERIES)
+def test_the_rows_and_their_order_stay_whatever_is_left_out(session: Session, text: str) -> None:
+    expected = _rows(session, text, ALL)
+    subsets = [frozenset(some) for size in range(len(ALL)) for some in combinations(sorted(ALL), size)]
+    for without in subsets:
+        assert _rows(session, text, without) == expected, without
+
+
+def test_the_queries_have_rows_and_something_to_rewrite(session: Session) -> None:
+    found = [len(_rows(session, text, ALL)) for text in QUERIES]
+    assert sum(count > 0 for count in found) >= len(QUERIES) - 2, found
+    for name in REWRITES:
+        if name != "inlined-lets":
+            changed = [text for text in QUERIES if len(set(_shapes(session, text, name))) == 2]
+            assert len(changed) >= 3, name
+
+
+def test_a_lookback_that_a_rewrite_does_not_see_holds(session: Session) -> None:
+    text = f"{LATE} | where c > 1"
+    for lookback in (timedelta(hours=5), timedelta(hours=3)):
+        found = []
+        for without in (frozenset[str](), ALL):
+            request = QueryRequest(text, now=NOW, lookback=lookback, without_rewrites=without)
+            found.append([repr(row) for row in session.run(request)[0].rows()])
+        assert found[0] == found[1] != []
