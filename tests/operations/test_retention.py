@@ -28,7 +28,7 @@ DAY = 24 * HOUR
 LEAST = Keep(runs=DAY, windows=0)
 DISTURBED = replace(CALM, crash_every=400, fault_every=150, outage_every=250, step_every=300, beside_every=12)
 # Those that find nothing where nothing is, so that the ends of two simulations need not be the same.
-FINDING_KINDS = tuple(kind for kind in KINDS if kind.id != "nothing for hours")
+FINDING_KINDS = tuple(kind for kind in KINDS if not kind.is_absence)
 
 
 class Folding(Service):

@@ -2,7 +2,7 @@
 ledger says the same."""
 
 import json
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -118,6 +118,7 @@ def check(ledger: Ledger, lake: Lake, rules: Sequence[tuple[Kind, Versions]], un
         events = sorted(event for _, some in lake.commits[kind.table] for event in some or ())
         windows = [(hi, versions.of(hi).findings(events, hi)) for hi in ends]
         _check_findings(ledger, kind.id, windows)
+        _check_versions(ledger, lake, kind, ends)
         alerts = alerts_in_order(kind.id, windows, max(kind.lookback, kind.frequency), kind.suppression)
         assert alerts_of(ledger, kind.id) == alerts, kind.id
         assert incidents_of(ledger, kind.id) == _incidents(kind, dict(windows), alerts), kind.id
@@ -135,6 +136,17 @@ def _check_findings(ledger: Ledger, rule: str, windows: Sequence[tuple[int, Sequ
     assert [tuple(row) for row in rows] == expected, f"findings of {rule}"
     rows = ledger.read("SELECT hi, rows, triggered FROM window WHERE rule = ? ORDER BY hi", (rule,))
     assert [tuple(row) for row in rows] == [(hi, len(findings), bool(findings)) for hi, findings in windows], rule
+
+
+def _check_versions(ledger: Ledger, lake: Lake, kind: Kind, ends: Sequence[int]) -> None:
+    """Each window says that it has read the last commit that brought rows of its time."""
+    numbers = enumerate(lake.commits[kind.table])
+    commits = sorted((event.time, number) for number, (_, some) in numbers for event in some or ())
+    rows = ledger.read("SELECT hi, json_extract(versions, ?) FROM window WHERE rule = ?", (f"$.{kind.table}", kind.id))
+    read = {hi: -1 if version is None else version for hi, version in rows}
+    for hi in ends:
+        low, high = (bisect_left(commits, (time, -1)) for time in (hi - kind.lookback, hi))
+        assert read[hi] >= max((number for _, number in commits[low:high]), default=-1), f"versions of {kind.id}"
 
 
 def _incidents(kind: Kind, windows: Mapping[int, Sequence[Finding]], alerts: Sequence[Expected]) -> list[list[str]]:
