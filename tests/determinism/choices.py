@@ -2,7 +2,6 @@
 
 import json
 import math
-import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -18,12 +17,9 @@ import bluetick
 
 Row = tuple[Any, ...]
 
-# The same examples every time, unless a seed is asked for (make fuzz).
 FEW: Final = settings(
     max_examples=15,
-    derandomize=not any(argument.startswith("--hypothesis-seed") for argument in sys.argv),
     deadline=None,
-    database=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example],
 )
 
