@@ -35,7 +35,7 @@ from bluetick.plan.ranges import scan_ranges
 from bluetick.plan.relations import QueryPlan, Scan, TabularStatement
 from bluetick.plan.traversal import relations_in
 from bluetick.rewrite.computed import with_computed
-from bluetick.rewrite.rules import rewritten
+from bluetick.rewrite.rules import rewrites_made, rewritten
 from bluetick.schema.files import CustomSchemas
 from bluetick.syntax import parse
 
@@ -265,7 +265,8 @@ class Session:
                 replace(plan, statements=(statement,)), program, work, self.flavour, scope
             )
             ran = explaining.run_through(work, program) if runs else None
-            found.append(replace(told, stages=tuple(stages.seconds.items()), ran=ran))
+            made = rewrites_made(statement, request.without_rewrites) if self.flavour.keeps_lets else ()
+            found.append(replace(told, stages=tuple(stages.seconds.items()), ran=ran, rewrites=made))
         return found
 
     def check(self, text: str, schemas: str | None = None) -> Check:

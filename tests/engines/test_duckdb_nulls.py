@@ -71,6 +71,9 @@ def test_a_file_is_asked_once_and_again_when_it_has_changed(tmp_path: Path, aske
     assert full.of([path], asked) == {"a"}
     assert full.of([path], asked) == {"a"}
     assert asked.times == 1
+    os.utime(path, ns=(2, 2))
+    assert full.of([path], asked) == {"a"}
+    assert asked.times == 2
     _write(tmp_path / "1.parquet", {"a": ["1", None]})
     os.utime(path, ns=(1, 1))
     assert full.of([path], asked) == set()

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bluetick.rewrite.rules import REWRITES, rewritten
+from bluetick.rewrite.rules import REWRITES, rewrites_made, rewritten
 from bluetick.session import QueryRequest, Session
 from rewrites.shapes import shape
 from rewrites.tables import NOW, small_tables
@@ -173,3 +173,22 @@ def test_a_lookback_that_a_rewrite_does_not_see_holds(session: Session) -> None:
             request = QueryRequest(text, now=NOW, lookback=lookback, without_rewrites=without)
             found.append([repr(row) for row in session.run(request)[0].rows()])
         assert found[0] == found[1] != []
+
+
+@pytest.mark.parametrize(
+    ("text", "made"),
+    [
+        (NEW, ("lookup-order", "reduced-groups")),
+        (f"let X = {LATE}; X | where c > 20", ("inlined-lets",)),
+        (f"{LATE} | where c > 20", ("late-rows",)),
+        ("A | join kind=inner (B) on k", ()),
+        ("A | where n > 1", ()),
+    ],
+)
+def test_the_rewrites_that_are_made_are_told(session: Session, text: str, made: tuple[str, ...]) -> None:
+    (statement,) = session.plan(QueryRequest(text, now=NOW))[0].statements
+    assert rewrites_made(statement) == made
+    assert rewrites_made(statement, ALL) == ()
+    assert (rewritten(statement) is statement) == (made == ())
+    explained = session.explain(QueryRequest(text, now=NOW))[0]
+    assert explained.rewrites == made

@@ -26,6 +26,8 @@ def print_explanation(found: Sequence[Explanation], form: str) -> None:
 
 def _text(one: Explanation) -> str:
     parts = [one.name, "plan", indent(one.plan, "  ")]
+    if one.rewrites:
+        parts += ["rewrites", *(f"  {name}" for name in one.rewrites)]
     if one.scans:
         parts += ["tables", *(f"  {relation} = {table}" for relation, table in one.scans)]
     if one.reads:

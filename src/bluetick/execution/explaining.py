@@ -54,7 +54,8 @@ class Explanation:
     """One result of a query: its plan, the tables that are read under names of their own, and the steps to it.
 
     `reads` is what of each table would be read, files that are left out counted; of none where a table has no data.
-    `stages` are the seconds that planning took, by stage; `ran` is there where it ran as well.
+    `stages` are the seconds that planning took, by stage; `ran` is there where it ran as well. `rewrites` were made of
+    the plan, which is shown as it was before.
     """
 
     name: str
@@ -64,6 +65,7 @@ class Explanation:
     reads: tuple[TableEstimate, ...] = ()
     stages: tuple[tuple[str, float], ...] = ()
     ran: Ran | None = None
+    rewrites: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)

@@ -17,9 +17,18 @@ from bluetick.rewrite.fresh import renamed
 
 
 def changed_everywhere(statement: TabularStatement, change: Callable[[Relation], Relation]) -> TabularStatement:
-    """The statement with each node changed, inputs first, those inside expressions too. What `change` gives has the
-    columns of what it got."""
-    return Rebuilding(change).statement(statement)
+    """The statement with each node changed, inputs first, those inside expressions too; itself where no node is. What
+    `change` gives has the columns of what it got."""
+    is_changed = False
+
+    def noted(node: Relation) -> Relation:
+        nonlocal is_changed
+        new = change(node)
+        is_changed = is_changed or new is not node
+        return new
+
+    anew = Rebuilding(noted).statement(statement)
+    return anew if is_changed else statement
 
 
 @dataclass(slots=True)

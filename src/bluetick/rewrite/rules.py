@@ -4,7 +4,7 @@ Each is a function of a statement alone, gives the same rows in the same order, 
 query with and without one holds it to that.
 """
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from types import MappingProxyType
 from typing import Final, TypeAlias
 
@@ -29,14 +29,26 @@ REWRITES: Final[Mapping[str, Rewrite]] = MappingProxyType(
 
 def rewritten(statement: TabularStatement, without: Collection[str] = ()) -> TabularStatement:
     """The statement as it is computed; the same where no rewrite but those `without` has anything to do."""
+    for _, anew in _made(statement, without):
+        statement = anew
+    return statement
+
+
+def rewrites_made(statement: TabularStatement, without: Collection[str] = ()) -> tuple[str, ...]:
+    """The names of those that have something to do."""
+    return tuple(name for name, _ in _made(statement, without))
+
+
+def _made(statement: TabularStatement, without: Collection[str]) -> Iterator[tuple[str, TabularStatement]]:
+    """After each rewrite that has something to do: its name, and the statement."""
     nodes = nodes_of(statement)
     if not any(_is_of_use(node) for node in nodes):
-        return statement
+        return
     fresh = fresh_for(nodes)
     for name, rewrite in REWRITES.items():
-        if name not in without:
-            statement = rewrite(statement, fresh)
-    return statement
+        if name not in without and (anew := rewrite(statement, fresh)) is not statement:
+            yield name, anew
+            statement = anew
 
 
 def _is_of_use(node: Relation) -> bool:
