@@ -3,6 +3,7 @@
 import os
 import platform
 import statistics
+import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -63,10 +64,10 @@ Written by `make bench` on {datetime.now(UTC):%Y-%m-%d}; do not edit. Figures of
 ratios. A ratio is bluetick's time by the peer's: below 1 bluetick is faster.
 
 * Machine: {_machine()}.
-* Versions: {", ".join(_versions())}.
+* Versions: {", ".join(_versions())}; code of commit {_revision()}.
 * Data: {rows:,} simulated rows a table, 30 days in a Parquet file (zstd) a day.
-* Cold: a new process, from query text to all rows in Arrow with the opening of the data, the median of {processes}
-  processes that take turns. What is imported is imported before, and told apart. bluetick's parsing, binding and
+* Cold: a new process, from query text to all rows in Arrow with the opening of the data, the median of
+  {processes} that took turns. What is imported is imported before, and told apart. bluetick's parsing, binding and
   lowering count.
 * Warm: the median of the 5 runs after that in the same process. Peak: the most memory that the process ever held.
 * Every peer gave the same rows as bluetick, each as often; else there would be no figure.
@@ -95,6 +96,13 @@ def _versions() -> list[str]:
         except PackageNotFoundError:
             continue
     return found
+
+
+def _revision() -> str:
+    """The commit that was measured, where there is a repository."""
+    asked = ["git", "rev-parse", "--short", "HEAD"]
+    done = subprocess.run(asked, cwd=Path(__file__).parent, capture_output=True, text=True, check=False)
+    return done.stdout.strip() or "unknown"
 
 
 def _document(one: Measured) -> str:
