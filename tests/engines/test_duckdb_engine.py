@@ -4,7 +4,9 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any, cast
 
+import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -127,6 +129,24 @@ def test_memory_limit_of_a_run(tmp_path: Path) -> None:
     with ENGINE.start(memory_limit="20MB", threads=1) as run, pytest.raises(LimitError) as caught:
         values(run, "SELECT length(string_agg(CAST(i AS VARCHAR), ',')) FROM range(20000000) AS t(i)")
     assert caught.value.limit is Limit.MEMORY
+
+
+@pytest.mark.parametrize(
+    ("error", "limit"),
+    [
+        (duckdb.IOException("IO Error: Could not write file 'x': No space left on device"), Limit.DISK),
+        (duckdb.Error("std::bad_alloc"), Limit.MEMORY),
+        (MemoryError(), Limit.MEMORY),
+    ],
+)
+def test_what_the_system_has_no_more_of_is_a_limit(error: Exception, limit: Limit) -> None:
+    class Spent:
+        def sql(self, text: str) -> None:
+            raise error
+
+    with pytest.raises(LimitError) as caught:
+        DuckDbRun(cast("Any", Spent()), lambda: None).stream("SELECT 1")
+    assert caught.value.limit is limit
 
 
 def test_an_error_while_streaming_holds_no_sql() -> None:

@@ -10,7 +10,7 @@ from bluetick.diagnostics.errors import BluetickError, EngineError, Limit, Limit
 # A stream reports an exception by its text alone.
 _MEMORY: Final = "Out of Memory Error"
 _MALLOC: Final = ("bad_alloc", "malloc of size")
-_DISK: Final = ("failed to offload data block", "max_temp_directory_size", "No space left on device")
+_DISK: Final = ("failed to offload data block", "No space left on device")
 _LIST_TOO_LONG: Final = "Lists larger than 2^32 elements"
 _INTERRUPTED: Final = "INTERRUPT"
 _VALUES: Final = ("Conversion Error", "Invalid Input Error", "Out of Range Error")
