@@ -145,7 +145,7 @@ def test_what_the_system_has_no_more_of_is_a_limit(error: Exception, limit: Limi
             raise error
 
     with pytest.raises(LimitError) as caught:
-        DuckDbRun(cast("Any", Spent()), lambda: None).stream("SELECT 1")
+        DuckDbRun(cast("Any", Spent()), lambda: None, cast("Any", None)).stream("SELECT 1")
     assert caught.value.limit is limit
 
 
