@@ -140,6 +140,7 @@ QUERIES = [
     f"{LATE} | where c > 20",
     f"{LATE} | where c > 20 and s == 'x' and d <= 3 | project-away d",
     f"{LATE} | where c > 1000",
+    f"let X = {LATE} | project-rename many = c, row = s; X | where many > 20 and row == 'x' | project row, d, many, t",
     "B | where t < datetime(2026-02-28T22:00) | summarize c = count(), arg_min(t, *) by k | where c between (2 .. 24)",
     "B | where n >= 2 | summarize arg_max(n, *), c = count() by up = toupper(k), b = bin(t, 2h) | where c > 2",
     "B | where n > 0 | extend z = n * 2 | where z > 2 | summarize arg_max(z, *), c = dcount(s) by k | where c == 3",
@@ -179,7 +180,8 @@ def test_a_lookback_that_a_rewrite_does_not_see_holds(session: Session) -> None:
     ("text", "made"),
     [
         (NEW, ("lookup-order", "reduced-groups")),
-        (f"let X = {LATE}; X | where c > 20", ("inlined-lets",)),
+        (f"let X = {LATE}; X | where c > 20", ("inlined-lets", "late-rows")),
+        (f"let X = {LATE}; X | where s == 'x'", ("inlined-lets",)),
         (f"{LATE} | where c > 20", ("late-rows",)),
         ("A | join kind=inner (B) on k", ()),
         ("A | where n > 1", ()),

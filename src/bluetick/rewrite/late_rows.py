@@ -29,7 +29,7 @@ from bluetick.plan.relations import (
     expressions,
 )
 from bluetick.rewrite.everywhere import changed_everywhere
-from bluetick.rewrite.fresh import FreshColumns, over
+from bluetick.rewrite.fresh import FreshColumns, is_renaming, over
 from bluetick.types import Type
 
 _EXACT = (Type.DATETIME, Type.LONG, Type.INT, Type.TIMESPAN)
@@ -57,6 +57,8 @@ class _Summary:
 
 
 def _late(node: Relation, fresh: FreshColumns) -> Relation:
+    if isinstance(node, Filter) and isinstance(node.input, Project) and is_renaming(node.input):
+        return _late_below_names(node, node.input, fresh)
     found = _summary(node)
     if found is None or not any(found.early()):
         return node
@@ -75,6 +77,14 @@ def _late(node: Relation, fresh: FreshColumns) -> Relation:
     in_order = Project(joined, tuple((column, ColumnRef(column)) for column in node.columns))
     rest = [one for one, is_early in zip(found.node.predicates, found.early(), strict=True) if not is_early]
     return Filter(in_order, tuple(rest), _spans(found, early=False)) if rest else in_order
+
+
+def _late_below_names(node: Filter, names: Project, fresh: FreshColumns) -> Relation:
+    """The same where the columns have got other names in between, as those of a let that stands where it is used."""
+    columns = {column.id: expr for column, expr in names.items}
+    below = Filter(names.input, tuple(over(one, columns) for one in node.predicates), node.spans)
+    late = _late(below, fresh)
+    return node if late is below else Project(late, names.items)
 
 
 def _survivors(
