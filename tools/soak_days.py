@@ -1,4 +1,4 @@
-"""Many simulated days of the service, 250 for each seed, on all cores; a soak goes on where the last one ended."""
+"""Many simulated days of the service, 100 for each seed, on all cores; a soak goes on where the last one ended."""
 
 import hashlib
 import json
@@ -10,8 +10,8 @@ from pathlib import Path
 
 from soak_tests import ROOT, SoakedTest, SoakResult, run_test
 
-SEED_DAYS = 250
-SEEDS = 200
+SEED_DAYS = 100
+SEEDS = 500
 CODE = ("src/bluetick/detections", "tests/schedule")
 
 

@@ -83,5 +83,5 @@ def test_after_the_last_seed_there_are_new_ones(tmp_path: Path) -> None:
 
 
 def test_the_command_that_sees_a_failure_again() -> None:
-    test = SoakedTest("tests/test_it.py::test_one", {"BLUETICK_DAYS": 250, "BLUETICK_SEED": 7})
-    assert test.command == "BLUETICK_DAYS=250 BLUETICK_SEED=7 .venv/bin/pytest tests/test_it.py::test_one"
+    test = SoakedTest("tests/test_it.py::test_one", {"BLUETICK_DAYS": 100, "BLUETICK_SEED": 7})
+    assert test.command == "BLUETICK_DAYS=100 BLUETICK_SEED=7 .venv/bin/pytest tests/test_it.py::test_one"
