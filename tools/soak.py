@@ -17,7 +17,7 @@ from soak_days import Progress, SoakedDays, code_digest
 from soak_session import soak_session
 from soak_tests import SoakedTest, run_test
 
-WHOLE_MINUTES = 100.0
+WHOLE_MINUTES = 120.0
 KILLS, LEAST_KILLS = 100, 5
 FOUNDING_DAYS, LEAST_FOUNDING_DAYS = 30, 4
 SESSION_SHARE = 0.1
