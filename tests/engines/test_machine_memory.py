@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bluetick.engines.machine_memory import ceiling_of, counted_part, default_ceiling, memory_here
+from bluetick.engines.machine_memory import ceiling_of, counted_part, default_ceiling, memory_here, threads_within
 
 MIB = 2**20
 MACHINE = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
@@ -51,3 +51,9 @@ def test_what_duckdb_is_told_of_a_ceiling() -> None:
     assert counted_part("1GB") == "0.8GB"
     assert counted_part("200 MiB") == "160MiB"
     assert counted_part("80%") == "80%"
+
+
+def test_little_memory_is_for_few_threads() -> None:
+    assert threads_within("100MB") == threads_within("300MiB") == 1
+    assert threads_within("1TB") == os.cpu_count()
+    assert threads_within("80%") is None

@@ -20,7 +20,7 @@ from bluetick.diagnostics.errors import BluetickError, EngineError, QueryCancell
 from bluetick.engines.duckdb_errors import clean_message, is_bad_value, malformed_file, source_error, translate_error
 from bluetick.engines.duckdb_nulls import FullColumns
 from bluetick.engines.duckdb_scan import Check, Leg, describe_with, plan_scan, quote_name, select_columns
-from bluetick.engines.machine_memory import counted_part, default_ceiling
+from bluetick.engines.machine_memory import counted_part, default_ceiling, threads_within
 from bluetick.engines.protocol import CatalogSource, FileSource, Finding, ScanColumn, SourceColumn, Stream
 from bluetick.engines.spill import SpillFolder
 from bluetick.sql.dialect import DUCKDB, Dialect
@@ -50,6 +50,8 @@ def _connect(
         "allocator_bulk_deallocation_flush_threshold": _KEPT_FREE,
         "memory_limit": counted_part(memory_limit or default_ceiling()),
     }
+    if threads is None and memory_limit is not None:
+        threads = threads_within(memory_limit)
     if threads is not None:
         config["threads"] = threads
     try:

@@ -9,6 +9,7 @@ from typing import Final
 _SHARE: Final = 0.8
 _OURS: Final = 256 * 2**20  # Python, Arrow and what is on its way out: an engine's limit does not count them
 _LEAST: Final = 128 * 2**20
+_OF_THREAD: Final = 200 * 2**20
 _COUNTED: Final = 0.8
 _SIZE: Final = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([KMGTkmgt]i?[Bb])\s*")
 _GROUPS: Final = Path("/sys/fs/cgroup")
@@ -31,6 +32,15 @@ def counted_part(ceiling: str) -> str:
 def ceiling_of(memory: int) -> int:
     """Four fifths of the memory, less what the process needs besides."""
     return max(int(memory * _SHARE) - _OURS, _LEAST)
+
+
+def threads_within(ceiling: str) -> int | None:
+    """As many threads as a ceiling has room for: each sorts in memory of its own. None where it is no size."""
+    size = _SIZE.fullmatch(ceiling)
+    if size is None:
+        return None
+    room = float(size[1]) * 1024 ** (1 + "KMGT".index(size[2][0].upper())) // _OF_THREAD
+    return max(1, min(int(room), os.cpu_count() or 1))
 
 
 def memory_here(groups: Path = _GROUPS, groups_of_process: Path = _GROUPS_OF_PROCESS) -> int:
