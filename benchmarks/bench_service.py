@@ -38,6 +38,7 @@ from bluetick.types import Type
 END = datetime(2026, 6, 20, tzinfo=UTC)
 DELAY = timedelta(minutes=5)
 HOUR = timedelta(hours=1)
+MANY = 12
 
 
 class MovedClock:
@@ -97,6 +98,8 @@ def measure_hours(lake: Path, paths: list[Path], ledger: Path, hours: int) -> No
     report("all windows of an hour done after", max(late), "s", f"{note}; {unfinished[0]['n']} not done")
     report("... in the middle", statistics.median(late), "s", note)
     report("memory after the first hour", memory[0], "MB", note)
+    for part in (1, 2, 3) if hours > MANY else ():
+        report(f"memory after {part} of 4 parts of the hours", memory[hours * part // 4 - 1], "MB", note)
     report("memory after the last hour", memory[-1], "MB", note)
 
 
