@@ -194,7 +194,7 @@ SCENES = (founding_rows, executor_killed, cancelled, out_of_time, context_stoppe
 def main() -> None:
     """Runs every scene; one that fails is told and does not keep the next from running."""
     url, folder, pids = sys.argv[1:]
-    threading.Timer(5 * BOUND, lambda: os._exit(3)).start()  # nothing hangs, whatever happens
+    threading.Timer(9 * BOUND, lambda: os._exit(3)).start()  # nothing hangs, whatever happens
     stage = Stage(open_session(folder, f"{url}?spark.executor.memory=1g"), folder, json.loads(pids))
     seen: dict[str, Any] = {}
     for scene in SCENES:
