@@ -112,9 +112,8 @@ class Session:
     ) -> None:
         self.now = as_utc(now)
         self.plans = PlanCache()
-        mappings = (
-            () if mapping is None else given_mappings(Path(mapping))
-        )  # a mistake there is told before Spark starts
+        # A mistake there is told before Spark starts.
+        mappings = () if mapping is None else given_mappings(Path(mapping))
         self.engine = open_engine(
             engine, memory_limit=memory_limit, threads=threads, temp_directory=temp_directory, temp_limit=temp_limit
         )

@@ -22,9 +22,8 @@ def default_ceiling() -> str:
 
 
 def counted_part(ceiling: str) -> str:
-    """What DuckDB is told of a ceiling: beside what it counts, its allocator and the results on their
-    way hold up to a quarter more. What is no
-    size with a unit is left to DuckDB to judge."""
+    """What DuckDB is told of a ceiling: beside what it counts, its allocator and the results on their way hold up to a
+    quarter more. What is no size with a unit is left to DuckDB to judge."""
     size = _SIZE.fullmatch(ceiling)
     return f"{float(size[1]) * _COUNTED:.6g}{size[2]}" if size is not None else ceiling
 

@@ -17,7 +17,7 @@ from bluetick.execution.program import Program
 from bluetick.plan.relations import QueryPlan, TabularStatement
 
 T = TypeVar("T")
-Question: TypeAlias = Literal["find", "names", "function", "function_names", "watchlist"]
+Question: TypeAlias = Literal["find", "names", "function", "watchlist"]
 Answers: TypeAlias = Mapping[tuple[Question, str], object]
 Bound: TypeAlias = tuple[QueryPlan, tuple[Diagnostic, ...]]
 Bounds: TypeAlias = tuple[bool, bool]
@@ -38,7 +38,8 @@ class PlanKey:
 
 
 class Asked:
-    """A catalog that notes what it is asked, and its answers. Hints are for what is wrong, which is not kept."""
+    """A catalog that notes what it is asked, and its answers. Hints and the names of all
+    functions are for what is wrong, which is not kept."""
 
     def __init__(self, catalog: CatalogSchema) -> None:
         self._catalog = catalog
@@ -57,7 +58,7 @@ class Asked:
         return self._noted("function", name, self._catalog.function(name))
 
     def function_names(self) -> tuple[str, ...]:
-        return self._noted("function_names", "", self._catalog.function_names())
+        return self._catalog.function_names()
 
     def watchlist(self, alias: str) -> TableFace | None:
         return self._noted("watchlist", alias, self._catalog.watchlist(alias))
@@ -143,7 +144,5 @@ def _answer(catalog: CatalogSchema, question: Question, name: str) -> object:
             return catalog.names()
         case "function":
             return catalog.function(name)
-        case "function_names":
-            return catalog.function_names()
         case "watchlist":
             return catalog.watchlist(name)
