@@ -6,10 +6,11 @@ import sys
 from pathlib import Path
 from types import SimpleNamespace
 
+import click
 import pyarrow.parquet as pq
 import pytest
 
-from bluetick.cli.main import run_command
+from bluetick.cli.main import bluetick, run_command
 
 RULE = "// Name: {name}\n// Id: {id}\n// Severity: Low\n{threshold}Events\n| where Size > 1\n"
 
@@ -337,6 +338,16 @@ def test_help_and_version(capfd: pytest.CaptureFixture[str]) -> None:
     for command in ("demo", "query", "run", "check", "fit", "ingest", "tables", "simulate", "doctor"):
         assert f"  {command} " in out
     assert run(capfd, "--version").startswith("bluetick ")
+
+
+def test_help_says_of_each_command_what_its_own_help_begins_with(capfd: pytest.CaptureFixture[str]) -> None:
+    context = click.Context(bluetick)
+    listed = " ".join(run(capfd, "--help").split())
+    for name in bluetick.list_commands(context):
+        command = bluetick.get_command(context, name)
+        assert command is not None
+        assert not command.hidden
+        assert f" {name} {command.get_short_help_str(limit=1_000)}" in listed
 
 
 # --- the process ----------------------------------------------------------------------------------------------------

@@ -174,33 +174,37 @@ def _health() -> click.Command:
     return health
 
 
-_COMMANDS: dict[str, Callable[[], click.Command]] = {
-    "demo": _demo,
-    "query": _query,
-    "run": _run,
-    "check": _check,
-    "fit": _fit,
-    "test": _test,
-    "backtest": _backtest,
-    "coverage": _coverage,
-    "diff": _diff,
-    "tuning": _tuning,
-    "ingest": _ingest,
-    "quarantine": _quarantine,
-    "convert": _convert,
-    "tables": _tables,
-    "lake": _lake,
-    "simulate": _simulate,
-    "compare": _compare,
-    "schedule": _schedule,
-    "alerts": _alerts,
-    "incidents": _incidents,
-    "outputs": _outputs,
-    "backup": _backup,
-    "restore": _restore,
-    "upgrade": _upgrade,
-    "health": _health,
-    "doctor": _doctor,
+# What loads a command, and the sentence that its help begins with: `bluetick --help` loads none of them.
+_COMMANDS: dict[str, tuple[Callable[[], click.Command], str]] = {
+    "demo": (_demo, "Simulate a month, run detections, compare with the truth."),
+    "query": (_query, "Run a KQL query and print its rows."),
+    "run": (_run, "Run rule documents and explain what came out."),
+    "check": (_check, "Say whether rule documents can run and are sound."),
+    "fit": (_fit, "Sort rule documents: those that run on this data, run degraded, or cannot run."),
+    "test": (_test, "Run the samples beside rule documents: NAME.tests.yaml (docs/testing.md)."),
+    "backtest": (
+        _backtest,
+        "Replay every scheduled run of rules as of its instant: alerts a day, noise, what was found.",
+    ),
+    "coverage": (_coverage, "Say how well the ATT&CK techniques of rules are covered, by evidence."),
+    "diff": (_diff, "Replay the rules that changed between two commits, before and after, over the same days."),
+    "tuning": (_tuning, "Price the exceptions beside rules: replay each rule with all of them, and without each."),
+    "ingest": (_ingest, "Read log files into a lake's tables."),
+    "quarantine": (_quarantine, "Look into what was kept aside, and try it again."),
+    "convert": (_convert, "Write rules in the form of another service."),
+    "tables": (_tables, "List tables: rows, time span, size, age of the newest row."),
+    "lake": (_lake, "Look after a lake's Delta tables."),
+    "simulate": (_simulate, "Write an enterprise's simulated telemetry."),
+    "compare": (_compare, "Prove that engines give the same rows."),
+    "schedule": (_schedule, "Run rules on their schedule, and raise alerts."),
+    "alerts": (_alerts, "Alerts that `bluetick schedule` raised."),
+    "incidents": (_incidents, "Incidents that `bluetick schedule` made of alerts."),
+    "outputs": (_outputs, "Where alerts go: the document that `bluetick schedule --outputs` reads."),
+    "backup": (_backup, "Back up a ledger and its lake into DIR, beside earlier backups."),
+    "restore": (_restore, "Put a backup back, after checking all of it."),
+    "upgrade": (_upgrade, "Bring a service's ledger to the form of this version."),
+    "health": (_health, "Whether a detection service and its data are well; the exit code is 1 if something is wrong."),
+    "doctor": (_doctor, "Check this installation, an engine, tables, and a lake."),
 }
 
 
@@ -211,8 +215,12 @@ class _Commands(click.Group):
         return list(_COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        load = _COMMANDS.get(cmd_name)
-        return load() if load is not None else None
+        found = _COMMANDS.get(cmd_name)
+        return found[0]() if found is not None else None
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, summary) for name, (_, summary) in _COMMANDS.items()])
 
 
 def _print_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
@@ -257,6 +265,8 @@ def main() -> None:
     """The `bluetick` command."""
     # Loading the language makes some 100,000 objects that live for ever; looking through them costs a tenth of a start.
     gc.set_threshold(COLLECT_AFTER)
+    # Else numpy, which pyarrow loads, starts a thread for each core: nothing here multiplies matrices worth that.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     _leave(run_command(sys.argv[1:]))
 
 
