@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from copy import copy
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic
 from types import TracebackType
@@ -26,6 +26,7 @@ from bluetick.execution.given import given_mappings, given_places, given_schemas
 from bluetick.execution.parameters import as_utc, program_values
 from bluetick.execution.plan_cache import Bound, PlanCache, PlanKey
 from bluetick.execution.program import Program, build_program
+from bluetick.execution.request import QueryRequest
 from bluetick.execution.result import Result
 from bluetick.execution.run import Execution
 from bluetick.functions.scalar.geo_points import PLACES
@@ -48,27 +49,6 @@ if TYPE_CHECKING:
 Exclude: TypeAlias = "Callable[[QueryPlan, Sequence[Exclusion], Faces, Choice], QueryPlan]"
 TableInput: TypeAlias = "str | Path | list[str] | pa.Table"
 ProfilesInput: TypeAlias = str | Path | FileProfileProvider | Sequence[str | Path | FileProfileProvider]
-
-
-@dataclass(frozen=True, slots=True)
-class QueryRequest:
-    """Everything that one query needs beside the session's tables; plain values, so that it can be sent elsewhere.
-
-    `now` None takes the clock when the query starts, and then rows of the future are not cut off. `lookback` is the
-    document's: tables are read from now - lookback. `seconds` is the deadline. `exclusions` leave rows out.
-    `without_rewrites` names rewrites of the plan that are not made (bluetick.rewrite.rules): the rows are the same.
-    """
-
-    text: str
-    parameters: Mapping[str, Any] = field(default_factory=dict)
-    now: datetime | None = None
-    lookback: timedelta | None = None
-    schemas: str | None = None
-    is_sentinel_rule: bool = False
-    name: str = "query"
-    seconds: float | None = None
-    exclusions: tuple[Exclusion, ...] = ()
-    without_rewrites: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +132,10 @@ class Session:
     def run(self, request: QueryRequest) -> list[Result]:
         """The one way in: a request to results, each read to its end or closed by the caller. A lake's tables are read
         at one version all through."""
-        return self.pinned()._run(request)
+        held = self.pinned()
+        if request.tables:
+            held.catalog = held.catalog.beside(request.tables)
+        return held._run(request)
 
     def pinned(self) -> Self:
         """This session with each table of its lake held at the version that it has when it is first asked for."""
@@ -190,7 +173,7 @@ class Session:
 
     def parameters(self, plan: QueryPlan, request: QueryRequest, now: datetime) -> dict[str, Any]:
         """The values of a program's parameters: now, the scope's start, the query's own."""
-        values: dict[str, Any] = {"now": now, **program_values(plan, request.parameters)}
+        values: dict[str, Any] = {"now": now, **program_values(plan, request.parameters, request.parameter_texts)}
         if request.lookback is not None:
             values["scope_start"] = now - request.lookback
         return values

@@ -11,15 +11,21 @@ from bluetick.diagnostics import Span, codes
 from bluetick.diagnostics.errors import QueryError
 from bluetick.plan.expressions import Literal
 from bluetick.plan.relations import QueryPlan
-from bluetick.types import Type
+from bluetick.syntax import expressions as syntax
+from bluetick.syntax.expressions import DynamicLiteral, UnaryExpression
+from bluetick.syntax.parser import parse_scalar
+from bluetick.types import INTEGER, Type
+from bluetick.values import dynamic_text
 
 
-def program_values(plan: QueryPlan, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Query parameters by their names in the program: what was given, else the default."""
+def program_values(plan: QueryPlan, given: Mapping[str, Any], texts: Mapping[str, str]) -> dict[str, Any]:
+    """Query parameters by their names in the program: what was given as a value or as a text, else the default."""
     values: dict[str, Any] = {}
     for (name, default), parameter in zip(plan.parameters, plan.parameter_types, strict=True):
         if name in given:
             values[f"query_{name}"] = parameter_value(name, given[name], parameter.type)
+        elif name in texts:
+            values[f"query_{name}"] = text_value(name, texts[name], parameter.type)
         elif isinstance(default, Literal):
             values[f"query_{name}"] = default.value
         else:
@@ -41,7 +47,55 @@ def parameter_value(name: str, value: Any, type_: Type) -> Any:
         return float(value)
     if isinstance(value, _PYTHON.get(type_, ())) and (type_ is Type.BOOL or not isinstance(value, bool)):
         return value
-    raise QueryError((codes.wrong_type(Span(0, 0), f"query parameter '{name}'", str(type_), type(value).__name__),))
+    raise _wrong(name, type_, type(value).__name__)
+
+
+def text_value(name: str, text: str, type_: Type) -> Any:
+    """A literal of KQL as a constant of the parameter's type. For a string, text that is no literal stands for itself,
+    as Kusto takes it; anything else is refused."""
+    node, problems = parse_scalar(text)
+    sign = 1
+    if isinstance(node, UnaryExpression) and isinstance(node.operand, syntax.Literal) and not problems:
+        sign, node = -1 if node.operator == "-" else 1, node.operand
+    if type_ is Type.STRING:
+        is_literal = isinstance(node, syntax.Literal) and node.type is Type.STRING and not problems
+        return node.value if is_literal and isinstance(node, syntax.Literal) else text
+    if isinstance(node, DynamicLiteral) and not problems and sign == 1:
+        return _dynamic_value(name, node, type_)
+    if not isinstance(node, syntax.Literal) or problems:
+        raise _wrong(name, type_, "other text")
+    return _literal_value(name, node, sign, type_)
+
+
+def _dynamic_value(name: str, node: DynamicLiteral, type_: Type) -> str | None:
+    if node.value is None:
+        return None
+    if type_ is not Type.DYNAMIC:
+        raise _wrong(name, type_, str(Type.DYNAMIC))
+    return dynamic_text(node.value)
+
+
+def _literal_value(name: str, node: syntax.Literal, sign: int, type_: Type) -> Any:
+    value = node.value
+    if value is None:
+        return None
+    if sign == -1 and isinstance(value, int | float | Decimal) and not isinstance(value, bool):
+        value = -value
+    if type_ is node.type:
+        return value
+    if type_ is Type.INT and node.type is Type.LONG and isinstance(value, int) and -(2**31) <= value < 2**31:
+        return value
+    if type_ is Type.LONG and node.type is Type.INT:
+        return value
+    if type_ is Type.REAL and node.type in INTEGER and isinstance(value, int):
+        return float(value)
+    if type_ is Type.DECIMAL and node.type in (*INTEGER, Type.REAL):
+        return Decimal(str(value))
+    raise _wrong(name, type_, str(node.type))
+
+
+def _wrong(name: str, type_: Type, given: str) -> QueryError:
+    return QueryError((codes.wrong_type(Span(0, 0), f"query parameter '{name}'", str(type_), given),))
 
 
 _PYTHON: dict[Type, type | tuple[type, ...]] = {

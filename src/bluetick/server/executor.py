@@ -1,0 +1,162 @@
+"""What the server asks of those who run queries, and the plainest of them: threads over one session.
+
+A request goes in; the heads of its tables come out, then Arrow record batches, one table after the other. Errors are
+those of the session (`BluetickError`), before the heads or between batches. `request.seconds` is the deadline, from the
+moment when `run` is called: the time that a query waits for its turn is part of it.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from functools import partial
+from time import monotonic
+from typing import Any, Protocol, TypeVar
+
+import pyarrow as pa
+
+from bluetick.diagnostics.errors import BluetickError, Limit, LimitError, QueryCancelled
+from bluetick.execution.result import Result
+from bluetick.session import QueryRequest, Session
+
+T = TypeVar("T")
+
+
+class Busy(BluetickError):
+    """All places are taken and so are those to wait in: ask again later."""
+
+
+@dataclass(frozen=True, slots=True)
+class TableHead:
+    """A table of an answer: its name, its columns as (name, KQL type name), and what `render` asked for."""
+
+    name: str
+    columns: tuple[tuple[str, str], ...]
+    visualization: Mapping[str, Any]
+
+
+class Answer(Protocol):
+    """A query that runs. Whoever has one reads its batches to their end or closes it; closing twice does no harm."""
+
+    @property
+    def heads(self) -> Sequence[TableHead]:
+        """One for each tabular statement, in order."""
+        ...
+
+    def batches(self) -> AsyncIterator[tuple[int, pa.RecordBatch]]:
+        """(index of the table, rows in physical types, see `values.arrow_type`), the tables in order. A BluetickError
+        ends it. No more is read ahead than a few batches."""
+        ...
+
+    async def close(self) -> None:
+        """Stops what still runs and gives its place to the next."""
+        ...
+
+
+class QueryExecutor(Protocol):
+    """Runs queries."""
+
+    async def run(self, request: QueryRequest, *, request_id: str) -> Answer:
+        """Raises a BluetickError, of which Busy says that there is no place in the queue. `request_id` is unique."""
+        ...
+
+    async def cancel(self, request_id: str) -> bool:
+        """Stops a query that waits or runs; its reader gets QueryCancelled. False if there is none of this id."""
+        ...
+
+    async def close(self) -> None:
+        """Stops everything."""
+        ...
+
+
+@dataclass(eq=False, slots=True)
+class _Turn:
+    """A query from its coming to its end."""
+
+    results: list[Result] = field(default_factory=list)
+    is_cancelled: bool = False
+
+    def cancel(self) -> None:
+        self.is_cancelled = True
+        for result in self.results:
+            result.cancel()
+
+
+class LocalExecutor:
+    """Threads of this process over one session: `places` queries at once, `waiting` more in the queue."""
+
+    def __init__(self, session: Session, places: int = 4, waiting: int = 64) -> None:
+        self._session = session
+        self._free = asyncio.Semaphore(places)
+        self._most = places + waiting
+        self._turns: dict[str, _Turn] = {}
+        self._threads = ThreadPoolExecutor(places, thread_name_prefix="query")
+
+    async def run(self, request: QueryRequest, *, request_id: str) -> Answer:
+        if len(self._turns) >= self._most:
+            raise Busy("too many queries at once")
+        ends = None if request.seconds is None else monotonic() + request.seconds
+        turn = self._turns[request_id] = _Turn()
+        try:
+            await self._wait(ends)
+        except BaseException:
+            self._turns.pop(request_id, None)
+            raise
+        answer = _LocalAnswer(turn, self._in_thread, partial(self._leave, request_id))
+        try:
+            left = None if ends is None else max(ends - monotonic(), 0.0)
+            turn.results += await self._in_thread(partial(self._session.run, replace(request, seconds=left)))
+            if turn.is_cancelled:
+                raise QueryCancelled("the query was cancelled")
+        except BaseException:
+            await answer.close()
+            raise
+        return answer
+
+    async def cancel(self, request_id: str) -> bool:
+        turn = self._turns.get(request_id)
+        if turn is not None:
+            turn.cancel()
+        return turn is not None
+
+    async def close(self) -> None:
+        for turn in self._turns.values():
+            turn.cancel()
+        self._threads.shutdown(wait=True)
+
+    async def _wait(self, ends: float | None) -> None:
+        try:
+            async with asyncio.timeout(None if ends is None else max(ends - monotonic(), 0.0)):
+                await self._free.acquire()
+        except TimeoutError as error:
+            raise LimitError("the query waited for its turn until its time was over", Limit.TIME) from error
+
+    def _leave(self, request_id: str) -> None:
+        if self._turns.pop(request_id, None) is not None:
+            self._free.release()
+
+    async def _in_thread(self, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+
+
+class _LocalAnswer:
+    def __init__(self, turn: _Turn, in_thread: Callable[[Callable[[], Any]], Any], leave: Callable[[], None]) -> None:
+        self._turn = turn
+        self._in_thread = in_thread
+        self._leave = leave
+
+    @property
+    def heads(self) -> Sequence[TableHead]:
+        return [TableHead(one.name, one.columns, one.visualization) for one in self._turn.results]
+
+    async def batches(self) -> AsyncIterator[tuple[int, pa.RecordBatch]]:
+        for index, result in enumerate(self._turn.results):
+            arriving = result.batches()
+            while (batch := await self._in_thread(partial(next, arriving, None))) is not None:
+                yield index, batch
+
+    async def close(self) -> None:
+        for result in self._turn.results:
+            result.cancel()
+            await self._in_thread(result.close)
+        self._leave()
