@@ -79,7 +79,9 @@ def _literal_value(name: str, node: syntax.Literal, sign: int, type_: Type) -> A
     value = node.value
     if value is None:
         return None
-    if sign == -1 and isinstance(value, int | float | Decimal) and not isinstance(value, bool):
+    if sign == -1:
+        if not isinstance(value, int | float | Decimal) or isinstance(value, bool):
+            raise _wrong(name, type_, f"the negative of {node.type}")
         value = -value
     if type_ is node.type:
         return value
