@@ -75,7 +75,7 @@ class Draw:
         calls = ", ".join(f"x{i} = {one}" for i, one in enumerate(self.some(AGGREGATES, 1, 3)))
         wanted = self.random.choice(("c > 3", "c between (2 .. 30)", "c > 3 and s != 'y'", "c > 999", "isnotnull(x0)"))
         text = f"{self.source()} | where {floor} | summarize c = count(), {calls}, {pick}({by}, *) by {group}"
-        return f"{text} | where {wanted}"
+        return f"{text} | where {wanted}" if self.random.random() < 0.7 else text
 
 
 def differences(count: int, seed: int = SEED) -> list[str]:

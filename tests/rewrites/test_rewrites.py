@@ -108,11 +108,16 @@ def test_rows_are_fetched_of_the_groups_that_are_left(session: Session) -> None:
     assert after == f"where1(inner(kept=where2(summarize(where1(B))), {fetched}))"
 
 
+def test_rows_are_fetched_of_all_groups_where_no_filter_on_aggregates_comes_next(session: Session) -> None:
+    fetched = "inner(kept=summarize(where1(B)), pick(leftsemi(where2(where1(B)), kept)))"
+    assert _shapes(session, LATE, "late-rows") == ("summarize+pick(where1(B))", fetched)
+    on_the_row = _shapes(session, f"{LATE} | where s == 'x'", "late-rows")
+    assert on_the_row == ("where1(summarize+pick(where1(B)))", f"where1({fetched})")
+
+
 @pytest.mark.parametrize(
     "text",
     [
-        LATE,  # no filter
-        f"{LATE} | where s == 'x'",  # on the row alone
         "B | summarize c = count(), arg_max(t, *) by k | where c > 20",  # t may be null
         "B | where t != datetime(2026-02-28) | summarize c = count(), arg_max(t, *) by k | where c > 20",
         "B | where r > 1 | summarize c = count(), arg_max(r, *) by k | where c > 20",  # r may be NaN
@@ -140,6 +145,10 @@ QUERIES = [
     f"{LATE} | where c > 20",
     f"{LATE} | where c > 20 and s == 'x' and d <= 3 | project-away d",
     f"{LATE} | where c > 1000",
+    LATE,
+    f"{LATE} | where s == 'x'",
+    "B | where n > 0 | summarize arg_min(n, *) by k, s | order by t asc",
+    "let X = B | where n > 0 | summarize arg_max(n, *) by k; X | join kind=inner (X | where n > 1) on k",
     f"let X = {LATE} | project-rename many = c, row = s; X | where many > 20 and row == 'x' | project row, d, many, t",
     "B | where t < datetime(2026-02-28T22:00) | summarize c = count(), arg_min(t, *) by k | where c between (2 .. 24)",
     "B | where n >= 2 | summarize arg_max(n, *), c = count() by up = toupper(k), b = bin(t, 2h) | where c > 2",
@@ -181,7 +190,8 @@ def test_a_lookback_that_a_rewrite_does_not_see_holds(session: Session) -> None:
     [
         (NEW, ("lookup-order", "reduced-groups")),
         (f"let X = {LATE}; X | where c > 20", ("inlined-lets", "late-rows")),
-        (f"let X = {LATE}; X | where s == 'x'", ("inlined-lets",)),
+        (f"let X = {LATE}; X | where s == 'x'", ("inlined-lets", "late-rows")),
+        (LATE, ("late-rows",)),
         (f"{LATE} | where c > 20", ("late-rows",)),
         ("A | join kind=inner (B) on k", ()),
         ("A | where n > 1", ()),

@@ -1,10 +1,14 @@
 """`summarize ..., arg_max(x, *) by k | where <aggregates>`: the aggregates and the filter first, from the few columns
-that they need, then the rows of the groups that are left.
+that they need, then the rows of the groups that are left. Without such a filter the same, of all groups: the rows that
+can be picked are still few among those that are read.
 
 Exact because a group's picked row is one of its rows with the largest (smallest) x: those rows of the groups that are
 left are fetched, all of them, and the same node picks one among them as it would have among all. The filters that come
 first see the aggregates only, which are the same. A group whose x are all null would pick among rows without an x: so
 this is done only where a filter on x below has left no null. x is a whole number or a time: a real may be NaN.
+
+Measured, 920,000 rows, arg_max(t, *): 200 groups 0.16 s against 0.68, 70,000 groups 2.8 s against 16.7, and where each
+row is a group of its own 13.6 s against 17.6: comparing whole rows costs more than reading the columns again.
 """
 
 from dataclasses import dataclass, replace
@@ -38,7 +42,9 @@ _LEAST_COLUMNS = 4  # of the picked row: below that there is little to leave unr
 
 
 def with_late_rows(statement: TabularStatement, fresh: FreshColumns) -> TabularStatement:
-    return changed_everywhere(statement, lambda node: _late(node, fresh))
+    """Those under a filter first: what is made of them has nothing left for the second round."""
+    filtered = changed_everywhere(statement, lambda node: _late(node, fresh))
+    return changed_everywhere(filtered, lambda node: _late_unfiltered(node, fresh))
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +68,10 @@ def _late(node: Relation, fresh: FreshColumns) -> Relation:
     found = _summary(node)
     if found is None or not any(found.early()):
         return node
+    return _fetched(found, fresh)
+
+
+def _fetched(found: _Summary, fresh: FreshColumns) -> Relation:
     largest = fresh.column(found.by.name, found.by.type)
     kept, renewed = _survivors(found, largest, fresh)
     rows = _rows(found, kept, largest, fresh)
@@ -74,9 +84,14 @@ def _late(node: Relation, fresh: FreshColumns) -> Relation:
         (ColumnRef(below), ColumnRef(group)) for (_, below), (group, _) in zip(left_items, groups, strict=False)
     )
     joined = Join(JoinKind.INNER, mine, picked, keys, left_items, tuple((c, c) for c in found.pick.columns))
-    in_order = Project(joined, tuple((column, ColumnRef(column)) for column in node.columns))
+    in_order = Project(joined, tuple((column, ColumnRef(column)) for column in found.node.columns))
     rest = [one for one, is_early in zip(found.node.predicates, found.early(), strict=True) if not is_early]
     return Filter(in_order, tuple(rest), _spans(found, early=False)) if rest else in_order
+
+
+def _late_unfiltered(node: Relation, fresh: FreshColumns) -> Relation:
+    found = _summary(Filter(node, ())) if isinstance(node, Aggregate) else None
+    return node if found is None else _fetched(found, fresh)
 
 
 def _late_below_names(node: Filter, names: Project, fresh: FreshColumns) -> Relation:
@@ -108,7 +123,8 @@ def _survivors(
     )
     refs: dict[int, Expr] = {old.id: ColumnRef(new) for old, new in renewed}
     early = [over(one, refs) for one, is_early in zip(found.node.predicates, found.early(), strict=True) if is_early]
-    return Binding("kept", Filter(narrow, tuple(early), _spans(found, early=True)), True), renewed
+    kept = Filter(narrow, tuple(early), _spans(found, early=True)) if early else narrow
+    return Binding("kept", kept, True), renewed
 
 
 def _rows(found: _Summary, kept: Binding, largest: Column, fresh: FreshColumns) -> Relation:
