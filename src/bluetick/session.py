@@ -29,7 +29,7 @@ from bluetick.execution.program import Program, build_program
 from bluetick.execution.request import QueryRequest
 from bluetick.execution.result import Result
 from bluetick.execution.run import Execution
-from bluetick.functions.scalar.geo_points import PLACES
+from bluetick.functions.resources import PLACES
 from bluetick.lowering.flavour import FLAVOURS, Flavour
 from bluetick.plan.ranges import Span as TimeSpan
 from bluetick.plan.ranges import scan_ranges

@@ -357,7 +357,7 @@ def test_a_short_query_loads_nothing_it_does_not_need() -> None:
     code = (
         "import sys; from bluetick.cli.main import run_command; code = run_command(['query', 'print 1']); "
         "print(sorted({'ftfy', 'yaml', 'pyspark', 'pandas', 'polars', 'pyarrow.parquet', 'bluetick.simulation', "
-        "'bluetick.detections', 'sqlglot', 'bluetick.binder.operators.evaluate', "
+        "'bluetick.detections', 'sqlglot', 'bluetick.functions.scalar.strings', 'bluetick.binder.operators.evaluate', "
         "'bluetick.binder.operators.graphs.match', 'bluetick.binder.operators.scan'} & set(sys.modules)), code)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

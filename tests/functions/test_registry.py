@@ -1,15 +1,21 @@
 """The catalogue: one function a name, hints that help, and definitions that are whole."""
 
+import pkgutil
 import re
+from collections.abc import Mapping
 from dataclasses import replace
+from importlib import import_module
 from itertools import pairwise
+from types import ModuleType
 
 import pytest
 from example_forms import AnyFunction, functions
 
+from bluetick.functions import aggregates, scalar
 from bluetick.functions.aggregates.counting import COUNT
 from bluetick.functions.definition import AggregateFunction, Parameter
-from bluetick.functions.registry import by_name, find_aggregate, find_scalar, find_window, is_known
+from bluetick.functions.registry import ByName, by_name, find_aggregate, find_scalar, find_window, is_known
+from bluetick.functions.topics import AGGREGATES, SCALARS, WINDOWS
 
 FUNCTIONS = tuple(functions())
 # Operators that are words, and the binder's own conversion.
@@ -25,6 +31,42 @@ def test_names_and_aliases_lead_to_the_function() -> None:
 def test_a_name_taken_twice_is_refused(other: AggregateFunction) -> None:
     with pytest.raises(ValueError, match="'count'"):
         by_name([[COUNT], [other]])
+
+
+TOPICS = [(SCALARS, "FUNCTIONS"), (AGGREGATES, "AGGREGATES"), (WINDOWS, "WINDOWS")]
+
+
+@pytest.mark.parametrize(("topics", "kind"), TOPICS, ids=lambda part: part if isinstance(part, str) else "")
+def test_topics_are_what_their_modules_hold(topics: Mapping[str, str], kind: str) -> None:
+    modules = {topic: getattr(import_module(f"bluetick.functions.{topic}"), kind) for topic in topics}
+    by_name(modules.values())  # no name is taken twice
+    for topic, values in modules.items():
+        held = list(by_name([values]))
+        assert [name.strip() for name in topics[topic].split(",")] == held, f'{topic}: write "{", ".join(held)}"'
+
+
+@pytest.mark.parametrize(
+    ("package", "kind"), [(scalar, "FUNCTIONS"), (aggregates, "AGGREGATES")], ids=["scalar", "agg"]
+)
+def test_every_module_of_functions_is_a_topic(package: ModuleType, kind: str) -> None:
+    topics = SCALARS if kind == "FUNCTIONS" else AGGREGATES
+    for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
+        if hasattr(import_module(module.name), kind):
+            assert module.name.removeprefix("bluetick.functions.") in topics
+
+
+def test_a_function_is_loaded_when_it_is_asked_for() -> None:
+    table: ByName[AggregateFunction] = ByName({"aggregates.counting": "count, countif", "no.such": "x"}, "AGGREGATES")
+    assert "x" in table
+    assert [*table] == ["count", "countif", "x"]
+    assert table["count"] is COUNT
+    assert table.get("y") is None
+    with pytest.raises(ModuleNotFoundError):
+        table["x"]
+    table["x"] = COUNT
+    assert table["x"] is COUNT
+    del table["x"]
+    assert len(table) == 2
 
 
 def test_kinds_are_kept_apart() -> None:

@@ -1,6 +1,6 @@
 """Planted faults: what a wrong translation would look like, to be found by the checks. One is in place at a time."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, MutableMapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from types import ModuleType
@@ -23,7 +23,7 @@ from bluetick.sql.tree import Expr
 from generated.tree import INFIX, LISTED
 
 # What a fault puts in place: (dictionary, key, value) or (module, name, value).
-Patch: TypeAlias = tuple[dict[Any, Any] | ModuleType, Any, Any]
+Patch: TypeAlias = tuple[MutableMapping[Any, Any] | ModuleType, Any, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class Fault:
     def planted(self) -> Iterator[None]:
         with ExitStack() as stack:
             for target, name, value in self.patches():
-                if isinstance(target, dict):
+                if isinstance(target, MutableMapping):
                     stack.enter_context(mock.patch.dict(target, {name: value}))
                 else:
                     stack.enter_context(mock.patch.object(target, name, value))
@@ -56,10 +56,8 @@ class Fault:
 Wrong: TypeAlias = Callable[[BoundCall, Lowering], Expr]  # the call, and how it is lowered when nothing is wrong
 
 
-def _patched(table: Mapping[str, Any], name: str, changed: Any) -> list[Patch]:
+def _patched(table: MutableMapping[str, Any], name: str, changed: Any) -> list[Patch]:
     """The function in place of the right one, under all its names."""
-    if not isinstance(table, dict):
-        raise TypeError("the catalogue keeps dictionaries")
     original = table[name]
     return [(table, other, changed) for other, function in table.items() if function is original]
 

@@ -15,7 +15,6 @@ from bluetick.diagnostics import codes
 from bluetick.functions import refusals
 from bluetick.functions.definition import ScalarFunction
 from bluetick.functions.registry import CATALOGUE, find_aggregate, find_scalar, find_window, is_known
-from bluetick.functions.scalar import geo_points
 from bluetick.plan.expressions import Call, ColumnRef, Expr, Invalid, Literal
 from bluetick.plan.relations import Assertion
 from bluetick.syntax.expressions import CallExpression, Star, TypeLiteral
@@ -117,11 +116,12 @@ def _report_unknown(env: Env, node: CallExpression) -> None:
         env.report(codes.unknown_function(node.name.span, name, candidates))
 
 
-def _typed(function: ScalarFunction, *, is_array: bool = False) -> Callable[[Env, CallExpression], Expr]:
+def _typed(name: str, *, is_array: bool = False) -> Callable[[Env, CallExpression], Expr]:
     """extract(.., typeof(long)) is tolong(extract(..)); so with extract_json and percentile_tdigest. What gives an
     array takes a type too, and gives the array all the same."""
 
     def bind(env: Env, node: CallExpression) -> Expr:
+        function = CATALOGUE.scalars[name]
         last = node.arguments[-1].value if node.arguments else None
         if not isinstance(last, TypeLiteral) or last.type is None:
             return _bind_built_in(env, function, node)
@@ -135,6 +135,8 @@ def _typed(function: ScalarFunction, *, is_array: bool = False) -> Callable[[Env
 
 def _bind_distance(env: Env, node: CallExpression) -> Expr:
     """geo_distance_2points is SQL on the sphere; where a fifth argument may say the spheroid, Python computes it."""
+    from bluetick.functions.scalar import geo_points  # noqa: PLC0415 - loaded when a query needs it
+
     args = [env.expression(argument.value) for argument in node.arguments]
     on_sphere = len(args) < 5 or (isinstance(args[4], Literal) and args[4].value in (False, 0))
     function = geo_points.DISTANCE_2POINTS if on_sphere else geo_points.SPHEROID_DISTANCE
@@ -219,11 +221,11 @@ SPECIAL: dict[str, Callable[[Env, CallExpression], Expr]] = {
     "datetime_diff": _bind_datetime_diff,
     "dynamic_to_json": _bind_dynamic_to_json,
     "estimate_data_size": _bind_estimate_data_size,
-    "extract": _typed(CATALOGUE.scalars["extract"]),
-    "extract_json": _typed(CATALOGUE.scalars["extract_json"]),
-    "extractjson": _typed(CATALOGUE.scalars["extractjson"]),
-    "percentile_tdigest": _typed(CATALOGUE.scalars["percentile_tdigest"]),
-    "percentiles_array_tdigest": _typed(CATALOGUE.scalars["percentiles_array_tdigest"], is_array=True),
+    "extract": _typed("extract"),
+    "extract_json": _typed("extract_json"),
+    "extractjson": _typed("extractjson"),
+    "percentile_tdigest": _typed("percentile_tdigest"),
+    "percentiles_array_tdigest": _typed("percentiles_array_tdigest", is_array=True),
     "geo_distance_2points": _bind_distance,
     "row_rank_dense": bind_rank_dense,
     "row_rank_min": bind_rank_min,

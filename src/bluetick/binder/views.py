@@ -24,7 +24,6 @@ from bluetick.plan.expressions import (
 from bluetick.syntax.expressions import Expression
 from bluetick.types import Type
 
-PARSE_JSON = find_scalar("parse_json")
 _WIDENING = {
     (Type.INT, Type.LONG), (Type.INT, Type.REAL), (Type.INT, Type.DECIMAL), (Type.LONG, Type.DECIMAL)
 }  # fmt: skip
@@ -101,8 +100,9 @@ class SourceRow:
             exact = {Type.INT: _INT, Type.REAL: _EXACT_REAL}.get(wanted)
             if exact is not None and value.value in exact:
                 return Literal(float(value.value) if wanted is Type.REAL else value.value, wanted)
-        if wanted is Type.DYNAMIC and value.type is Type.STRING and PARSE_JSON is not None:
-            return Call(PARSE_JSON, (value,), wanted)  # as a file's text is read where a bag is wanted
+        parse_json = find_scalar("parse_json")
+        if wanted is Type.DYNAMIC and value.type is Type.STRING and parse_json is not None:
+            return Call(parse_json, (value,), wanted)  # as a file's text is read where a bag is wanted
         if wanted is Type.STRING and value.type in _PLAIN_TEXT:
             return as_text(value)
         if wanted is Type.DYNAMIC or (value.type, wanted) in _WIDENING:

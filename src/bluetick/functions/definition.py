@@ -1,7 +1,7 @@
 """What a KQL function is: one value that holds its signatures, null rule, lowerings and examples."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, MutableMapping
+from dataclasses import dataclass
 from enum import Enum
 from typing import Any, TypeAlias
 
@@ -303,6 +303,6 @@ class WindowFunction:
 class Catalogue:
     """Every function by name; made once by `registry`."""
 
-    scalars: dict[str, ScalarFunction] = field(default_factory=dict)
-    aggregates: dict[str, AggregateFunction] = field(default_factory=dict)
-    windows: dict[str, WindowFunction] = field(default_factory=dict)
+    scalars: MutableMapping[str, ScalarFunction]
+    aggregates: MutableMapping[str, AggregateFunction]
+    windows: MutableMapping[str, WindowFunction]

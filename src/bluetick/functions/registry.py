@@ -1,138 +1,19 @@
-"""Every function of the language by name, gathered from the topic modules."""
+"""Every function of the language by name. A topic's module is loaded when one of its functions is first asked for."""
 
-from collections.abc import Iterable
-from typing import TypeVar
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
+from importlib import import_module
+from typing import Final, TypeVar
 
-from bluetick.functions import language, windows
-from bluetick.functions.aggregates import (
-    collections,
-    counting,
-    property_bags,
-    schemas,
-    statistics,
-    sums,
-    weighted,
-)
-from bluetick.functions.aggregates import digests as digest_aggregates
-from bluetick.functions.aggregates import sketches as sketch_aggregates
-from bluetick.functions.definition import (
-    AggregateFunction,
-    Catalogue,
-    ScalarFunction,
-    WindowFunction,
-)
-from bluetick.functions.scalar import (
-    around,
-    arrays,
-    bags,
-    bins,
-    bits,
-    calendar_parts,
-    codecs,
-    compression,
-    conditions,
-    conversions,
-    digests,
-    documents,
-    dynamic,
-    geo_cells,
-    geo_lines,
-    geo_points,
-    geo_polygons,
-    hashing,
-    ipv6,
-    logic,
-    math,
-    membership,
-    network,
-    operators,
-    packing,
-    parsing,
-    punycode,
-    reference_lists,
-    series_arithmetic,
-    series_fills,
-    series_models,
-    series_statistics,
-    sets,
-    sizes,
-    sketches,
-    special_math,
-    strings,
-    temporal,
-    temporal_format,
-    text_operators,
-    text_positions,
-    text_search,
-    units,
-    user_agents,
-)
+from bluetick.functions import language
+from bluetick.functions.definition import AggregateFunction, Catalogue, ScalarFunction, WindowFunction
+from bluetick.functions.topics import AGGREGATES, SCALARS, WINDOWS
 
-_SCALARS: tuple[tuple[ScalarFunction, ...], ...] = (
-    operators.FUNCTIONS,
-    logic.FUNCTIONS,
-    text_operators.FUNCTIONS,
-    membership.FUNCTIONS,
-    conversions.FUNCTIONS,
-    conditions.FUNCTIONS,
-    dynamic.FUNCTIONS,
-    packing.FUNCTIONS,
-    arrays.FUNCTIONS,
-    bags.FUNCTIONS,
-    sets.FUNCTIONS,
-    strings.FUNCTIONS,
-    text_positions.FUNCTIONS,
-    text_search.FUNCTIONS,
-    codecs.FUNCTIONS,
-    network.FUNCTIONS,
-    ipv6.FUNCTIONS,
-    parsing.FUNCTIONS,
-    bins.FUNCTIONS,
-    temporal.FUNCTIONS,
-    temporal_format.FUNCTIONS,
-    math.FUNCTIONS,
-    bits.FUNCTIONS,
-    calendar_parts.FUNCTIONS,
-    user_agents.FUNCTIONS,
-    units.FUNCTIONS,
-    special_math.FUNCTIONS,
-    sizes.FUNCTIONS,
-    reference_lists.FUNCTIONS,
-    punycode.FUNCTIONS,
-    hashing.FUNCTIONS,
-    documents.FUNCTIONS,
-    compression.FUNCTIONS,
-    digests.FUNCTIONS,
-    sketches.FUNCTIONS,
-    around.FUNCTIONS,
-    series_arithmetic.FUNCTIONS,
-    series_fills.FUNCTIONS,
-    series_statistics.FUNCTIONS,
-    series_models.FUNCTIONS,
-    geo_points.FUNCTIONS,
-    geo_cells.FUNCTIONS,
-    geo_lines.FUNCTIONS,
-    geo_polygons.FUNCTIONS,
-)
-_AGGREGATES: tuple[tuple[AggregateFunction, ...], ...] = (
-    counting.AGGREGATES,
-    sums.AGGREGATES,
-    statistics.AGGREGATES,
-    collections.AGGREGATES,
-    property_bags.AGGREGATES,
-    weighted.AGGREGATES,
-    digest_aggregates.AGGREGATES,
-    sketch_aggregates.AGGREGATES,
-    schemas.AGGREGATES,
-)
-_WINDOWS: tuple[tuple[WindowFunction, ...], ...] = (windows.WINDOWS,)
-
-_Function = TypeVar("_Function", bound=ScalarFunction | AggregateFunction | WindowFunction)
+Function = TypeVar("Function", bound=ScalarFunction | AggregateFunction | WindowFunction)
 
 
-def by_name(topics: Iterable[Iterable[_Function]]) -> dict[str, _Function]:
+def by_name(topics: Iterable[Iterable[Function]]) -> dict[str, Function]:
     """Name and aliases -> function; a ValueError where two functions claim one name."""
-    found: dict[str, _Function] = {}
+    found: dict[str, Function] = {}
     for topic in topics:
         for function in topic:
             for name in (function.name, *function.aliases):
@@ -142,7 +23,47 @@ def by_name(topics: Iterable[Iterable[_Function]]) -> dict[str, _Function]:
     return found
 
 
-CATALOGUE = Catalogue(by_name(_SCALARS), by_name(_AGGREGATES), by_name(_WINDOWS))
+class ByName(MutableMapping[str, Function]):
+    """Name -> function. Names are there from the start, functions when they are asked for.
+
+    `topics`: module -> the names, with commas between them, of the functions that its tuple `kind` holds.
+    """
+
+    def __init__(self, topics: Mapping[str, str], kind: str) -> None:
+        self._kind: Final = kind
+        # A function, or the module that has it.
+        self._entries: dict[str, Function | str] = {
+            name.strip(): module for module, names in topics.items() for name in names.split(",")
+        }
+
+    def __getitem__(self, name: str) -> Function:
+        entry = self._entries[name]
+        return self._load(entry)[name] if isinstance(entry, str) else entry
+
+    def _load(self, module: str) -> dict[str, Function]:
+        functions: dict[str, Function] = by_name([getattr(import_module(f"bluetick.functions.{module}"), self._kind)])
+        for name, function in functions.items():
+            if self._entries.get(name) == module:
+                self._entries[name] = function
+        return functions
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._entries
+
+    def __setitem__(self, name: str, function: Function) -> None:
+        self._entries[name] = function
+
+    def __delitem__(self, name: str) -> None:
+        del self._entries[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._entries)
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+
+CATALOGUE = Catalogue(ByName(SCALARS, "FUNCTIONS"), ByName(AGGREGATES, "AGGREGATES"), ByName(WINDOWS, "WINDOWS"))
 
 
 def find_scalar(name: str) -> ScalarFunction | None:

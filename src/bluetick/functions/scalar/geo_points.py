@@ -14,11 +14,11 @@ from bluetick.functions.definition import (
     Example,
     Nulls,
     Parameter,
-    Resource,
     ScalarFunction,
     param,
     signature,
 )
+from bluetick.functions.resources import PLACES
 from bluetick.functions.scalar.math import as_real
 from bluetick.sql.tree import Binary, Case, Expr, Literal, all_of, call, when
 from bluetick.types import NUMBER, Type
@@ -260,9 +260,6 @@ FROM_WKT = ScalarFunction(
         Example("geo_from_wkt('')", None),
     ),
 )
-
-# What geo_info_from_ip_address asks: `find` of an address gives what is known of its place, or None.
-PLACES = Resource("places", "give a table of address ranges and their places: --geo FILE, or connect(geo=...)")
 
 
 def _place_of_address(places: Any, ip: str) -> Any:
