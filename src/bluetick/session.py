@@ -13,12 +13,10 @@ import pyarrow as pa
 
 from bluetick.binder.bind import bind
 from bluetick.binder.exclusions import Exclusion
-from bluetick.binder.operators.invoke import FILE_PROFILE
-from bluetick.binder.schema import CatalogSchema
+from bluetick.binder.schema import FILE_PROFILE, CatalogSchema
 from bluetick.diagnostics import Diagnostic, SourceText, has_errors
 from bluetick.diagnostics.errors import QueryError
 from bluetick.engines.opening import open_engine
-from bluetick.enrichment.local_prevalence import HashTable, LocalPrevalence
 from bluetick.enrichment.profiles import FileProfileProvider
 from bluetick.execution.catalog import Catalog, Faces, packs_for
 from bluetick.execution.exclusions import Choice, counting, without_rows, without_table_rows
@@ -41,6 +39,7 @@ from bluetick.schema.files import CustomSchemas
 from bluetick.syntax import parse
 
 if TYPE_CHECKING:
+    from bluetick.enrichment.local_prevalence import HashTable
     from bluetick.enrichment.places import AddressPlaces
     from bluetick.execution.estimate import TableEstimate
     from bluetick.execution.explaining import Explanation
@@ -286,12 +285,16 @@ class Session:
         return open_profiles(chosen, is_offline=is_offline, local=self._local_profiles, outside=real_outside())
 
     def _local_profiles(self, as_global: bool) -> FileProfileProvider:
+        from bluetick.enrichment.local_prevalence import LocalPrevalence  # noqa: PLC0415 - few sessions ask it
+
         return LocalPrevalence(self._local_query, self._hash_tables, as_global=as_global)
 
     def _local_query(self, text: str, parameters: dict[str, Any]) -> pa.Table:
         return self.run(QueryRequest(text, parameters, self.now, schemas="defender"))[-1].to_arrow()
 
-    def _hash_tables(self) -> list[HashTable]:
+    def _hash_tables(self) -> "list[HashTable]":
+        from bluetick.enrichment.local_prevalence import HashTable  # noqa: PLC0415 - few sessions ask for it
+
         faces = Faces(self.catalog, packs_for("defender", "", is_sentinel=False, custom=self._custom))
         found = [face for name in self.catalog.names() if (face := faces.find(name)) is not None]
         return [

@@ -9,8 +9,7 @@ import yaml
 from analyzer import HERE, Analysis, Question, World, analyze
 from gathering import Gathered
 
-from bluetick.binder.operators.invoke import FILE_PROFILE
-from bluetick.binder.schema import FILE_PROFILE_COLUMNS
+from bluetick.binder.schema import FILE_PROFILE, FILE_PROFILE_COLUMNS
 from bluetick.execution.catalog import Faces, packs_for
 from bluetick.session import Check, Session
 from bluetick.types import Type

@@ -6,8 +6,6 @@ https://learn.microsoft.com/kusto/query/fork-operator, https://learn.microsoft.c
 from dataclasses import replace
 
 from bluetick.binder.names import Names, default_name
-from bluetick.binder.operators.naming import schema_of
-from bluetick.binder.operators.summarize import bind_summarize
 from bluetick.binder.scope import Env
 from bluetick.binder.tabular import bind_pipeline
 from bluetick.diagnostics import codes
@@ -41,7 +39,11 @@ def _with_options(env: Env, relation: Relation) -> Relation:
     schema = env.state.options.get("query_results_apply_getschema")
     if most is not None:
         relation = Limit(relation, most)
-    return schema_of(env, relation) if schema is not None and schema.value else relation
+    if schema is None or not schema.value:
+        return relation
+    from bluetick.binder.operators.naming import schema_of  # noqa: PLC0415 - loaded when a query wants it
+
+    return schema_of(env, relation)
 
 
 def _several(env: Env, node: ForkOperator | FacetOperator, rows: Binding) -> Tables:
@@ -76,6 +78,8 @@ def _facets(env: Env, node: FacetOperator, rows: Binding) -> Tables:
 
 
 def _counted(env: Env, column: Expression, rows: Relation) -> Relation | None:
+    from bluetick.binder.operators.summarize import bind_summarize  # noqa: PLC0415 - loaded when met
+
     name = default_name(column)
     if not name:
         env.report(codes.form_not_supported(column.span, "a facet of anything but a column"))

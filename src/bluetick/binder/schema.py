@@ -95,6 +95,7 @@ WATCHLIST_COLUMNS: tuple[tuple[str, Type], ...] = (
 )
 
 
+FILE_PROFILE = "FileProfile"
 # https://learn.microsoft.com/defender-xdr/advanced-hunting-fileprofile-function ; the last is the lookup's outcome.
 FILE_PROFILE_COLUMNS: tuple[tuple[str, Type], ...] = (
     ("SHA1", Type.STRING),

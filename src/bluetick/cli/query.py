@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from bluetick.binder.operators.invoke import FILE_PROFILE
+from bluetick.binder.schema import FILE_PROFILE
 from bluetick.cli.failures import FAILED, RAN, explain, say
 from bluetick.cli.instants import resolve_now
 from bluetick.cli.options import DataOptions, Moment, PairType, data_options, now_option
@@ -17,7 +17,7 @@ from bluetick.cli.parameters import parameter_values
 from bluetick.cli.writing import FORMATS, Target, write_result
 from bluetick.diagnostics import SourceText
 from bluetick.diagnostics.errors import QueryError
-from bluetick.enrichment.profile_chain import ProfileChain
+from bluetick.enrichment.profiles import FileProfileProvider
 from bluetick.execution.result import Result
 from bluetick.session import QueryRequest
 
@@ -115,8 +115,15 @@ def _answer(
         instant: datetime | None = resolve_now(session, now, request.text)
         _write(session.run(replace(request, now=instant)), target)
         chain = session.providers.get(FILE_PROFILE)
-        if isinstance(chain, ProfileChain) and chain.was_asked and chain.note:
-            say(f"note: {chain.note}")
+        if chain is not None:
+            _say_note(chain)
+
+
+def _say_note(provider: FileProfileProvider) -> None:
+    from bluetick.enrichment.profile_chain import ProfileChain  # noqa: PLC0415 - most queries have no provider
+
+    if isinstance(provider, ProfileChain) and provider.was_asked and provider.note:
+        say(f"note: {provider.note}")
 
 
 def _write(results: list[Result], target: Target) -> None:

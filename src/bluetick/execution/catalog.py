@@ -18,9 +18,6 @@ from bluetick.engines.catalog_names import CATALOG, parse_catalog_name
 from bluetick.engines.files import expand_pattern
 from bluetick.engines.protocol import CatalogSource, Engine, FileSource, SourceColumn
 from bluetick.enrichment.watchlists import Watchlists
-from bluetick.execution.function_library import FunctionLibrary
-from bluetick.execution.mapping import TableMapping
-from bluetick.execution.mappings import View, bind_view
 from bluetick.execution.service_functions import OWN_TABLES, service_function, service_names
 from bluetick.lake.layout import RECEIVED, RESERVED, UNLISTED, has_log, is_delta
 from bluetick.schema.files import CustomSchemas
@@ -28,6 +25,9 @@ from bluetick.schema.packs import TableSchema, load_pack, stored_name
 from bluetick.types import Type
 
 if TYPE_CHECKING:
+    from bluetick.execution.function_library import FunctionLibrary
+    from bluetick.execution.mapping import TableMapping
+    from bluetick.execution.mappings import View
     from bluetick.lake.folder import AsOf, DeltaFolder
     from bluetick.lake.snapshot import Snapshot
 
@@ -46,7 +46,7 @@ class Table:
     data: TableData
     columns: tuple[tuple[str, Type], ...]
     nested: tuple[SourceColumn, ...] = ()
-    view: View | None = None
+    view: "View | None" = None
     hidden: tuple[tuple[str, Type], ...] = ()
 
     @property
@@ -94,7 +94,7 @@ class Catalog:
         self.as_of = as_of
         self._engine = engine
         self.external = {address: Path(path) for address, path in (external or {}).items()}
-        self.functions = None if functions is None else FunctionLibrary(Path(functions))
+        self.functions = None if functions is None else _library(Path(functions))
         self.watchlists = Watchlists(None if watchlists is None else Path(watchlists))
         self.mapping_warnings: list[tuple[Diagnostic, SourceText]] = []
         self._tables: dict[str, Table] = {}
@@ -110,8 +110,10 @@ class Catalog:
             raise SourceError(f"'{name}' cannot be a table name: letters, digits, '_', '-' and spaces are allowed")
         self._keep(self.describe(name, data))
 
-    def map_table(self, mapping: TableMapping, packs: Sequence[Mapping[str, TableSchema]]) -> None:
+    def map_table(self, mapping: "TableMapping", packs: Sequence[Mapping[str, TableSchema]]) -> None:
         """Puts a mapping's view behind its name. QueryError says what is wrong with it; warnings are kept."""
+        from bluetick.execution.mappings import bind_view  # noqa: PLC0415 - few sessions have one
+
         if not _NAME.fullmatch(mapping.table):
             refused = codes.bad_source(mapping.span, f"'{mapping.table}' cannot be a table name")
             raise QueryError((refused,), mapping.text)
@@ -123,7 +125,7 @@ class Catalog:
         self.mapping_warnings += [(diagnostic, mapping.text) for diagnostic in found]
         self._keep(Table(mapping.table, source.data, view.columns, source.nested, view))
 
-    def _source_of(self, mapping: TableMapping) -> Table:
+    def _source_of(self, mapping: "TableMapping") -> Table:
         """What is registered under the mapping's own name comes before the source that it names."""
         own = self._registered(mapping.table)
         try:
@@ -131,7 +133,7 @@ class Catalog:
         except SourceError as error:
             raise QueryError((codes.bad_source(mapping.source_span, str(error)),), mapping.text) from error
 
-    def _named_source(self, mapping: TableMapping) -> Table:
+    def _named_source(self, mapping: "TableMapping") -> Table:
         given = mapping.source
         if not given:
             raise SourceError(
@@ -282,7 +284,13 @@ class Catalog:
         return (*(name for name in self._lake if name not in UNLISTED), *self._tables)
 
 
-def _lake_table(name: str, snapshot: "Snapshot", view: View | None) -> Table:
+def _library(folder: Path) -> "FunctionLibrary":
+    from bluetick.execution.function_library import FunctionLibrary  # noqa: PLC0415 - few sessions have one
+
+    return FunctionLibrary(folder)
+
+
+def _lake_table(name: str, snapshot: "Snapshot", view: "View | None") -> Table:
     columns = tuple((c.name, c.type) for c in snapshot.columns if not c.is_hidden)
     hidden = tuple((c.name, c.type) for c in snapshot.columns if c.is_hidden)
     nested = tuple(SourceColumn(c, t) for c, t in columns)

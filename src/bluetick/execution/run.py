@@ -16,8 +16,6 @@ from bluetick.diagnostics.errors import Limit, LimitError, QueryCancelled, Query
 from bluetick.engines.protocol import CatalogSource, Engine, FileSource, Run, ScanColumn, Stream
 from bluetick.enrichment.profiles import FileProfileProvider
 from bluetick.execution.catalog import Catalog, PlainData, Table
-from bluetick.execution.external import load_external
-from bluetick.execution.lake_scan import LakeScan, bind_snapshot
 from bluetick.execution.program import (
     MAX_PYTHON_ROWS,
     AssertionStep,
@@ -31,7 +29,6 @@ from bluetick.execution.program import (
     TableStep,
 )
 from bluetick.execution.python_steps import computed_answers, table_answers, too_many
-from bluetick.execution.scan_rows import scan_rows
 from bluetick.lowering.flavour import FLAVOURS
 from bluetick.lowering.lowerer import ScanUse
 from bluetick.lowering.steps import PROVIDER_KEY, PYTHON_PLACE, PYTHON_ROW, python_column
@@ -194,6 +191,8 @@ class Execution:
         if isinstance(table.data, FileSource | CatalogSource | pa.Table):
             bind_data(run, relation, table.data, columns)
         else:
+            from bluetick.execution.lake_scan import LakeScan, bind_snapshot  # noqa: PLC0415 - for a lake's tables
+
             bind_snapshot(run, table.data, LakeScan(relation, columns, time, self.span(use)), self.render)
 
     @contextmanager
@@ -290,6 +289,8 @@ class Execution:
         table = run.stream(self.render(step.statement)).read_all()
         if table.num_rows > MAX_PYTHON_ROWS:
             raise too_many("scan", "rows")
+        from bluetick.execution.scan_rows import scan_rows  # noqa: PLC0415 - few queries have the operator
+
         names = {PYTHON_ROW: Type.LONG, PYTHON_PLACE: Type.LONG}
         names |= {python_column(place): column.type for place, column in enumerate(step.operator.columns)}
         answers = pa.table(dict(zip(names, scan_rows(step.operator, step.reads, table), strict=True)))
@@ -327,6 +328,8 @@ def _under_aliases(data: pa.Table, columns: list[ScanColumn]) -> tuple[pa.Table,
 
 
 def bind_external(run: Run, catalog: Catalog, use: ScanUse, node: External) -> None:
+    from bluetick.execution.external import load_external  # noqa: PLC0415 - few queries have the operator
+
     names = tuple(column.name for column in node.columns)
     data = load_external(node.uris, node.format, names, catalog.external, skips_first=node.skips_first)
     run.bind_arrow(use.relation, data, [ScanColumn(alias, source, type_) for alias, source, type_ in use.columns])

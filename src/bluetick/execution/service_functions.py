@@ -9,7 +9,6 @@ from functools import cache
 from typing import Final
 
 from bluetick.binder.schema import StoredFunction
-from bluetick.execution.function_documents import from_text
 from bluetick.lake.layout import SEEN, SEEN_COLUMNS, SIGNALS, SIGNALS_COLUMNS
 from bluetick.schema.packs import TableSchema
 from bluetick.types import Type
@@ -120,6 +119,8 @@ def service_names() -> tuple[str, ...]:
 def service_function(name: str, aliases: Callable[[], tuple[str, ...]]) -> StoredFunction | None:
     """The function of exactly this name, or None. `aliases` gives those of the session's watchlists."""
     if name == ALIASES:
+        from bluetick.execution.function_documents import from_text  # noqa: PLC0415 - when a query names one
+
         rows = ", ".join("h@'" + alias.replace("'", "''") + "'" for alias in aliases())
         return from_text(name, "", f"datatable(WatchlistAlias:string)[{rows}]", "bluetick's own text")
     return _parsed(name) if name in _SOURCES else None
@@ -127,5 +128,7 @@ def service_function(name: str, aliases: Callable[[], tuple[str, ...]]) -> Store
 
 @cache
 def _parsed(name: str) -> StoredFunction:
+    from bluetick.execution.function_documents import from_text  # noqa: PLC0415 - when a query names one
+
     parameters, body = _SOURCES[name]
     return from_text(name, parameters, body, "bluetick's own text")

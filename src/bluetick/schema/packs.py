@@ -8,7 +8,6 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -25,6 +24,7 @@ _ENDINGS: Final[Mapping[str, Type]] = {
     "TimeGenerated": Type.DATETIME,
     "AdditionalFields": Type.DYNAMIC,
 }
+_DATA: Final = Path(__file__).parent / "data"
 TWIN: Final = "_twin"  # ends the stored name of a column that differs from another of its table in case only
 
 
@@ -69,7 +69,7 @@ class _Pack(Mapping[str, TableSchema]):
 @cache
 def load_pack(name: PackName) -> Mapping[str, TableSchema]:
     """The built-in tables of Sentinel or of Defender XDR; names are case-sensitive, as in KQL."""
-    return _Pack((files("bluetick.schema") / "data" / f"{name}.txt").read_text("utf-8"))
+    return _Pack((_DATA / f"{name}.txt").read_text("utf-8"))
 
 
 @cache

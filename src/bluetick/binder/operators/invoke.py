@@ -2,7 +2,7 @@
 
 from bluetick.binder.lambdas import bind_tabular_function
 from bluetick.binder.names import Names
-from bluetick.binder.schema import FILE_PROFILE_COLUMNS
+from bluetick.binder.schema import FILE_PROFILE, FILE_PROFILE_COLUMNS
 from bluetick.binder.scope import Env, FunctionSymbol
 from bluetick.diagnostics import codes
 from bluetick.plan.expressions import Column, Invalid, Literal
@@ -12,7 +12,6 @@ from bluetick.syntax.expressions import CallExpression, Expression, NameReferenc
 from bluetick.syntax.operators import InvokeOperator
 from bluetick.types import Type
 
-FILE_PROFILE = "FileProfile"
 DEFAULT_KEY, DEFAULT_LIMIT, MOST = "SHA1", 100, 1000
 
 

@@ -4,13 +4,8 @@ from typing import TypeVar
 
 from bluetick.binder.calls import call_operator, promote
 from bluetick.binder.names import Names
-from bluetick.binder.operators.externaldata import bind_externaldata
-from bluetick.binder.operators.find import bind_find
-from bluetick.binder.operators.naming import bind_simple
 from bluetick.binder.operators.project import computed
-from bluetick.binder.operators.search import bind_search
 from bluetick.binder.operators.tuples import Items, spread_tuples
-from bluetick.binder.operators.union import bind_union
 from bluetick.binder.scope import Env
 from bluetick.diagnostics import codes
 from bluetick.plan.expressions import Column, Expr, Invalid, Literal, Promote
@@ -35,15 +30,25 @@ def bind_source_operator(env: Env, node: syntax.Source) -> Relation | None:  # n
         case syntax.RangeSource():
             return bind_range(env, node)
         case syntax.UnionOperator():
+            from bluetick.binder.operators.union import bind_union  # noqa: PLC0415 - loaded when met
+
             return bind_union(env, node, None)
         case syntax.SearchOperator():
+            from bluetick.binder.operators.search import bind_search  # noqa: PLC0415 - loaded when met
+
             return bind_search(env, node, None)
         case syntax.FindOperator():
+            from bluetick.binder.operators.find import bind_find  # noqa: PLC0415 - loaded when met
+
             return bind_find(env, node, None)
         case syntax.ExternaldataSource():
+            from bluetick.binder.operators.externaldata import bind_externaldata  # noqa: PLC0415 - loaded when met
+
             columns = declared_columns(env, node.columns)
             return None if columns is None else bind_externaldata(env, node, columns)
         case syntax.SimpleOperator():
+            from bluetick.binder.operators.naming import bind_simple  # noqa: PLC0415 - loaded when met
+
             return bind_simple(env, node, Values((), ()))
         case _:
             env.report(codes.operator_not_supported(node.span, _REFUSED.get(type(node), "this source")))
