@@ -15,6 +15,7 @@ _PREFIX = "(?:/(?:3[0-2]|[12]?[0-9]))?"
 PATTERN = rf"^\s*{_ADDRESS}{_PREFIX}\s*$"
 PLAIN_PATTERN = rf"^{_ADDRESS}$"
 PRIVATE_PATTERN = rf"^\s*(?:10\.{OCTET}|192\.168|172\.(?:1[6-9]|2[0-9]|3[01]))\.{OCTET}\.{OCTET}{_PREFIX}\s*$"
+PRIVATE_BEGINNINGS = ("10.", "172.", "192.168.")
 MAX_ADDRESS = 2**32 - 1
 
 
@@ -50,6 +51,12 @@ def parse_constant(value: str) -> Network | None:
 def network_pattern(networks: Iterable[Network]) -> str:
     """The pattern of a plain address, in any white space, that lies in one of these networks."""
     return rf"^\s*(?:{'|'.join(dict.fromkeys(map(_octets, networks)))})\s*$"
+
+
+def beginnings(networks: Iterable[Network]) -> list[str]:
+    """The first octets, with the dot behind, that an address in one of these networks may have."""
+    octets = {octet for one in networks for octet in range(one.first >> 24, (one.last >> 24) + 1)}
+    return [f"{octet}." for octet in sorted(octets)]
 
 
 def _octets(network: Network) -> str:

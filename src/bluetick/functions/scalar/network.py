@@ -1,7 +1,7 @@
 """IPv4 functions: parse, format, compare, ranges, and searching for addresses in text."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from bluetick.functions.definition import (
     Argument,
@@ -44,6 +44,7 @@ from bluetick.types import INTEGER, Type
 
 _TEXT = (Type.STRING, Type.DYNAMIC)
 _MAX_ITEMS = 64
+_MAX_BEGINNINGS = 8
 
 _function = BothEngines(DUCKDB, SPARK, Nulls.OWN).function
 
@@ -120,7 +121,8 @@ def _is_match(bound: BoundCall, forms: SearchForms) -> Expr:
 
 def _is_private(bound: BoundCall, forms: SearchForms) -> Expr:
     value, matches = forms.text(bound[0]), forms.matching.patterns.matches
-    private = call(matches, value, text(regex.own(ipv4.PRIVATE_PATTERN)))
+    pattern = call(matches, value, text(regex.own(ipv4.PRIVATE_PATTERN)))
+    private = all_of(_may_begin(value, ipv4.PRIVATE_BEGINNINGS), pattern)
     if bound.truth_only:
         return private
     return Case(((private, TRUE), (call(matches, value, text(regex.own(ipv4.PATTERN))), FALSE)))
@@ -188,9 +190,23 @@ def _in_networks(bound: BoundCall, networks: Sequence[Network], forms: SearchFor
         return by_number
     value, matches = forms.text(bound[0]), forms.matching.patterns.matches
     inside: Expr = call(matches, value, text(regex.own(ipv4.network_pattern(networks))))
-    if not bound.truth_only:
-        inside = Case(((inside, TRUE), (call(matches, value, text(regex.own(ipv4.PATTERN))), FALSE)))
-    return when(Binary("LIKE", value, text("%/%")), by_number, inside)
+    beginnings = ipv4.beginnings(networks)
+    if len(beginnings) <= _MAX_BEGINNINGS:
+        # A condition of a CASE, as engines skip the second half of an AND only there.
+        inside = Case(((all_of(_may_begin(value, beginnings), inside), TRUE),), FALSE)
+    has_prefix = Binary("LIKE", value, text("%/%"))
+    if bound.truth_only:
+        return when(has_prefix, by_number, inside)
+    is_address = call(matches, value, text(regex.own(ipv4.PATTERN)))
+    return Case(((has_prefix, by_number), (inside, TRUE), (is_address, FALSE)))
+
+
+def _may_begin(value: Expr, beginnings: Iterable[str]) -> Expr:
+    """Whether a text begins so or with white space, which is less than any digit: a quick look before the pattern
+    (measured: a third of its time)."""
+    return any_of(
+        Binary("<", value, text("0")), *(Binary("LIKE", value, text(f"{beginning}%")) for beginning in beginnings)
+    )
 
 
 # --- addresses in text -----------------------------------------------------------------------------------------
