@@ -1,6 +1,17 @@
 """Plans as short text: the kinds of the nodes, inputs in brackets."""
 
-from bluetick.plan.relations import Aggregate, Filter, Join, PickRow, Project, Reference, Relation, Scan, inputs
+from bluetick.plan.relations import (
+    Aggregate,
+    Filter,
+    Join,
+    PickRow,
+    Project,
+    Reference,
+    Relation,
+    Scan,
+    Window,
+    inputs,
+)
 
 
 def shape(relation: Relation) -> str:
@@ -29,5 +40,8 @@ def _name(relation: Relation) -> str:
         case Aggregate(items=items):
             picks = any(isinstance(item, PickRow) for item in items)
             return "pick" if picks and len(items) == 1 else "summarize+pick" if picks else "summarize"
+        case Window(items=items, ties_are_alike=alike):
+            columns = ",".join(column.name for column in relation.input.columns)
+            return f"window{len(items)}" + (f" over {columns}" if alike else "")
         case _:
             return type(relation).__name__.lower()

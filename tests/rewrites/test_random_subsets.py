@@ -41,7 +41,7 @@ class Draw:
         self.random = Random(seed)  # noqa: S311 - seeded, so that it can be had again
 
     def query(self) -> str:
-        rows = self.late() if self.random.random() < 0.3 else self.chain()
+        rows = self.random.choice((self.late, self.windows, self.chain, self.chain))()
         return rows if self.random.random() < 0.7 else f"let X = {rows}; X | union (X | take 5)"
 
     def some(self, names: tuple[str, ...], least: int = 1, most: int = 3) -> list[str]:
@@ -76,6 +76,24 @@ class Draw:
         wanted = self.random.choice(("c > 3", "c between (2 .. 30)", "c > 3 and s != 'y'", "c > 999", "isnotnull(x0)"))
         text = f"{self.source()} | where {floor} | summarize c = count(), {calls}, {pick}({by}, *) by {group}"
         return f"{text} | where {wanted}" if self.random.random() < 0.7 else text
+
+    def windows(self) -> str:
+        """Over orders with ties; of what the windows give, aggregates or the rows themselves."""
+        keys = ", ".join(f"{key} {self.random.choice(('asc', 'desc'))}" for key in self.some(KEYS, 1, 3))
+        calls = self.some(
+            ("prev(n)", "prev(k)", "next(s)", "next(t, 2)", "row_number()", "row_cumsum(n)", "prev(r)"), 1, 4
+        )
+        extended = ", ".join(f"w{i} = {one}" for i, one in enumerate(calls))
+        text = f"{self.source()} | sort by {keys} | extend {extended}"
+        if self.random.random() < 0.5:
+            text += f" | where {self.random.choice(FILTERS)}"
+        if self.random.random() < 0.5:
+            text += " | extend z = strcat(s, n), y = tostring(w0)"
+        if self.random.random() < 0.2:
+            return text
+        groups = ", ".join(self.some((*KEYS, "w0"), 1, 2))
+        last = f"max(tostring(w{len(calls) - 1}))"
+        return f"{text} | summarize c = count(), x = {last}, {self.random.choice(AGGREGATES)} by {groups}"
 
 
 def differences(count: int, seed: int = SEED) -> list[str]:

@@ -133,7 +133,61 @@ def test_other_rows_are_picked_at_once(session: Session, text: str) -> None:
     assert before == after
 
 
+GAPS = "B | sort by k asc, t asc | extend b = prev(k), u = prev(t), v = next(n)"
+
+
+def test_window_functions_over_the_same_rows_come_into_one_node(session: Session) -> None:
+    before, after = _shapes(session, GAPS, "joined-windows")
+    assert before == "window1(window1(window1(sort(B))))"
+    assert after == "window3(sort(B))"
+    before, after = _shapes(session, "B | sort by n asc | extend z = prev(prev(n))", "joined-windows")
+    assert before == after == "window1(window1(sort(B)))"
+
+
+@pytest.mark.parametrize(
+    ("text", "columns"),
+    [
+        ("B | sort by k asc, t asc | where prev(k) == k | summarize count() by k", "t,k"),
+        ("B | sort by t asc | where prev(n) == 1 | summarize count()", "t,k,n"),  # k is before n
+        ("B | sort by t asc, n asc | where prev(n) == 1 | summarize count()", "t,n"),
+        ("B | sort by k asc | extend y = prev(k), z = strcat(r, n) | where y != '' | summarize max(t)", "t,k"),
+        ("B | sort by k asc | extend y = prev(k), z = strcat(r, n) | where z != '' | summarize max(y)", "t,k,n,r"),
+    ],
+)
+def test_ties_are_told_apart_by_what_is_read_alone(session: Session, text: str, columns: str) -> None:
+    _, after = _shapes(session, text, "alike-ties")
+    found = [part for part in after.split("(") if part.startswith("window")]
+    assert found == [f"window1 over {columns}"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "B | sort by k asc | extend b = prev(n)",  # the rows are seen
+        "B | sort by k asc | extend b = prev(n) | summarize make_list(b)",  # and here their order
+        "B | sort by k asc | extend b = prev(n) | summarize arg_max(t, *) by k",
+        "B | sort by k asc | extend b = prev(n) | summarize take_any(s) by k",
+        "B | sort by k asc | extend b = prev(n) | take 5 | summarize count() by b",
+        "B | sort by k asc | extend b = prev(prev(n)) | summarize count() by b",  # each must see the same places
+        "B | sort by k asc | where n > 1 | extend b = prev(n) | summarize count() by b",
+        "B | serialize b = prev(n) | summarize count() by b",
+    ],
+)
+def test_ties_keep_their_places_where_they_are_seen(session: Session, text: str) -> None:
+    before, after = _shapes(session, text, "alike-ties")
+    assert before == after
+
+
 QUERIES = [
+    GAPS,
+    f"{GAPS} | where b == k | summarize count(), avg(v), max(datetime_diff('second', t, u)) by k",
+    "B | sort by k asc | extend b = prev(n), m = next(n) | summarize count() by b, m",
+    "B | sort by r asc, s desc | extend b = prev(r), m = next(s), o = prev(n, 2) | where o > 1"
+    " | extend z = strcat(m, n) | summarize count(), dcount(s), max(r) by b, z",
+    "B | sort by t asc | extend c = row_number(), d = row_cumsum(n), e = prev(k) | summarize max(c), sum(d) by e",
+    "B | sort by k asc, t desc | extend p = prev(s) | where p != s | summarize count(), make_set(p) by k",
+    "B | sort by r desc | extend p = next(r, 1, 9.0) | summarize count(), min(p) by k, r",
+    "B | where s != 'z' | sort by s asc | sort by n asc | extend p = prev(t) | summarize max(p), min(p) by n, s",
     NEW,
     f"{NEW} | join kind=innerunique (B | summarize low = min(t), high = max(t) by k, s) on k",
     f"{NEW} | join kind=leftouter (B | summarize make_list(n) by kk = k | project-rename k = kk) on k",

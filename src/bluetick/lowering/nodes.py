@@ -242,9 +242,13 @@ def _limit_each(lowerer: Lowerer, relation: Limit, stage: Stage, count: sql.Expr
 
 def _window(lowerer: Lowerer, relation: Window) -> Stage:
     """Rows that are alike are numbered first, so that every window, here and later, sees them in the same places."""
-    stage = _numbered(lowerer, lowerer.lower(relation.input), relation.input.columns)
+    stage = lowerer.lower(relation.input)
+    if not relation.ties_are_alike:
+        stage = _numbered(lowerer, stage, relation.input.columns)
     row = stage.row(relation.input.columns)
-    order = stage.order or row_order(stage, relation.input.columns)  # under numbers there are no ties
+    order = stage.order  # under numbers there are no ties
+    if relation.ties_are_alike or not order:
+        order = row_order(stage, relation.input.columns)
     items: list[tuple[str, sql.Expr]] = []
     aliases = dict(stage.aliases)
     for column, window in relation.items:
@@ -254,4 +258,4 @@ def _window(lowerer: Lowerer, relation: Window) -> Stage:
         value = lowerer.flavour.window(window.function)(bound)
         items.append((aliases[column.id], partitioned(value, tuple(stage.column(c) for c in relation.partition))))
     select = sql.Select(tuple(items), lowerer.source(stage), star=True)
-    return lowerer.add(select, aliases, stage.order)
+    return lowerer.add(select, aliases, () if relation.ties_are_alike else stage.order)

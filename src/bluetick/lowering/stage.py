@@ -62,10 +62,12 @@ def sort_terms(value: sql.Expr, type_: Type, *, descending: bool, nulls_first: b
 
 def row_order(stage: Stage, columns: Iterable[Column]) -> tuple[sql.Order, ...]:
     """A total order of the rows: the one they have, ties by all columns ascending, null first, then NaN
-    (DESIGN, invariant 5). Rows that are still equal cannot be told apart."""
+    (DESIGN, invariant 5). Rows that are still equal cannot be told apart. What the order has already is equal there."""
+    ordered = [term.value for term in stage.order]
     ties = [
         term
         for column in columns
+        if stage.column(column) not in ordered
         for term in sort_terms(stage.column(column), column.type, descending=False, nulls_first=True)
     ]
     return (*stage.order, *ties)

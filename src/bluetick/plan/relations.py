@@ -223,11 +223,16 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Adds columns computed over the serialized rows of the input, of each `partition` by itself."""
+    """Adds columns computed over the serialized rows of the input, of each `partition` by itself.
+
+    `ties_are_alike`, which only a rewrite says: rows that the order does not tell apart need not keep their places, and
+    nothing above sees the order.
+    """
 
     input: "Relation"
     items: tuple[tuple[Column, WindowCall], ...]
     partition: Columns = ()
+    ties_are_alike: bool = False
 
     @property
     def columns(self) -> Columns:

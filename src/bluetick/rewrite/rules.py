@@ -8,9 +8,11 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from types import MappingProxyType
 from typing import Final, TypeAlias
 
-from bluetick.plan.relations import Aggregate, Join, PickRow, Relation, TabularStatement
+from bluetick.plan.relations import Aggregate, Join, PickRow, Relation, TabularStatement, Window
+from bluetick.rewrite.alike_ties import with_alike_ties
 from bluetick.rewrite.fresh import FreshColumns, fresh_for
 from bluetick.rewrite.inlined_lets import nodes_of, with_inlined_lets
+from bluetick.rewrite.joined_windows import with_joined_windows
 from bluetick.rewrite.late_rows import with_late_rows
 from bluetick.rewrite.lookup_order import with_ordered_lookups
 from bluetick.rewrite.reduced_groups import with_reduced_groups
@@ -23,6 +25,8 @@ REWRITES: Final[Mapping[str, Rewrite]] = MappingProxyType(
         "lookup-order": with_ordered_lookups,
         "reduced-groups": with_reduced_groups,
         "late-rows": with_late_rows,
+        "joined-windows": with_joined_windows,
+        "alike-ties": with_alike_ties,
     }
 )
 
@@ -52,6 +56,6 @@ def _made(statement: TabularStatement, without: Collection[str]) -> Iterator[tup
 
 
 def _is_of_use(node: Relation) -> bool:
-    return isinstance(node, Join) or (
+    return isinstance(node, Join | Window) or (
         isinstance(node, Aggregate) and any(isinstance(item, PickRow) for item in node.items)
     )
