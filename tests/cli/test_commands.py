@@ -360,7 +360,19 @@ NOT_FOR_A_SHORT_QUERY = (
     *("bluetick.binder.operators.scan", "bluetick.binder.operators.summarize", "bluetick.functions.scalar.strings"),
     *("bluetick.enrichment.profile_", "bluetick.execution.function_", "bluetick.execution.scan_rows"),
     *("bluetick.lake.folder", "bluetick.lake.snapshot"),
-    *("deltalake", "ftfy", "orjson", "pandas", "polars", "pyarrow.parquet", "pyspark", "scipy", "sqlglot", "yaml"),
+    *(
+        "deltalake",
+        "ftfy",
+        "orjson",
+        "pandas",
+        "rich.console",
+        "polars",
+        "pyarrow.parquet",
+        "pyspark",
+        "scipy",
+        "sqlglot",
+        "yaml",
+    ),
 )
 
 

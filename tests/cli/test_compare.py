@@ -9,8 +9,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from bluetick.cli.compared import Compared, difference_lines, json_line, print_compared
-from bluetick.cli.grid import new_console
 from bluetick.cli.main import run_command
+from bluetick.cli.page import new_console
 from bluetick.detections.comparing import EngineRun, Outcome
 from bluetick.execution.comparing import Comparison, Rule
 from bluetick.session import QueryRequest

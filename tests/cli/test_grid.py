@@ -7,7 +7,8 @@ from decimal import Decimal
 import pytest
 from rich.console import Console
 
-from bluetick.cli.grid import Shown, clipped, print_rows, shown, visible
+from bluetick.cli.grid import Shown, clipped, print_rows, shown, visible, write_rows
+from bluetick.cli.page import ConsolePage, PlainPage, new_page
 
 
 def draw(width: int, columns: list[tuple[str, str]], rows: list[tuple[object, ...]]) -> tuple[Shown, str]:
@@ -98,3 +99,68 @@ def test_a_card_cuts_only_what_is_very_long() -> None:
 def test_wide_characters_are_measured_in_cells() -> None:
     assert clipped("日本語テキスト", 7) == "日本語…"
     assert clipped("abc", 3) == "abc"
+
+
+@pytest.mark.parametrize(
+    ("columns", "rows"),
+    [
+        ([], []),
+        (
+            [("Name", "string"), ("InitiatingProcessFileName", "string"), ("Size", "long")],
+            [("日本", "x", 1), ("", "y", None)],
+        ),
+        ([(f"Shared{i}", "string") for i in range(8)] + [("Own", "long")], [(*("v" * 20,) * 8, n) for n in (1, 2)]),
+        ([(f"Column{i}", "string") for i in range(9)], [("x" * 1000, *("v" * 20,) * 7, "")]),
+    ],
+    ids=["nothing", "table", "shared", "card"],
+)
+def test_a_pipe_has_the_text_of_a_terminal(
+    columns: list[tuple[str, str]], rows: list[tuple[object, ...]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    stream = io.StringIO()
+    view = write_rows(PlainPage(stream), columns, rows)
+    assert (view, "\n".join(line.rstrip() for line in stream.getvalue().splitlines())) == draw(60, columns, rows)
+
+
+def test_heads_end_on_the_same_line() -> None:
+    _, out = draw(24, [("InitiatingProcessFileName", "string"), ("Size", "long")], [("a", 1)])
+    assert out.splitlines() == [
+        "Initiating",
+        "Process",
+        "FileName    Size",
+        "string      long",
+        "────────────────",
+        "a              1",
+    ]
+
+
+def test_what_is_written_to_a_page_that_has_no_long_dash(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "wide")
+    stream = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    page = PlainPage(stream)
+    assert page.width == 120
+    write_rows(page, [("Size", "long")], [(1,)])
+    stream.seek(0)
+    assert stream.read() == "Size\nlong\n----\n   1\n"
+
+
+@pytest.mark.parametrize(("forced", "page"), [({}, PlainPage), ({"FORCE_COLOR": "1"}, ConsolePage)])
+def test_no_terminal_is_plain_unless_colours_are_wanted(
+    forced: dict[str, str], page: type, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in forced.items():
+        monkeypatch.setenv(name, value)
+    assert isinstance(new_page(io.StringIO()), page)
+
+
+def test_styles_reach_a_terminal() -> None:
+    stream = io.StringIO()
+    console = Console(file=stream, width=40, force_terminal=True, color_system="standard", highlight=False)
+    print_rows(console, [("Name", "string")], [(None,), ("[b]x[/b]",)])
+    assert "\x1b[1mName" in stream.getvalue()
+    assert "\x1b[2mstring" in stream.getvalue()
+    assert "\x1b[2mnull" in stream.getvalue()
+    assert "[b]x[/b]" in stream.getvalue()

@@ -11,8 +11,9 @@ from rich.console import Console
 from rich.text import Text
 
 from bluetick.cli.failures import RAN
-from bluetick.cli.grid import new_console, print_rows, shown, visible
+from bluetick.cli.grid import print_rows, shown, visible
 from bluetick.cli.options import DataOptions, data_options
+from bluetick.cli.page import new_console
 from bluetick.cli.writing import compact
 from bluetick.detections.explaining.alerts import AlertExplanation, explain_alert
 from bluetick.detections.explaining.evidence import Evidence, evidence_of

@@ -9,7 +9,8 @@ from rich.table import Table
 from rich.text import Text
 
 from bluetick.cli.failures import RAN
-from bluetick.cli.grid import new_console, visible
+from bluetick.cli.grid import visible
+from bluetick.cli.page import new_console
 from bluetick.cli.writing import compact
 from bluetick.detections.ledger.deliveries import OutputHealth, Refused, output_health, refused, resend
 from bluetick.detections.ledger.opening import Ledger

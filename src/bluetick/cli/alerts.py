@@ -11,7 +11,7 @@ from rich.text import Text
 
 from bluetick.cli.alert_outputs import alert_outputs
 from bluetick.cli.failures import RAN
-from bluetick.cli.grid import new_console, print_rows, visible
+from bluetick.cli.grid import print_rows, visible
 from bluetick.cli.ledgers import (
     ID_SHOWN,
     author_option,
@@ -22,6 +22,7 @@ from bluetick.cli.ledgers import (
     print_comments,
     time_text,
 )
+from bluetick.cli.page import new_console
 from bluetick.cli.writing import compact
 from bluetick.detections.incidents.deciding import comment_on, own_alert
 from bluetick.detections.incidents.listing import comments_of, incident_of

@@ -12,9 +12,9 @@ from bluetick.cli.backtest_json import to_json
 from bluetick.cli.backtest_text import print_backtest
 from bluetick.cli.documents import Document, read_documents
 from bluetick.cli.failures import FAILED, RAN, is_interrupt, say
-from bluetick.cli.grid import new_console
 from bluetick.cli.ledgers import open_ledger
 from bluetick.cli.options import DataOptions, DurationType, Moment, MomentType, data_options
+from bluetick.cli.page import new_console
 from bluetick.cli.progress import progress_of
 from bluetick.cli.run import failure
 from bluetick.cli.writing import compact, text_target

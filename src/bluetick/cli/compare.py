@@ -12,9 +12,9 @@ import click
 from bluetick.cli.compared import Compared, difference_lines, json_line, print_compared
 from bluetick.cli.documents import Document, read_documents
 from bluetick.cli.failures import FAILED, RAN, explain, is_interrupt, say
-from bluetick.cli.grid import new_console
 from bluetick.cli.instants import resolve_now
 from bluetick.cli.options import DataOptions, DurationType, Moment, PairType, data_options, now_option
+from bluetick.cli.page import new_console
 from bluetick.cli.parameters import parameter_values
 from bluetick.cli.query import read_request
 from bluetick.cli.run import failure

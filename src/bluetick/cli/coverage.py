@@ -10,8 +10,8 @@ import click
 from bluetick.cli.covered import coverage_json, print_coverage
 from bluetick.cli.documents import Document, read_documents
 from bluetick.cli.failures import FAILED, RAN
-from bluetick.cli.grid import new_console
 from bluetick.cli.options import DataOptions, Moment, data_options, now_option
+from bluetick.cli.page import new_console
 from bluetick.cli.progress import progress_of
 from bluetick.cli.writing import compact
 from bluetick.detections.coverage.gathering import binds, fed, ran, tested

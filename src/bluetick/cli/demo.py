@@ -17,7 +17,8 @@ from rich.padding import Padding
 from rich.text import Text
 
 from bluetick.cli.documents import read_documents, runnable
-from bluetick.cli.grid import new_console, print_rows
+from bluetick.cli.grid import print_rows
+from bluetick.cli.page import new_console
 from bluetick.cli.run import verdict
 from bluetick.cli.simulate import check_empty, run_simulation
 from bluetick.detections.model import Detection

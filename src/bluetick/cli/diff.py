@@ -11,8 +11,8 @@ import click
 from bluetick.cli.differences import differences_json, print_differences
 from bluetick.cli.documents import is_document
 from bluetick.cli.failures import FAILED, RAN
-from bluetick.cli.grid import new_console
 from bluetick.cli.options import DataOptions, Moment, data_options, now_option
+from bluetick.cli.page import new_console
 from bluetick.cli.progress import progress_of
 from bluetick.cli.pull_request import markdown
 from bluetick.cli.replayed import days_option, labels_option, span_until

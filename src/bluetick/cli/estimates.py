@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 import click
 
-from bluetick.cli.grid import new_console, print_rows, visible
+from bluetick.cli.grid import print_rows, visible
+from bluetick.cli.page import new_console
 from bluetick.cli.writing import compact
 from bluetick.execution.estimate import TableEstimate
 

@@ -1,23 +1,21 @@
 """Rows for people: an aligned table where it fits the width, else a card for each row."""
 
 import json
-import os
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import IO, Any, Literal
+from typing import TYPE_CHECKING, Any
 
-from rich import box
 from rich.cells import cell_len, set_cell_size
-from rich.console import Console
-from rich.padding import Padding
-from rich.table import Table
-from rich.text import Text
 
+from bluetick.cli.page import ConsolePage, Page, Piece
 from bluetick.diagnostics import inert
 from bluetick.values import MICROSECOND, format_decimal, format_timespan
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 visible = inert.visible  # rows are written by strangers
 Columns = Sequence[tuple[str, str]]
@@ -25,17 +23,8 @@ _NUMBERS = frozenset({"int", "long", "real", "decimal", "timespan"})
 # How wide a cell may be, and whether long heads are folded at their capitals: tried in this order.
 _FORMS = ((80, False), (56, False), (40, False), (40, True), (28, True), (20, True))
 _CARD_LINES = 3  # that one value may take
-_PLAIN_WIDTH = 120  # where nobody says how wide the reader's page is
 _GAP = 2
 _WORD = re.compile(r"[^A-Z_]+_*|[A-Z][^A-Z_]+_*|[A-Z]+(?![a-z])_*|_+|.")
-
-
-def new_console(stream: IO[str] | None = None) -> Console:
-    """Standard output or a file, in colours only where a person looks at it."""
-    console = Console(file=stream, highlight=False, markup=False, emoji=False)
-    if not console.is_terminal and "COLUMNS" not in os.environ:
-        console.width = _PLAIN_WIDTH
-    return console
 
 
 def shown(value: Any) -> str:
@@ -85,24 +74,29 @@ class _Grid:
         return [i for i in range(len(self.columns)) if any(row[i] != self.cells[0][i] for row in self.cells)]
 
 
-def print_rows(console: Console, columns: Columns, rows: Sequence[tuple[Any, ...]], indent: int = 0) -> Shown:
-    """Prints the rows in the form that fits: a table; what is the same in all rows, then a table of the rest; or a
+def print_rows(console: "Console", columns: Columns, rows: Sequence[tuple[Any, ...]], indent: int = 0) -> Shown:
+    """As `write_rows`, for a command that writes by rich."""
+    return write_rows(ConsolePage(console), columns, rows, indent)
+
+
+def write_rows(page: Page, columns: Columns, rows: Sequence[tuple[Any, ...]], indent: int = 0) -> Shown:
+    """Writes the rows in the form that fits: a table; what is the same in all rows, then a table of the rest; or a
     card for each row. Tells what had to be left out."""
     grid = _Grid(columns, [[shown(value) for value in row] for row in rows])
-    width = console.width - indent
+    width = page.width - indent
     if (widths := _fitting(grid, width)) is not None:
-        return _print_table(console, grid, widths, indent)
+        return _write_table(page, grid, widths, indent)
     is_clipped = False
     varying = grid.varying() if len(rows) > 1 else []
     if varying and len(varying) < len(columns):
         same = grid.pick([i for i in range(len(columns)) if i not in varying])
-        is_clipped = _print_fields(console, same, same.cells[0], indent, f"the same in all {len(rows)} rows")
+        is_clipped = _write_fields(page, same, same.cells[0], indent, f"the same in all {len(rows)} rows")
         grid = grid.pick(varying)
         if (widths := _fitting(grid, width)) is not None:
-            console.print()
-            return Shown(_print_table(console, grid, widths, indent).clipped or is_clipped, cards=False)
+            page.write()
+            return Shown(_write_table(page, grid, widths, indent).clipped or is_clipped, cards=False)
     for number, row in enumerate(grid.cells, 1):
-        is_clipped |= _print_fields(console, grid, row, indent, f"row {number}")
+        is_clipped |= _write_fields(page, grid, row, indent, f"row {number}")
     return Shown(is_clipped, cards=True)
 
 
@@ -128,27 +122,38 @@ def _words(name: str) -> list[str]:
     return _WORD.findall(name) or [name]
 
 
-def _head(name: str, width: int) -> str:
-    """A name on as many lines as its column's width asks for."""
+def _head(name: str, type_: str, width: int) -> list[Piece]:
+    """A name on as many lines as its column's width asks for, then the type."""
     lines = [""]
     for word in _words(name):
         if lines[-1] and cell_len(lines[-1] + word) > width:
             lines.append(word)
         else:
             lines[-1] += word
-    return "\n".join(lines)
+    return [*((line, "bold") for line in lines), *([(type_, "dim")] if type_ else [])]
 
 
-def _print_table(console: Console, grid: _Grid, widths: Sequence[int], indent: int) -> Shown:
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1), pad_edge=False, show_edge=False, collapse_padding=True)
-    for (name, type_), width in zip(grid.columns, widths, strict=True):
-        head = Text(_head(visible(name), width), style="bold").append(f"\n{type_}" if type_ else "", style="dim")
-        side: Literal["left", "right"] = "right" if type_ in _NUMBERS else "left"
-        table.add_column(head, justify=side, no_wrap=True, min_width=width, max_width=width)
+def _write_table(page: Page, grid: _Grid, widths: Sequence[int], indent: int) -> Shown:
+    if not grid.columns:
+        page.write()
+        return Shown(clipped=False, cards=False)
+    heads = [_head(visible(name), type_, width) for (name, type_), width in zip(grid.columns, widths, strict=True)]
+    sides = [type_ in _NUMBERS for _, type_ in grid.columns]
+
+    def write(cells: Iterable[Piece]) -> None:
+        pieces: list[Piece] = []
+        for (text, style), width, is_right in zip(cells, widths, sides, strict=True):
+            room = " " * (width - cell_len(text))
+            pieces += [(" " * (_GAP if pieces else indent), ""), (room + text if is_right else text + room, style)]
+        page.write(*pieces)
+
+    height = max(map(len, heads))
+    for line in range(-height, 0):  # they end on the same line
+        write(head[line] if -line <= len(head) else ("", "") for head in heads)
+    page.write((" " * indent + page.dash * (sum(widths) + _GAP * (len(widths) - 1)), ""))
     for row in grid.cells:
-        texts = (clipped(cell, width) for cell, width in zip(row, widths, strict=True))
-        table.add_row(*(Text(text, style="dim" if text == "null" else "") for text in texts))
-    console.print(Padding(table, (0, 0, 0, indent), expand=False))
+        texts = [clipped(cell, width) for cell, width in zip(row, widths, strict=True)]
+        write((text, "dim" if text == "null" else "") for text in texts)
     is_clipped = any(cell_len(cell) > width for row in grid.cells for cell, width in zip(row, widths, strict=True))
     return Shown(is_clipped, cards=False)
 
@@ -158,26 +163,26 @@ def clipped(text: str, width: int) -> str:
     return text if cell_len(text) <= width else set_cell_size(text, width - 1).rstrip() + "…"
 
 
-def _print_fields(console: Console, grid: _Grid, row: Sequence[str], indent: int, title: str) -> bool:
+def _write_fields(page: Page, grid: _Grid, row: Sequence[str], indent: int, title: str) -> bool:
     """`name  value` lines under a title; whether a value was cut. Empty ones are counted: rules have dozens of them."""
     names = [visible(name) for name, _ in grid.columns]
     filled = [(name, cell) for name, cell in zip(names, row, strict=True) if cell not in ("", "null")]
     margin = max((cell_len(name) for name, _ in filled), default=0) + _GAP
-    room = max(20, console.width - indent - margin - _GAP)
-    console.print(Text(f"{' ' * indent}─── {title}", style="dim"))
+    room = max(20, page.width - indent - margin - _GAP)
+    page.write((f"{' ' * indent}{page.dash * 3} {title}", "dim"))
     for name, cell in filled:
-        _print_field(console, name.ljust(margin), _folded(cell, room), indent + _GAP)
+        _write_field(page, name.ljust(margin), _folded(cell, room), indent + _GAP)
     empty = len(row) - len(filled)
     if empty:
         words = "1 more column is empty" if empty == 1 else f"{empty} more columns are empty"
-        console.print(Text(f"{' ' * (indent + _GAP)}({words})", style="dim"))
+        page.write((f"{' ' * (indent + _GAP)}({words})", "dim"))
     return any(cell_len(cell) > room * _CARD_LINES for _, cell in filled)
 
 
-def _print_field(console: Console, name: str, lines: Iterable[str], indent: int) -> None:
+def _write_field(page: Page, name: str, lines: Iterable[str], indent: int) -> None:
     head = name
     for line in lines:
-        console.print(Text(" " * indent).append(head, style="cyan").append(line), no_wrap=True, overflow="ignore")
+        page.write((" " * indent, ""), (head, "cyan"), (line, ""))
         head = " " * len(name)
 
 

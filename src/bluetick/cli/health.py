@@ -8,8 +8,9 @@ from rich.console import Console
 from rich.text import Text
 
 from bluetick.cli.failures import FAILED, RAN
-from bluetick.cli.grid import new_console, visible
+from bluetick.cli.grid import visible
 from bluetick.cli.options import DataOptions, DurationType, Moment, MomentType, data_options
+from bluetick.cli.page import new_console
 from bluetick.cli.writing import compact
 from bluetick.detections.health.assessing import assess
 from bluetick.detections.health.conditions import Condition

@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bluetick.cli.failures import RAN
-from bluetick.cli.grid import new_console, visible
+from bluetick.cli.grid import visible
 from bluetick.cli.ledgers import (
     ID_SHOWN,
     author_option,
@@ -23,6 +23,7 @@ from bluetick.cli.ledgers import (
     print_comments,
     time_text,
 )
+from bluetick.cli.page import new_console
 from bluetick.cli.writing import compact
 from bluetick.detections.incidents.deciding import (
     Edits,

@@ -12,8 +12,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from bluetick.cli.failures import say
 from bluetick.cli.fusion import fuse_command
-from bluetick.cli.grid import new_console, print_rows
+from bluetick.cli.grid import print_rows
 from bluetick.cli.options import DurationType
+from bluetick.cli.page import new_console
 from bluetick.cli.writing import compact
 from bluetick.detections.ledger.listing import versions_read
 from bluetick.detections.ledger.opening import Ledger

@@ -9,7 +9,8 @@ from typing import Any
 import click
 
 from bluetick.cli.failures import say
-from bluetick.cli.grid import new_console, print_rows, visible
+from bluetick.cli.grid import print_rows, visible
+from bluetick.cli.page import new_console
 from bluetick.cli.writing import compact
 from bluetick.enrichment.opening import open_enricher
 from bluetick.ingest.formats import read_format

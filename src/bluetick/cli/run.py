@@ -13,9 +13,10 @@ from bluetick.cli.documents import Document, read_documents
 from bluetick.cli.estimates import print_estimate
 from bluetick.cli.explanations import print_explanation
 from bluetick.cli.failures import FAILED, RAN, explain, is_interrupt, say
-from bluetick.cli.grid import new_console, print_rows, visible
+from bluetick.cli.grid import print_rows, visible
 from bluetick.cli.near_misses import near_misses_json, print_near_misses
 from bluetick.cli.options import DataOptions, Moment, data_options, now_option
+from bluetick.cli.page import new_console
 from bluetick.cli.writing import compact
 from bluetick.detections.model import Comparison, Detection, Threshold
 from bluetick.detections.runs import DetectionRun, newest_instant, query_request, run_detection

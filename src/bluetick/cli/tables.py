@@ -12,8 +12,9 @@ from rich.text import Text
 
 from bluetick.cli.failures import say
 from bluetick.cli.freshness import Freshness, age, bars, freshness, minute, percent
-from bluetick.cli.grid import new_console, print_rows, visible
+from bluetick.cli.grid import print_rows, visible
 from bluetick.cli.options import DataOptions, Moment, data_options, now_option
+from bluetick.cli.page import new_console
 from bluetick.cli.writing import compact, whole_file
 from bluetick.execution.catalog import TIME_COLUMNS, Table
 from bluetick.schema.files import written_schemas

@@ -10,7 +10,7 @@ import click
 
 from bluetick.cli.documents import Document, read_documents, runnable
 from bluetick.cli.failures import FAILED, RAN
-from bluetick.cli.grid import new_console
+from bluetick.cli.page import new_console
 from bluetick.cli.picking import EVERY, Picker, parse_pick
 from bluetick.cli.progress import progress_of
 from bluetick.cli.sample_reports import (

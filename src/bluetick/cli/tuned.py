@@ -10,8 +10,9 @@ from rich.text import Text
 
 from bluetick.cli.documents import Document, read_documents, runnable
 from bluetick.cli.failures import FAILED, RAN, explain, is_interrupt, say
-from bluetick.cli.grid import new_console, print_rows, visible
+from bluetick.cli.grid import print_rows, visible
 from bluetick.cli.options import DataOptions, Moment, data_options, now_option
+from bluetick.cli.page import new_console
 from bluetick.cli.replayed import days_option, labels_option, span_until
 from bluetick.cli.writing import compact
 from bluetick.detections.differences.labelled import seen_by

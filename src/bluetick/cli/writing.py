@@ -11,7 +11,8 @@ from itertools import chain
 from pathlib import Path
 from typing import IO
 
-from bluetick.cli.grid import new_console, print_rows
+from bluetick.cli.grid import write_rows
+from bluetick.cli.page import new_page
 from bluetick.diagnostics.inert import inert_json
 from bluetick.execution.result import Result
 from bluetick.values import json_rows
@@ -110,9 +111,9 @@ def _csv_cell(cell: object) -> object:
 
 def print_result(result: Result, stream: IO[str] | None = None) -> None:
     """A table for people and a line that counts its rows and says what it does not show."""
-    console = new_console(stream)
+    page = new_page(stream)
     rows, total = result.passing_head(SHOWN_ROWS)
-    view = print_rows(console, result.columns, rows)
+    view = write_rows(page, result.columns, rows)
     words = [f"{total:,} row{'' if total == 1 else 's'}"]
     if total > len(rows):
         words.append(f"the first {len(rows)} are shown")
@@ -121,4 +122,4 @@ def print_result(result: Result, stream: IO[str] | None = None) -> None:
     if view.cards:
         words.append("too wide for a table")
     hint = " (--format json or csv gives everything)" if len(words) > 1 else ""
-    console.print(f"{', '.join(words)}{hint}", style="dim")
+    page.write((f"{', '.join(words)}{hint}", "dim"))
