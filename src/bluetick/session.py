@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from bluetick.binder.bind import bind
 from bluetick.binder.exclusions import Exclusion
-from bluetick.binder.schema import FILE_PROFILE, CatalogSchema
+from bluetick.binder.schema import FILE_PROFILE, CatalogSchema, TableFace
 from bluetick.diagnostics import Diagnostic, SourceText, has_errors
 from bluetick.diagnostics.errors import QueryError
 from bluetick.engines.opening import open_engine
@@ -112,6 +112,12 @@ class Session:
         if provider is not None:
             self.providers[FILE_PROFILE] = provider
 
+    def faces(self) -> list[TableFace]:
+        """The tables with data, as a query sees them that names no schema."""
+        packs = packs_for(self._schemas, "", is_sentinel=False, custom=self._custom)
+        faces = Faces(self.catalog.pinned(), packs)
+        return [face for name in faces.names() if (face := faces.find(name)) is not None]
+
     # --- queries ---
 
     def query(self, text: str, parameters: Mapping[str, Any] | None = None, now: datetime | None = None) -> Result:
@@ -171,11 +177,10 @@ class Session:
         return FLAVOURS[self.engine.dialect.name]
 
     def parameters(self, plan: QueryPlan, request: QueryRequest, now: datetime) -> dict[str, Any]:
-        """The values of a program's parameters: now, the scope's start, the query's own."""
+        """The values of a program's parameters: now, the scope's ends, the query's own."""
         values: dict[str, Any] = {"now": now, **program_values(plan, request.parameters, request.parameter_texts)}
-        if request.lookback is not None:
-            values["scope_start"] = now - request.lookback
-        return values
+        scope = self._scope(request, _Moment(now, True, None))
+        return {**values, "scope_start": scope.low, "scope_end": scope.high}
 
     def time_columns(self, plan: QueryPlan) -> list[tuple[str, str]]:
         """(table, time column) of every table that a plan reads and that has one."""
@@ -304,6 +309,8 @@ class Session:
         ]
 
     def _scope(self, request: QueryRequest, moment: "_Moment") -> TimeSpan:
+        if request.scope is not None:
+            return request.scope
         low = None if request.lookback is None else moment.now - request.lookback
         return TimeSpan(low, moment.now) if moment.is_given else TimeSpan()
 
@@ -316,7 +323,8 @@ class Session:
         self, statement: TabularStatement, plan: QueryPlan, request: QueryRequest, moment: "_Moment"
     ) -> tuple[Program, Execution]:
         """The program of one statement of a plan, and what is to run it in the time that is left."""
-        has_lower, has_upper = moment.is_given and request.lookback is not None, moment.is_given
+        scope = self._scope(request, moment)
+        has_lower, has_upper = scope.low is not None, scope.high is not None
 
         def build() -> Program:
             computed = rewritten(statement, request.without_rewrites) if self.flavour.keeps_lets else statement

@@ -174,6 +174,18 @@ def _health() -> click.Command:
     return health
 
 
+def _serve() -> click.Command:
+    from bluetick.cli.serve import serve  # noqa: PLC0415 - loaded when asked for
+
+    return serve
+
+
+def _token() -> click.Command:
+    from bluetick.cli.token import token  # noqa: PLC0415 - loaded when asked for
+
+    return token
+
+
 # What loads a command, and the sentence that its help begins with: `bluetick --help` loads none of them.
 _COMMANDS: dict[str, tuple[Callable[[], click.Command], str]] = {
     "demo": (_demo, "Simulate a month, run detections, compare with the truth."),
@@ -200,6 +212,8 @@ _COMMANDS: dict[str, tuple[Callable[[], click.Command], str]] = {
     "alerts": (_alerts, "Alerts that `bluetick schedule` raised."),
     "incidents": (_incidents, "Incidents that `bluetick schedule` made of alerts."),
     "outputs": (_outputs, "Where alerts go: the document that `bluetick schedule --outputs` reads."),
+    "serve": (_serve, "Serve the tables to Kusto, Log Analytics and advanced hunting clients (docs/server.md)."),
+    "token": (_token, "Make, list and remove tokens of the server (bluetick serve)."),
     "backup": (_backup, "Back up a ledger and its lake into DIR, beside earlier backups."),
     "restore": (_restore, "Put a backup back, after checking all of it."),
     "upgrade": (_upgrade, "Bring a service's ledger to the form of this version."),

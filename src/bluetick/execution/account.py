@@ -236,7 +236,7 @@ def _table_measure(context: Context, scan: Scan) -> Measure:
     if scan.time_column is not None:
         time = stage.column(scan.time_column)
         now = sql.Parameter("now", Type.DATETIME)
-        bounds = [sql.Binary("<", time, now)] if context.upper_bound else []
+        bounds = [sql.Binary("<", time, sql.Parameter("scope_end", Type.DATETIME))] if context.upper_bound else []
         if context.lower_bound:
             bounds.append(sql.Binary(">=", time, sql.Parameter("scope_start", Type.DATETIME)))
         items += [

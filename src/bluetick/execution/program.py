@@ -339,8 +339,9 @@ def build_program(
     given: Sequence[Given] = (),
     scans: dict[str, ScanUse] | None = None,
 ) -> Program:
-    """The program of one tabular statement. The bounds say whether it has a time scope (`scope_start`, `now`); `given`
-    are relations of it that have a statement of their own already, which may have read `scans`: these keep their names.
+    """The program of one tabular statement. The bounds say whether it has a time scope (`scope_start`, `scope_end`);
+    `given` are relations of it that have a statement of their own already, which may have read `scans`: these keep
+    their names.
 
     Raises QueryError where lets have nested expressions deeper than can be walked, or are used so often that the
     statements together are too long.

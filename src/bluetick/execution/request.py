@@ -8,6 +8,7 @@ from typing import Any
 import pyarrow as pa
 
 from bluetick.binder.exclusions import Exclusion
+from bluetick.plan.ranges import Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +19,8 @@ class QueryRequest:
     document's: tables are read from now - lookback. `seconds` is the deadline. `exclusions` leave rows out.
     `without_rewrites` names rewrites of the plan that are not made (bluetick.rewrite.rules): the rows are the same.
     `parameter_texts` are values of query parameters as KQL has them, such as `datetime(2026-06-18)`; `tables` are seen
-    by this query alone, before others of their names.
+    by this query alone, before others of their names. With a `scope` tables are read in it, whatever `now` and
+    `lookback` are; without ends it is all of them.
     """
 
     text: str
@@ -33,3 +35,4 @@ class QueryRequest:
     without_rewrites: frozenset[str] = frozenset()
     parameter_texts: Mapping[str, str] = field(default_factory=dict)
     tables: Mapping[str, pa.Table] = field(default_factory=dict)
+    scope: Span | None = None

@@ -40,7 +40,7 @@ from bluetick.sql.tree import Statement
 from bluetick.types import Type
 from bluetick.values import python_values, to_physical
 
-_SCOPE = ("scope_start", "now")  # parameters
+_SCOPE = ("scope_start", "scope_end")  # parameters
 
 
 class Deadline:

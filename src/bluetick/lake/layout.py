@@ -10,7 +10,9 @@ LOG: Final = "_delta_log"
 # What `ingest` keeps beside the tables; no table has such a name.
 RECEIPTS: Final = "_ingested"
 QUARANTINE: Final = "_quarantine"
-RESERVED: Final = frozenset({RECEIPTS, QUARANTINE})
+# What `serve` keeps there: tokens, who asked what.
+SETTINGS: Final = "_settings"
+RESERVED: Final = frozenset({RECEIPTS, QUARANTINE, SETTINGS})
 
 # Tables that each commit adds to beside its rows. No list of tables has them; a query that names one can read it.
 SEEN: Final = "_Seen"

@@ -276,7 +276,7 @@ class Lowerer:
         return Stage(name, {c.id: alias for c, (alias, _, _) in zip(relation.columns, columns, strict=True)})
 
     def _scope(self, relation: Scan, stage: Stage) -> list[sql.Expr]:
-        """[now - lookback, now) of the table's time column (DESIGN, invariant 4)."""
+        """The run's time scope, most often [now - lookback, now), of the table's time column (DESIGN, invariant 4)."""
         if relation.time_column is None:
             return []
         time = stage.column(relation.time_column)
@@ -284,7 +284,7 @@ class Lowerer:
         if self.context.lower_bound:
             bounds.append(sql.Binary(">=", time, sql.Parameter("scope_start", Type.DATETIME)))
         if self.context.upper_bound:
-            bounds.append(sql.Binary("<", time, sql.Parameter("now", Type.DATETIME)))
+            bounds.append(sql.Binary("<", time, sql.Parameter("scope_end", Type.DATETIME)))
         return bounds
 
     # --- what expressions need ---

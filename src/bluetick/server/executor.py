@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from bluetick.diagnostics.errors import BluetickError, Limit, LimitError, QueryCancelled
 from bluetick.execution.result import Result
-from bluetick.session import QueryRequest, Session
+from bluetick.session import Check, QueryRequest, Session
 
 T = TypeVar("T")
 
@@ -64,6 +64,10 @@ class QueryExecutor(Protocol):
         """Stops a query that waits or runs; its reader gets QueryCancelled. False if there is none of this id."""
         ...
 
+    async def check(self, request: QueryRequest) -> Check:
+        """What `Session.check` finds of the request's text and schemas; nothing of it runs. May raise Busy."""
+        ...
+
     async def close(self) -> None:
         """Stops everything."""
         ...
@@ -75,6 +79,15 @@ class _Turn:
 
     results: list[Result] = field(default_factory=list)
     is_cancelled: bool = False
+
+    def start(self, session: Session, request: QueryRequest) -> None:
+        """Steps that come before the results are not stopped by a cancel, but nothing follows them."""
+        results = session.run(request)
+        if self.is_cancelled:
+            for result in results:
+                result.close()
+            raise QueryCancelled("the query was cancelled")
+        self.results += results
 
     def cancel(self) -> None:
         self.is_cancelled = True
@@ -105,10 +118,9 @@ class LocalExecutor:
         answer = _LocalAnswer(turn, self._in_thread, partial(self._leave, request_id))
         try:
             left = None if ends is None else max(ends - monotonic(), 0.0)
-            turn.results += await self._in_thread(partial(self._session.run, replace(request, seconds=left)))
-            if turn.is_cancelled:
-                raise QueryCancelled("the query was cancelled")
+            await self._in_thread(partial(turn.start, self._session, replace(request, seconds=left)))
         except BaseException:
+            turn.is_cancelled = True  # for a thread that still starts it
             await answer.close()
             raise
         return answer
@@ -118,6 +130,9 @@ class LocalExecutor:
         if turn is not None:
             turn.cancel()
         return turn is not None
+
+    async def check(self, request: QueryRequest) -> Check:
+        return await self._in_thread(partial(self._session.check, request.text, request.schemas))
 
     async def close(self) -> None:
         for turn in self._turns.values():

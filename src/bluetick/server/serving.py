@@ -1,0 +1,85 @@
+"""The server as a process: what it needs before it may listen, and how it ends."""
+
+import socket
+from dataclasses import dataclass
+from pathlib import Path
+
+import uvicorn
+
+from bluetick.diagnostics.errors import SourceError
+from bluetick.server.access import LOOPBACK, Names, Right, Tokens, is_loopback, kept
+from bluetick.server.app import make_app
+from bluetick.server.audit import AuditLog
+from bluetick.server.executor import LocalExecutor
+from bluetick.server.service import Service
+from bluetick.session import Session
+
+_GRACE_SECONDS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """What was asked for. `folder` holds tokens and the audit log, None where there is no lake."""
+
+    host: str
+    host_names: tuple[str, ...]
+    token: str | None
+    folder: Path | None
+    database: str
+    places: int = 4
+    waiting: int = 64
+
+    def tokens(self) -> Tokens:
+        return Tokens(self.folder, () if self.token is None else (kept("--token", self.token, Right.ADMIN.word),))
+
+    def check(self) -> None:
+        """Others than this machine's own users are let in by tokens alone."""
+        if self.token == "":
+            raise SourceError("an empty token is none")
+        if not is_loopback(self.host) and not self.tokens().all():
+            raise SourceError(
+                f"on {self.host} others can reach the server: make tokens first (bluetick token add), or give --token"
+            )
+
+    def names(self) -> Names:
+        return Names(frozenset({*LOOPBACK, self.host.lower(), *(name.lower() for name in self.host_names)}))
+
+
+def make_service(wanted: Serving, session: Session) -> Service:
+    tokens = wanted.tokens()
+    return Service(
+        LocalExecutor(session, wanted.places, wanted.waiting),
+        session,
+        wanted.database,
+        tokens,
+        wanted.names(),
+        AuditLog(wanted.folder),
+        needs_token=bool(tokens.all()),
+    )
+
+
+def listening(host: str, port: int) -> socket.socket:
+    """A listening socket, TCP by its own word: asyncio turns off Nagle's delay for such alone, which costs 40 ms."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.listen(128)
+    except OSError as error:
+        listener.close()
+        words = (error.strerror or str(error)).lower()
+        raise SourceError(f"cannot listen on {host} port {port}: {words}") from error
+    return listener
+
+
+def serve_on(wanted: Serving, session: Session, listener: socket.socket) -> None:
+    """Until it is stopped by a signal. Queries that run then are given a few seconds."""
+    config = uvicorn.Config(
+        make_app(make_service(wanted, session)),
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=_GRACE_SECONDS,
+    )
+    uvicorn.Server(config).run(sockets=[listener])
