@@ -358,8 +358,9 @@ NOT_FOR_A_SHORT_QUERY = (
     *("bluetick.cli.run", "bluetick.detections", "bluetick.ingest", "bluetick.simulation", "bluetick.sources"),
     *("bluetick.binder.operators.evaluate", "bluetick.binder.operators.graphs", "bluetick.binder.operators.join"),
     *("bluetick.binder.operators.scan", "bluetick.binder.operators.summarize", "bluetick.functions.scalar.strings"),
-    *("bluetick.enrichment.profile_", "bluetick.execution.function_", "bluetick.execution.scan_rows"),
-    *("bluetick.lake.folder", "bluetick.lake.snapshot"),
+    *("bluetick.enrichment.profile_", "bluetick.execution.function_", "bluetick.execution.mapping"),
+    *("bluetick.execution.scan_rows", "bluetick.execution.lake_scan"),
+    *("bluetick.engines.duckdb_scan", "bluetick.engines.spark", "bluetick.lake.folder", "bluetick.lake.snapshot"),
     *(
         "deltalake",
         "ftfy",

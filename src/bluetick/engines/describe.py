@@ -12,13 +12,13 @@ from bluetick.engines.duckdb_scan import (
     Leg,
     describe_with,
     file_list,
-    quote_name,
     read_csv,
     read_parquet,
     refuse_case_twins,
     refuse_partition_twins,
 )
 from bluetick.engines.protocol import FileSource, SourceColumn
+from bluetick.sql.dialect import DUCKDB
 from bluetick.types import Type
 
 # What CSV text is tried as, in this order; text that begins with a zero is a number to nobody.
@@ -76,7 +76,8 @@ def _describe_csv(source: FileSource, connection: duckdb.DuckDBPyConnection) -> 
     filled: set[str] = set()
     for leg in legs:
         tests = [(name, type_) for name, _ in leg.types for type_ in _CSV_TYPES]
-        items = [_fits(name, type_) for name, type_ in tests] + [f"count({quote_name(n)})" for n, _ in leg.types]
+        items = [_fits(name, type_) for name, type_ in tests]
+        items += [f"count({DUCKDB.quote_name(name)})" for name, _ in leg.types]
         row = connection.execute(f"SELECT {', '.join(items)} FROM {leg.reader}").fetchone()  # noqa: S608
         answers = row or ()
         for (name, type_), fits in zip(tests, answers, strict=False):
@@ -92,7 +93,7 @@ def _first(types: set[Type]) -> Type:
 
 def _fits(name: str, type_: Type) -> str:
     """An aggregate: whether every value of a text column has the type."""
-    column = quote_name(name)
+    column = DUCKDB.quote_name(name)
     done = conversion(column, "VARCHAR", type_)
     offends = done.offends if done is not None else "TRUE"
     zeros = f" OR regexp_full_match({column}, '{_ZEROS}')" if type_ is Type.LONG else ""

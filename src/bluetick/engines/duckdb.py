@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
 import duckdb
 import pyarrow as pa
@@ -19,12 +19,14 @@ import pyarrow as pa
 from bluetick.diagnostics.errors import BluetickError, EngineError, QueryCancelled, SourceError
 from bluetick.engines.duckdb_errors import clean_message, is_bad_value, malformed_file, source_error, translate_error
 from bluetick.engines.duckdb_nulls import FullColumns
-from bluetick.engines.duckdb_scan import Check, Leg, describe_with, plan_scan, quote_name, select_columns
 from bluetick.engines.machine_memory import counted_part, default_ceiling, threads_within
 from bluetick.engines.protocol import CatalogSource, FileSource, Finding, ScanColumn, SourceColumn, Stream
 from bluetick.engines.spill import SpillFolder
 from bluetick.sql.dialect import DUCKDB, Dialect
 from bluetick.types import Type
+
+if TYPE_CHECKING:
+    from bluetick.engines.duckdb_scan import Check
 
 T = TypeVar("T")
 
@@ -88,6 +90,8 @@ class DuckDbRun:
         self._busy = False
 
     def bind_files(self, relation: str, source: FileSource, columns: Sequence[ScanColumn]) -> None:
+        from bluetick.engines.duckdb_scan import describe_with, plan_scan  # noqa: PLC0415 - loaded where there is data
+
         def bind() -> None:
             scan = plan_scan(source, columns, describe_with(self._connection), self._without_null(source, columns))
             self._make("VIEW", relation, scan.sql)
@@ -102,10 +106,12 @@ class DuckDbRun:
         return self._full.of(source.files, lambda sql: self._connection.execute(sql).fetchall())
 
     def bind_arrow(self, relation: str, table: pa.Table, columns: Sequence[ScanColumn]) -> None:
+        from bluetick.engines.duckdb_scan import Leg, describe_with, select_columns  # noqa: PLC0415 - loaded where there is data
+
         def bind() -> None:
             given = f"_arrow_{relation}"
             self._connection.register(given, table)
-            leg = Leg(quote_name(given), tuple(describe_with(self._connection)(quote_name(given))))
+            leg = Leg(DUCKDB.quote_name(given), tuple(describe_with(self._connection)(DUCKDB.quote_name(given))))
             scan = select_columns([leg], columns, relation)
             self._make("VIEW", relation, scan.sql)
 
@@ -124,12 +130,12 @@ class DuckDbRun:
         def drop() -> None:
             kind = self._kinds.pop(relation, None)
             if kind is not None:
-                self._connection.execute(f"DROP {kind} {quote_name(relation)}")
+                self._connection.execute(f"DROP {kind} {DUCKDB.quote_name(relation)}")
 
         self._guard(drop, self._explain)
 
     def _make(self, kind: str, relation: str, sql: str) -> None:
-        self._connection.execute(f"CREATE TEMP {kind} {quote_name(relation)} AS {sql}")
+        self._connection.execute(f"CREATE TEMP {kind} {DUCKDB.quote_name(relation)} AS {sql}")
         self._kinds[relation] = kind
 
     def stream(self, sql: str) -> Stream:
@@ -218,7 +224,7 @@ class DuckDbRun:
                 return malformed
         return translate_error(error)
 
-    def _find(self, check: Check) -> SourceError | None:
+    def _find(self, check: "Check") -> SourceError | None:
         """The first value that offends a check; None also where the files cannot be read for another reason."""
         shown = f"CAST({check.value} AS VARCHAR)"
         query = f"SELECT filename, {shown} FROM {check.reader} WHERE {check.offends} LIMIT 1"  # noqa: S608 quoted

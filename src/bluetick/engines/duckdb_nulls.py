@@ -11,8 +11,6 @@ from typing import Any, Final, TypeAlias
 
 import duckdb
 
-from bluetick.engines.duckdb_scan import file_list
-
 Rows: TypeAlias = Callable[[str], Sequence[tuple[Any, ...]]]
 """The rows of a statement."""
 
@@ -55,6 +53,8 @@ class FullColumns:
 
     def _ask(self, unknown: Sequence[_Identity], rows: Rows) -> bool:
         """Reads footers; a file that cannot be read is left to the scan, which tells what is wrong with it."""
+        from bluetick.engines.duckdb_scan import file_list  # noqa: PLC0415 - loaded where there is data
+
         try:
             found = rows(_FULL.format(files=file_list([file for file, _, _ in unknown])))
         except duckdb.Error:

@@ -15,7 +15,6 @@ import pyarrow as pa
 from bluetick.diagnostics.errors import EngineError
 from bluetick.engines.duckdb_casts import conversion
 from bluetick.engines.duckdb_errors import clean_message
-from bluetick.engines.duckdb_scan import quote_name
 from bluetick.engines.protocol import ScanColumn
 from bluetick.sql.dialect import DUCKDB
 from bluetick.types import Type
@@ -87,7 +86,7 @@ class RecordReader:
         try:
             self._connection.register(_GIVEN, pa.table({"number": numbers, "text": texts}))
             if view is not None and view.name not in self._views:
-                self._connection.execute(f"CREATE TEMP VIEW {quote_name(view.name)} AS {view.sql}")
+                self._connection.execute(f"CREATE TEMP VIEW {DUCKDB.quote_name(view.name)} AS {view.sql}")
                 self._views.add(view.name)
             found: pa.Table = self._connection.sql(sql).to_arrow_table()
         except duckdb.Error as error:
@@ -110,7 +109,7 @@ def records_view(columns: Sequence[ScanColumn]) -> RecordView:
     values: list[str] = []
     offences: list[str] = []
     for column in fields:
-        alias, place = quote_name(column.alias), places[_way(column)]
+        alias, place = DUCKDB.quote_name(column.alias), places[_way(column)]
         text = f"{_VALUES}[{place}]"
         if column.type is not Type.STRING:
             trimmed[place], text = f"nullif(trim({text}), '') AS t{place}", f"t{place}"
@@ -121,7 +120,7 @@ def records_view(columns: Sequence[ScanColumn]) -> RecordView:
             offences.append(f"WHEN {alias} IS NULL AND {text} IS NOT NULL THEN {said}")
     fault = f"CASE {' '.join(offences)} ELSE '' END" if offences else "''"
     own = {NUMBER: "number", FAULT: fault}
-    items = [f"{own.get(c.source or '', quote_name(c.alias))} AS {quote_name(c.alias)}" for c in columns]
+    items = [f"{own.get(c.source or '', DUCKDB.quote_name(c.alias))} AS {DUCKDB.quote_name(c.alias)}" for c in columns]
     texts = f"SELECT number, json_extract_string(text, {_pointers(ways)}) AS {_VALUES} FROM {_GIVEN}"  # noqa: S608 quoted
     bare = f"SELECT {', '.join(['number', _VALUES, *trimmed.values()])} FROM ({texts})"  # noqa: S608 quoted
     typed = f"SELECT {', '.join(['number', *(f't{place}' for place in trimmed), *values])} FROM ({bare})"  # noqa: S608 quoted

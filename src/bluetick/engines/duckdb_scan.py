@@ -52,10 +52,6 @@ class Scan:
     checks: tuple[Check, ...]
 
 
-def quote_name(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
 def partition_option(source: FileSource) -> str:
     """Nothing is guessed: the columns in the folders' names are those that were found there, as text."""
     if not source.partitions:
@@ -145,7 +141,7 @@ def select_columns(legs: Sequence[Leg], columns: Sequence[ScanColumn], place: st
         items: list[str] = []
         for column in columns:
             item, check = _select_column(leg, column, place, native)
-            items.append(f"{item} AS {quote_name(column.alias)}")
+            items.append(f"{item} AS {DUCKDB.quote_name(column.alias)}")
             checks += [check] if check is not None else []
         selects.append(f"SELECT {', '.join(items) or '1 AS _'} FROM {leg.reader}")  # noqa: S608 quoted above
     return Scan(" UNION ALL ".join(selects), tuple(checks))
@@ -157,8 +153,8 @@ def _select_column(leg: Leg, column: ScanColumn, place: str, native: bool) -> tu
         return absent(column.type), None
     name, duckdb_type = found
     if name in leg.full and duckdb_type == "VARCHAR" and column.type is Type.STRING:
-        return quote_name(name), None
-    value, duckdb_type = field_of(quote_name(name), duckdb_type, column.path, column.type)
+        return DUCKDB.quote_name(name), None
+    value, duckdb_type = field_of(DUCKDB.quote_name(name), duckdb_type, column.path, column.type)
     done = conversion(value, duckdb_type, column.type, native=native)
     if done is None:
         raise SourceError(

@@ -6,15 +6,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bluetick.diagnostics.errors import SourceError
-from bluetick.execution.mapping import TableMapping
 from bluetick.schema.files import CustomSchemas, read_schemas
 from bluetick.schema.packs import SchemaFileError
 
 if TYPE_CHECKING:
     from bluetick.enrichment.places import AddressPlaces
+    from bluetick.execution.mapping import TableMapping
 
 
-def given_mappings(path: Path) -> tuple[TableMapping, ...]:
+def given_mappings(path: Path) -> "tuple[TableMapping, ...]":
     """The tables that mapping documents compute."""
     from bluetick.execution.mapping_documents import read_mappings  # noqa: PLC0415 - its reader is seldom needed
 

@@ -1,7 +1,6 @@
 """The rows of one tabular statement, in the forms that callers want."""
 
 from collections.abc import Iterator
-from html import escape
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -110,6 +109,8 @@ class Result:
         return sum(batch.num_rows for batch in self._read())
 
     def _repr_html_(self) -> str:
+        from html import escape  # noqa: PLC0415 - only a notebook asks for this
+
         head = "".join(f"<th title='{t}'>{escape(n)}</th>" for n, t in self.columns)
         rows = list(islice(self.rows(), _SHOWN))
         body = "".join("<tr>" + "".join(f"<td>{escape(_cell(v))}</td>" for v in row) + "</tr>" for row in rows)

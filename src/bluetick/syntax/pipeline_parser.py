@@ -1,7 +1,6 @@
 """Pipelines: a source, then operators between pipes; and how a wrong operator is survived."""
 
 from collections.abc import Callable
-from difflib import get_close_matches
 
 from bluetick.diagnostics import Span
 from bluetick.diagnostics import syntax_codes as codes
@@ -181,6 +180,8 @@ def _survive(c: Cursor) -> MissingOperator:
     elif word.lower() in OPERATORS:
         c.report(codes.operator_case(Span(start, start + len(word)), word))
     else:
+        from difflib import get_close_matches  # noqa: PLC0415 - loaded when one is misspelt
+
         nearest = get_close_matches(word.lower(), OPERATORS, n=1, cutoff=0.7)
         c.report(codes.unknown_operator(Span(start, start + len(word)), word, nearest[0] if nearest else ""))
     text = c.skip_to_boundary()
