@@ -41,8 +41,10 @@ class Draw:
         self.random = Random(seed)  # noqa: S311 - seeded, so that it can be had again
 
     def query(self) -> str:
-        rows = self.random.choice((self.late, self.windows, self.chain, self.chain))()
-        return rows if self.random.random() < 0.7 else f"let X = {rows}; X | union (X | take 5)"
+        rows = self.random.choice((self.late, self.windows, self.nested, self.chain, self.chain))()
+        if self.random.random() < 0.7 or rows.startswith("let"):
+            return rows
+        return f"let X = {rows}; X | union (X | take 5)"
 
     def some(self, names: tuple[str, ...], least: int = 1, most: int = 3) -> list[str]:
         return self.random.sample(names, self.random.randint(least, most))
@@ -76,6 +78,18 @@ class Draw:
         wanted = self.random.choice(("c > 3", "c between (2 .. 30)", "c > 3 and s != 'y'", "c > 999", "isnotnull(x0)"))
         text = f"{self.source()} | where {floor} | summarize c = count(), {calls}, {pick}({by}, *) by {group}"
         return f"{text} | where {wanted}" if self.random.random() < 0.7 else text
+
+    def nested(self) -> str:
+        """Groups of one input by ever more keys."""
+        keys = self.some(("k", "n", "s", "t"), 2, 3)
+        calls = self.some(
+            ("c = count()", "c1 = sum(n)", "c2 = max(t)", "c3 = min(s)", "c4 = max(n)", "c5 = sum(r)"), 1, 3
+        )
+        legs = [", ".join(keys[:length]) for length in range(self.random.randint(0, 1), len(keys) + 1)]
+        texts = [f"(X | summarize {', '.join(calls[: self.random.randint(1, 3)])} by {by})" for by in legs if by]
+        texts += ["(X | summarize {})".format(", ".join(calls))] if "" in legs else []
+        self.random.shuffle(texts)
+        return f"let X = {self.source()}; union {', '.join(texts)}"
 
     def windows(self) -> str:
         """Over orders with ties; of what the windows give, aggregates or the rows themselves."""

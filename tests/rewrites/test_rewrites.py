@@ -133,6 +133,35 @@ def test_other_rows_are_picked_at_once(session: Session, text: str) -> None:
     assert before == after
 
 
+NESTED = "B | where n > 0 | top-nested 2 of k by c = sum(n), top-nested 2 of s by d = sum(n)"
+COARSE = "let X = B | where n > 0; X | summarize c = count(), m = max(t) by k | join kind=inner"
+
+
+def test_coarser_groups_are_made_of_finer_ones(session: Session) -> None:
+    before, after = _shapes(session, NESTED, "coarser-groups")
+    rows = "top_nested=where1(B)"
+    assert before == f"inner(limit(sort(summarize({rows}))), limit(sort(summarize(top_nested))))"
+    assert after == f"inner(limit(sort(summarize(groups=summarize({rows})))), limit(sort(groups)))"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{COARSE} (X | summarize sum(n) by k, s) on k",  # other aggregates
+        f"{COARSE} (X | summarize c = count(), m = max(t) by k) on k",  # the same groups
+        f"{COARSE} (X | summarize c = count(), m = max(t) by k = s, s = n) on k",  # other keys
+        f"{COARSE} (X | summarize c = count(), m = max(t) by k = toupper(k), s) on k",
+        f"{COARSE} (B | where n > 0 | summarize c = count(), m = max(t) by k, s) on k",  # another input
+        "let X = B | where n > 0; X | summarize m = max(r) by k | union (X | summarize m = max(r) by k, s)",
+        "let X = B | where n > 0; X | summarize m = avg(n) by k | union (X | summarize m = avg(n) by k, s)",
+        "let X = B | where n > 0; X | summarize m = dcount(n) by k | union (X | summarize m = dcount(n) by k, s)",
+    ],
+)
+def test_other_groups_are_made_of_the_rows(session: Session, text: str) -> None:
+    _, after = _shapes(session, text, "coarser-groups")
+    assert "groups" not in after
+
+
 GAPS = "B | sort by k asc, t asc | extend b = prev(k), u = prev(t), v = next(n)"
 
 
@@ -179,6 +208,12 @@ def test_ties_keep_their_places_where_they_are_seen(session: Session, text: str)
 
 
 QUERIES = [
+    NESTED,
+    f"{COARSE} (X | summarize m = max(t), c = count() by s, k) on k",
+    f"{COARSE} (X | summarize count(), max(t), sum(n) by s, n, k) on k | join kind=fullouter (X | summarize max(t)) on"
+    " $left.m == $right.max_t",
+    "let X = B | extend d = t - datetime(2026-02-28), i = toint(n); X | summarize sum(d), sum(i), min(s), min(d)"
+    " | union (X | summarize count(), sum(i), max(s), min(s), sum(d), min(d) by k, s), (X | summarize min(s) by s)",
     GAPS,
     f"{GAPS} | where b == k | summarize count(), avg(v), max(datetime_diff('second', t, u)) by k",
     "B | sort by k asc | extend b = prev(n), m = next(n) | summarize count() by b, m",

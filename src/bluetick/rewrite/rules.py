@@ -8,8 +8,9 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from types import MappingProxyType
 from typing import Final, TypeAlias
 
-from bluetick.plan.relations import Aggregate, Join, PickRow, Relation, TabularStatement, Window
+from bluetick.plan.relations import Aggregate, Join, PickRow, Reference, Relation, TabularStatement, Window
 from bluetick.rewrite.alike_ties import with_alike_ties
+from bluetick.rewrite.coarser_groups import with_coarser_groups
 from bluetick.rewrite.fresh import FreshColumns, fresh_for
 from bluetick.rewrite.inlined_lets import nodes_of, with_inlined_lets
 from bluetick.rewrite.joined_windows import with_joined_windows
@@ -22,6 +23,7 @@ Rewrite: TypeAlias = Callable[[TabularStatement, FreshColumns], TabularStatement
 REWRITES: Final[Mapping[str, Rewrite]] = MappingProxyType(
     {
         "inlined-lets": with_inlined_lets,
+        "coarser-groups": with_coarser_groups,
         "lookup-order": with_ordered_lookups,
         "reduced-groups": with_reduced_groups,
         "late-rows": with_late_rows,
@@ -57,5 +59,6 @@ def _made(statement: TabularStatement, without: Collection[str]) -> Iterator[tup
 
 def _is_of_use(node: Relation) -> bool:
     return isinstance(node, Join | Window) or (
-        isinstance(node, Aggregate) and any(isinstance(item, PickRow) for item in node.items)
+        isinstance(node, Aggregate)
+        and (isinstance(node.input, Reference) or any(isinstance(item, PickRow) for item in node.items))
     )

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from bluetick.functions.definition import Argument, Check, InexactError
+from bluetick.functions.regexes.determined import determined
 from bluetick.sql.tree import EMPTY, Bare, Binary, Expr, call, is_not_null, text, when
 
 LONG_TEXT = "bluetick-long-text\x1f"  # marks the error of a text that is too long for its pattern
@@ -133,7 +134,9 @@ def _taken_spark(_: Expr) -> Expr:
     )
 
 
-def _written_duckdb(pattern: str, _: Ask) -> Written:
+def _written_duckdb(pattern: str, ask: Ask) -> Written:
+    if ask.is_test or (ask.groups and not ask.is_replacement):
+        pattern = determined(pattern)
     return Written(_named_with_p(pattern))
 
 

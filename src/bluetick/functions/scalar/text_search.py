@@ -77,7 +77,9 @@ def _extract(bound: BoundCall, forms: SearchForms) -> Expr:
         return call("regexp_extract", *forms.searched(bound[2], bound[0], ask), Bare(number))
 
     if group.is_constant:
-        return coalesce(found(int(group.constant)), EMPTY)
+        value = found(int(group.constant))
+        are_texts = bound[2].type is Type.STRING and isinstance(bound[0].constant, str)
+        return value if are_texts else coalesce(value, EMPTY)  # without a match it is the empty string
     numbers = range(len(regex.group_names(bound[0].constant)) + 1)
     return coalesce(Case(tuple((Binary("=", group.sql, long(number)), found(number)) for number in numbers)), EMPTY)
 
