@@ -13,6 +13,7 @@ import pyarrow as pa
 import uvicorn
 from azure.kusto.data import KustoClient, KustoConnectionStringBuilder
 
+from bluetick.lake.layout import SETTINGS
 from bluetick.server.access import LOOPBACK, Names, Token, Tokens
 from bluetick.server.app import make_app
 from bluetick.server.audit import AuditLog
@@ -57,9 +58,10 @@ def served(
     *,
     executor: QueryExecutor | None = None,
     tokens: tuple[Token, ...] = (),
-    folder: Path | None = None,
+    lake: Path | None = None,
 ) -> Iterator[Served]:
     """The session behind HTTP until the end of the block. What the server logs as its own faults is kept."""
+    folder = None if lake is None else lake / SETTINGS
     kept = Tokens(folder, tokens)
     service = Service(
         executor or LocalExecutor(session, places=2, waiting=20),
@@ -69,6 +71,7 @@ def served(
         Names(frozenset(LOOPBACK)),
         AuditLog(folder),
         needs_token=bool(kept.all()),
+        lake=lake,
     )
     faults: list[Exception] = []
     with listening("127.0.0.1", 0) as listener:

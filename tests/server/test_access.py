@@ -137,7 +137,7 @@ def test_tokens_of_a_lake_are_hashes_for_their_owner_alone(tmp_path: Path, capsy
     assert run_command(["token", "add", "ana", "--lake", str(tmp_path)]) == 1
     assert run_command(["token", "list", "--lake", str(tmp_path)]) == 0
     assert capsys.readouterr().out.startswith("ana\tadmin\t")
-    with bluetick.connect(lake=tmp_path) as session, served(session, folder=tmp_path / "_settings") as on:
+    with bluetick.connect(lake=tmp_path) as session, served(session, lake=tmp_path) as on:
         assert session.catalog.names() == ()
         mine = {"Authorization": f"Bearer {secret}"}
         assert on.post("/v2/rest/query", ASKED, **mine).status_code == 200
@@ -151,7 +151,8 @@ def test_tokens_of_a_lake_are_hashes_for_their_owner_alone(tmp_path: Path, capsy
 
 
 def test_a_broken_list_of_tokens_lets_nobody_in(tmp_path: Path) -> None:
-    (tmp_path / TOKENS).write_text('[{"name": "x"}]')
+    (tmp_path / "_settings").mkdir()
+    (tmp_path / "_settings" / TOKENS).write_text('[{"name": "x"}]')
     with pytest.raises(SourceError, match="no list of tokens"):
         Serving("127.0.0.1", (), None, tmp_path, "d").tokens().all()
 

@@ -8,7 +8,6 @@ import click
 from bluetick.cli.failures import RAN, say
 from bluetick.cli.options import DataOptions, data_options
 from bluetick.diagnostics.errors import SourceError
-from bluetick.lake.layout import SETTINGS
 
 PORT = 8442
 
@@ -46,8 +45,7 @@ def serve(
             raise
         raise SourceError("the server needs the extra 'server': pip install 'bluetick[server]'") from error
 
-    folder = None if data.lake is None else data.lake / SETTINGS
-    wanted = Serving(host, host_names, token, folder, database or database_name(data.lake), places, waiting)
+    wanted = Serving(host, host_names, token, data.lake, database or database_name(data.lake), places, waiting)
     with data.open() as session, listening(host, port) as listener:
         wanted.check()
         address = url(listener.getsockname()[:2])

@@ -1,5 +1,6 @@
 """The tables of a session: what data stands behind a name, and the face that a query sees."""
 
+import os
 import re
 from collections.abc import Mapping, Sequence
 from copy import copy
@@ -102,6 +103,7 @@ class Catalog:
         self._views: dict[str, View] = {}  # of tables over a lake's
         self._held: dict[str, Table] | None = None
         self._watchlist_tables: dict[str, Table] = {}
+        self._folders: tuple[Path, ...] = ()
 
     def register(self, name: str, data: str | Path | list[str] | pa.Table) -> None:
         """Puts a table behind a name: an Arrow table, `catalog:` and a table's name in the engine's catalog, a folder
@@ -175,7 +177,8 @@ class Catalog:
         return describe_columns(data)
 
     def register_folder(self, folder: Path) -> None:
-        """Each subfolder that is a Delta table or holds data files becomes the table of its name."""
+        """Each subfolder that is a Delta table or holds data files becomes the table of its name, and so does one that
+        becomes a Delta table later."""
         if not folder.is_dir():
             raise SourceError(f"'{folder}' is no folder", file=str(folder))
         for entry in sorted(folder.iterdir()):
@@ -185,6 +188,20 @@ class Catalog:
                 self._lake[entry.name] = self._folder(entry.name, entry)
             elif not has_log(entry) and any(p.is_file() for p in entry.rglob("*.*")):
                 self.register(entry.name, entry)
+        self._folders = (*self._folders, folder)
+
+    def _look_again(self) -> None:
+        """Takes in the Delta tables that were made since. Who goes through the tables meanwhile sees the old ones."""
+        made = {
+            entry.name: Path(entry.path)
+            for folder in self._folders
+            if folder.is_dir()
+            for entry in os.scandir(folder)
+            if entry.name not in self._lake and entry.name not in self._tables and entry.name not in RESERVED
+        }
+        new = {n: self._folder(n, path) for n, path in made.items() if _NAME.fullmatch(n) and is_delta(path)}
+        if new:
+            self._lake = {**self._lake, **new}
 
     def check_as_of(self) -> None:
         """Refuses a version of a table that has none."""
@@ -196,6 +213,7 @@ class Catalog:
         """The same tables, each of the lake's held at the version that it has when it is first asked for."""
         if self._held is not None:
             return self
+        self._look_again()
         held = copy(self)
         held._held = {}
         return held

@@ -15,11 +15,15 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bluetick.server.access import Names
+from bluetick.server.analysis import analysis_routes
 from bluetick.server.errors import Failure
+from bluetick.server.hunting import hunting_routes
 from bluetick.server.kusto import kusto_routes
+from bluetick.server.log_analytics import log_analytics_routes
 from bluetick.server.reading import asked_by
 from bluetick.server.requests import http_failure, json_response, refusal
 from bluetick.server.service import Service
+from bluetick.server.streaming_ingest import ingest_routes
 
 # Nothing here is a page yet; what a page may do is nothing but what comes from here, and no script inside a page.
 _HEADERS = {
@@ -84,6 +88,16 @@ async def _not_there(request: Request, error: Exception) -> Response:
     return response
 
 
+def all_routes(service: Service) -> list[Route]:
+    return [
+        *kusto_routes(service),
+        *ingest_routes(service),
+        *log_analytics_routes(service),
+        *hunting_routes(service),
+        *analysis_routes(service),
+    ]
+
+
 def make_app(service: Service, log: Callable[[Exception], None] | None = None) -> Starlette:
     """The application. `log` is told of errors that are no caller's fault."""
 
@@ -93,7 +107,7 @@ def make_app(service: Service, log: Callable[[Exception], None] | None = None) -
         await service.executor.close()
 
     app = Starlette(
-        routes=[Route("/healthz", _health, methods=["GET"]), *kusto_routes(service)],
+        routes=[Route("/healthz", _health, methods=["GET"]), *all_routes(service)],
         middleware=[Middleware(Guard, names=service.names)],
         exception_handlers={HTTPException: _not_there},
         lifespan=lifespan,

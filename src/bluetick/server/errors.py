@@ -23,7 +23,8 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """An error for a client. `kind` is the .NET exception of that name; `permanent`: the same request fails again."""
+    """An error for a client. `kind` is the .NET exception of that name; `permanent`: the same request fails again.
+    `diagnostic` is the code of what is wrong with the query."""
 
     status: int
     code: str
@@ -31,6 +32,7 @@ class Failure:
     kind: str
     detail: str
     permanent: bool = True
+    diagnostic: str = ""
 
 
 class RequestRefused(BluetickError):
@@ -97,7 +99,8 @@ def _of_query(error: QueryError) -> Failure:
     hint = f" Hint: {first.hint}." if first.hint else ""
     kind = "Kusto.Data.Exceptions.SyntaxException" if is_syntax else "Kusto.Data.Exceptions.SemanticException"
     prefix = "Syntax error" if is_syntax else "Semantic error"
-    return Failure(400, "General_BadRequest", _INVALID, kind, f"{prefix}: {words}{hint}")
+    detail = f"{prefix}: {words}{hint}"
+    return Failure(400, "General_BadRequest", _INVALID, kind, detail, diagnostic=first.code)
 
 
 def _of_limit(error: LimitError) -> Failure:

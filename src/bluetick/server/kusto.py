@@ -83,7 +83,7 @@ async def _command(service: Service, request: Request, call: Call, body: dict[st
         command = parse_command(call.text)
         table = await _table(service, call, command)
     except RequestRefused as error:
-        service.refuse(call, error)
+        service.note(call, error, 0, 0.0)
         raise
     if command.pipe:
         query = replace(
@@ -112,7 +112,7 @@ def _checked(service: Service, call: Call, body: dict[str, Any], seconds: float)
         check_database(service.database, given)
         return read_properties(body.get("properties"), call.text, seconds)
     except RequestRefused as error:
-        service.refuse(call, error)
+        service.note(call, error, 0, 0.0)
         raise
 
 

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from pathlib import Path
 from time import monotonic
 
 import pyarrow as pa
@@ -54,6 +55,7 @@ class Service:
     names: Names
     audit: AuditLog
     needs_token: bool = False
+    lake: Path | None = None
     _running: dict[str, Call] = field(default_factory=dict)
 
     def caller(self, request: Request, least: Right) -> Caller:
@@ -88,7 +90,7 @@ class Service:
                 query = replace(query, tables={**query.tables, AUDIT: await asyncio.to_thread(self.audit.table)})
             answer = await unless_gone(request, self.executor.run(query, request_id=call.asked.activity_id))
         except BaseException as error:
-            self._note(call, _known(error), 0, monotonic() - began)
+            self.note(call, _known(error), 0, monotonic() - began)
             raise
         return await self._begun(request, call, answer, limits, forms)
 
@@ -107,10 +109,6 @@ class Service:
         ]
         return sum([await self.executor.cancel(activity) for activity in mine])
 
-    def refuse(self, call: Call, error: Exception) -> None:
-        """Writes down what was refused before it ran."""
-        self._note(call, error, 0, 0.0)
-
     async def _begun(self, request: Request, call: Call, answer: Answer, limits: ResultLimits, forms: Forms) -> Reading:
         rows = LimitedRows(answer, forms.writers(answer), limits)
         reading = Reading(answer, rows, call.asked, monotonic(), partial(self._closed, call))
@@ -122,9 +120,10 @@ class Service:
         return reading
 
     def _closed(self, call: Call, reading: Reading, error: Exception | None) -> None:
-        self._note(call, error, reading.rows.row_count, reading.seconds)
+        self.note(call, error, reading.rows.row_count, reading.seconds)
 
-    def _note(self, call: Call, error: Exception | None, rows: int, seconds: float) -> None:
+    def note(self, call: Call, error: Exception | None, rows: int, seconds: float) -> None:
+        """Writes down what became of a request."""
         self._running.pop(call.asked.activity_id, None)
         outcome = "Completed" if error is None else failure_of(error).code
         asked = call.asked

@@ -7,6 +7,7 @@ from pathlib import Path
 import uvicorn
 
 from bluetick.diagnostics.errors import SourceError
+from bluetick.lake.layout import SETTINGS
 from bluetick.server.access import LOOPBACK, Names, Right, Tokens, is_loopback, kept
 from bluetick.server.app import make_app
 from bluetick.server.audit import AuditLog
@@ -19,15 +20,19 @@ _GRACE_SECONDS = 5
 
 @dataclass(frozen=True, slots=True)
 class Serving:
-    """What was asked for. `folder` holds tokens and the audit log, None where there is no lake."""
+    """What was asked for. A lake holds tokens and the audit log too."""
 
     host: str
     host_names: tuple[str, ...]
     token: str | None
-    folder: Path | None
+    lake: Path | None
     database: str
     places: int = 4
     waiting: int = 64
+
+    @property
+    def folder(self) -> Path | None:
+        return None if self.lake is None else self.lake / SETTINGS
 
     def tokens(self) -> Tokens:
         return Tokens(self.folder, () if self.token is None else (kept("--token", self.token, Right.ADMIN.word),))
@@ -55,6 +60,7 @@ def make_service(wanted: Serving, session: Session) -> Service:
         wanted.names(),
         AuditLog(wanted.folder),
         needs_token=bool(tokens.all()),
+        lake=wanted.lake,
     )
 
 
