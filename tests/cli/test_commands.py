@@ -355,7 +355,8 @@ def test_help_says_of_each_command_what_its_own_help_begins_with(capfd: pytest.C
 
 # What `print 1` has no use for, by the beginnings of the modules' names.
 NOT_FOR_A_SHORT_QUERY = (
-    *("bluetick.cli.run", "bluetick.detections", "bluetick.ingest", "bluetick.simulation", "bluetick.sources"),
+    *("bluetick.cli.run", "bluetick.detections", "bluetick.ingest", "bluetick.server", "bluetick.simulation"),
+    *("bluetick.sources", "starlette", "uvicorn"),
     *("bluetick.binder.operators.evaluate", "bluetick.binder.operators.graphs", "bluetick.binder.operators.join"),
     *("bluetick.binder.operators.scan", "bluetick.binder.operators.summarize", "bluetick.functions.scalar.strings"),
     *("bluetick.enrichment.profile_", "bluetick.execution.function_", "bluetick.execution.mapping"),
