@@ -17,6 +17,7 @@ from bluetick.binder.schema import FILE_PROFILE, CatalogSchema, TableFace
 from bluetick.diagnostics import Diagnostic, SourceText, has_errors
 from bluetick.diagnostics.errors import QueryError
 from bluetick.engines.opening import open_engine
+from bluetick.engines.protocol import Engine
 from bluetick.enrichment.profiles import FileProfileProvider
 from bluetick.execution.catalog import Catalog, Faces, packs_for
 from bluetick.execution.exclusions import Choice, counting, without_rows, without_table_rows
@@ -66,7 +67,8 @@ class Check:
 class Session:
     """Tables, an engine and providers. Safe to query from several threads.
 
-    `plans` are those of texts that were asked before; a `limit` of 0 of it keeps none.
+    `plans` are those of texts that were asked before; a `limit` of 0 of it keeps none. An engine may be given that is
+    open already; it is closed with the session.
     """
 
     def __init__(  # noqa: PLR0913, PLR0917 - the public surface of connect
@@ -75,7 +77,7 @@ class Session:
         tables: Mapping[str, TableInput] | None = None,
         profiles: ProfilesInput | None = None,
         schemas: str | Path | None = None,
-        engine: str = "duckdb",
+        engine: str | Engine = "duckdb",
         now: datetime | None = None,
         memory_limit: str | None = None,
         threads: int | None = None,
@@ -93,9 +95,11 @@ class Session:
         self.plans = PlanCache()
         # A mistake there is told before Spark starts.
         mappings = () if mapping is None else given_mappings(Path(mapping))
-        self.engine = open_engine(
-            engine, memory_limit=memory_limit, threads=threads, temp_directory=temp_directory, temp_limit=temp_limit
-        )
+        if isinstance(engine, str):
+            engine = open_engine(
+                engine, memory_limit=memory_limit, threads=threads, temp_directory=temp_directory, temp_limit=temp_limit
+            )
+        self.engine = engine
         self.catalog = Catalog(external, functions, watchlists, self.engine, as_of)
         self._schemas, self._custom = given_schemas(schemas)
         self.providers: dict[str, FileProfileProvider] = {}

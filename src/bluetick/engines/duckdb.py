@@ -1,14 +1,16 @@
 """DuckDB in this process: one in-memory database an engine, one connection a run.
 
 Temporary views and tables belong to a connection, so runs on several threads neither meet nor leave anything behind.
-External access stays on, as files are read by name; nothing but the SQL of this package reaches the database, and no
-extension is loaded or installed.
+Files are read by name: any of them, but with a fence, which is for processes that run what others wrote. Nothing but
+the SQL of this package reaches the database, and no extension is loaded or installed.
 """
 
 import os
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
@@ -20,7 +22,7 @@ from bluetick.diagnostics.errors import BluetickError, EngineError, QueryCancell
 from bluetick.engines.duckdb_errors import clean_message, is_bad_value, malformed_file, source_error, translate_error
 from bluetick.engines.duckdb_nulls import FullColumns
 from bluetick.engines.machine_memory import counted_part, default_ceiling, threads_within
-from bluetick.engines.protocol import CatalogSource, FileSource, Finding, ScanColumn, SourceColumn, Stream
+from bluetick.engines.protocol import CatalogSource, Fence, FileSource, Finding, ScanColumn, SourceColumn, Stream
 from bluetick.engines.spill import SpillFolder
 from bluetick.sql.dialect import DUCKDB, Dialect
 from bluetick.types import Type
@@ -38,7 +40,7 @@ _DRIVER_ERRORS: Final = (duckdb.Error, pa.ArrowException, OSError, MemoryError)
 
 
 def _connect(
-    memory_limit: str | None, threads: int | None, spill: str, temp_limit: str | None
+    memory_limit: str | None, threads: int | None, spill: str, temp_limit: str | None, fence: Fence | None
 ) -> duckdb.DuckDBPyConnection:
     config: dict[str, str | bool | int | float | list[str]] = {
         "autoinstall_known_extensions": False,
@@ -61,10 +63,20 @@ def _connect(
         connection.execute("SET GLOBAL TimeZone = 'UTC'")
         if temp_limit is not None:  # as part of the configuration it would be shown, but not kept
             connection.execute("SET GLOBAL max_temp_directory_size = $limit", {"limit": temp_limit})
+        if fence is not None:
+            _close_off(connection, fence)
         connection.execute("SET GLOBAL lock_configuration = true")
     except duckdb.Error as error:
         raise EngineError(f"DuckDB does not start: {clean_message(error)}") from error
     return connection
+
+
+def _close_off(connection: duckdb.DuckDBPyConnection, fence: Fence) -> None:
+    """What is allowed goes first: afterwards nothing more can be. DuckDB itself adds the folder for temporary files."""
+    for setting, paths in (("allowed_directories", fence.folders), ("allowed_paths", fence.files)):
+        spelled = ", ".join(DUCKDB.quote_text(path) for path in paths)
+        connection.execute(f"SET GLOBAL {setting} = [{spelled}]")
+    connection.execute("SET GLOBAL enable_external_access = false")
 
 
 def no_catalog(source: CatalogSource) -> str:
@@ -145,13 +157,15 @@ class DuckDbRun:
 
     def cancel(self) -> None:
         self._cancelled = True
-        self._connection.interrupt()
+        with suppress(duckdb.ConnectionException):  # closed meanwhile
+            self._connection.interrupt()
         threading.Thread(target=self._insist, daemon=True).start()
 
     def _insist(self) -> None:
         """An interrupt that comes just before a statement begins is lost: repeat it while one is at work."""
         while self._busy:
-            self._connection.interrupt()
+            with suppress(duckdb.ConnectionException):
+                self._connection.interrupt()
             time.sleep(_INSIST_SECONDS)
 
     def close(self) -> None:
@@ -244,6 +258,7 @@ class DuckDbEngine:
 
     Without a `memory_limit` it is `default_ceiling`. What has no room goes to files below `temp_directory` (the
     system's place for such, unless it is named), up to `temp_limit` (DuckDB's own: most of what the disk has free).
+    With a `fence` nothing else is opened, and that is final.
     """
 
     def __init__(
@@ -253,11 +268,14 @@ class DuckDbEngine:
         threads: int | None = None,
         temp_directory: str | Path | None = None,
         temp_limit: str | None = None,
+        fence: Fence | None = None,
     ) -> None:
         self._spill = SpillFolder(temp_directory)
         self._temp_limit = temp_limit
-        self._database = _connect(memory_limit, threads, self._spill.new(), temp_limit)
+        self._fence = fence
+        self._database = _connect(memory_limit, threads, self._spill.new(), temp_limit, fence)
         self._full = FullColumns()
+        self._runs: weakref.WeakSet[DuckDbRun] = weakref.WeakSet()
 
     @property
     def name(self) -> str:
@@ -269,9 +287,17 @@ class DuckDbEngine:
 
     def start(self, *, memory_limit: str | None = None, threads: int | None = None) -> DuckDbRun:
         if memory_limit is None and threads is None:
-            return DuckDbRun(self._database.cursor(), lambda: None, self._full)
-        own = _connect(memory_limit, threads, self._spill.new(), self._temp_limit)
-        return DuckDbRun(own.cursor(), own.close, self._full)
+            run = DuckDbRun(self._database.cursor(), lambda: None, self._full)
+        else:
+            own = _connect(memory_limit, threads, self._spill.new(), self._temp_limit, self._fence)
+            run = DuckDbRun(own.cursor(), own.close, self._full)
+        self._runs.add(run)
+        return run
+
+    def cancel(self) -> None:
+        """Cancels every run that there is now."""
+        for run in tuple(self._runs):
+            run.cancel()
 
     def describe_table(self, source: CatalogSource) -> tuple[SourceColumn, ...]:
         raise SourceError(no_catalog(source))

@@ -32,6 +32,15 @@ class FileSource:
 
 
 @dataclass(frozen=True, slots=True)
+class Fence:
+    """The files that an engine may open, and the folders below which it may open any. (DuckDB knows no right to read
+    that is not one to write, too.)"""
+
+    folders: tuple[str, ...]
+    files: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class CatalogSource:
     """A table that the engine's own catalog knows, by the parts of its name."""
 

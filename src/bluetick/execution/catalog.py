@@ -141,8 +141,8 @@ class Catalog:
             raise SourceError(
                 f"there is no data for '{mapping.table}': give the mapping a source, or --table {mapping.table}=PATH"
             )
-        if len(given) == 1 and given[0].startswith(_TABLE):
-            name = given[0].removeprefix(_TABLE).strip()
+        if len(given) == 1 and given[0].startswith(TABLE):
+            name = given[0].removeprefix(TABLE).strip()
             table = self._registered(name)
             if table is None or table.view is not None:
                 what = "is itself mapped" if table is not None else "is not registered"
@@ -348,7 +348,7 @@ def _arrow_type(type_: pa.DataType) -> Type:
 
 
 _INT_BITS = 32
-_TABLE = "table:"
+TABLE = "table:"  # before the name of a registered table, where a mapping names its source
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_ .-]{0,1022}")
 
 

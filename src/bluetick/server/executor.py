@@ -6,7 +6,7 @@ moment when `run` is called: the time that a query waits for its turn is part of
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -15,24 +15,14 @@ from typing import Any, Protocol, TypeVar
 
 import pyarrow as pa
 
-from bluetick.diagnostics.errors import BluetickError, Limit, LimitError, QueryCancelled
+from bluetick.diagnostics.errors import Limit, LimitError, QueryCancelled
 from bluetick.execution.result import Result
 from bluetick.session import Check, QueryRequest, Session
+from bluetick.workers.messages import Busy, TableHead
+
+__all__ = ["Answer", "Busy", "LocalExecutor", "QueryExecutor", "TableHead"]
 
 T = TypeVar("T")
-
-
-class Busy(BluetickError):
-    """All places are taken and so are those to wait in: ask again later."""
-
-
-@dataclass(frozen=True, slots=True)
-class TableHead:
-    """A table of an answer: its name, its columns as (name, KQL type name), and what `render` asked for."""
-
-    name: str
-    columns: tuple[tuple[str, str], ...]
-    visualization: Mapping[str, Any]
 
 
 class Answer(Protocol):
