@@ -105,8 +105,8 @@ def compiled(document: Document, catalog: Faces) -> list[Program]:
 
 def from_cache(plans: PlanCache, document: Document, catalog: Faces) -> list[Program]:
     plan, _ = plans.bound(document.key, catalog, document.bound)
-    bounds = (False, True)
-    return [plans.program(document.key, one, bounds, partial(program, one)) for one in plan.statements]
+    variant = (False, True, frozenset[str]())
+    return [plans.program(document.key, one, variant, partial(program, one)) for one in plan.statements]
 
 
 def published_figures(rules: list[Document]) -> None:

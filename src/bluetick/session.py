@@ -1,6 +1,8 @@
 """The façade: connect, query, check. Everything that runs goes through one `QueryRequest`."""
 
+import os
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack, closing
 from copy import copy
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -15,13 +17,13 @@ from bluetick.binder.bind import bind
 from bluetick.binder.exclusions import Exclusion
 from bluetick.binder.schema import FILE_PROFILE, CatalogSchema, TableFace
 from bluetick.diagnostics import Diagnostic, SourceText, has_errors
-from bluetick.diagnostics.errors import QueryError
+from bluetick.diagnostics.errors import EngineError, QueryError, SourceError
 from bluetick.engines.opening import open_engine
 from bluetick.engines.protocol import Engine
 from bluetick.enrichment.profiles import FileProfileProvider
 from bluetick.execution.catalog import Catalog, Faces, packs_for
 from bluetick.execution.exclusions import Choice, counting, without_rows, without_table_rows
-from bluetick.execution.given import given_mappings, given_places, given_schemas
+from bluetick.execution.given import given_baseline, given_mappings, given_places, given_schemas
 from bluetick.execution.parameters import as_utc, program_values
 from bluetick.execution.plan_cache import Bound, PlanCache, PlanKey
 from bluetick.execution.program import Program, build_program
@@ -35,7 +37,7 @@ from bluetick.plan.ranges import scan_ranges
 from bluetick.plan.relations import QueryPlan, Scan, TabularStatement
 from bluetick.plan.traversal import relations_in
 from bluetick.rewrite.computed import with_computed
-from bluetick.rewrite.rules import rewrites_made, rewritten
+from bluetick.rewrite.rules import BASELINE, rewrites_made, rewritten
 from bluetick.schema.files import CustomSchemas
 from bluetick.syntax import parse
 
@@ -93,6 +95,7 @@ class Session:
     ) -> None:
         self.now = as_utc(now)
         self.plans = PlanCache()
+        self.baseline = given_baseline(lake, os.environ)
         # A mistake there is told before Spark starts.
         mappings = () if mapping is None else given_mappings(Path(mapping))
         if isinstance(engine, str):
@@ -162,19 +165,26 @@ class Session:
     def _run(self, request: QueryRequest) -> list[Result]:
         moment = self._moment(request)
         plan = self._sound(request, self._bind(request, moment))[0]
-        results: list[Result] = []
-        try:
-            for statement in plan.statements:
-                results.append(Result(*self._prepared(statement, plan, request, moment)))
-        except BaseException:
-            for result in results:
-                result.close()
-            raise
+        with ExitStack() as stack:  # an error closes those before
+            opened = (closing(self._result(one, plan, request, moment)) for one in plan.statements)
+            results = [stack.enter_context(one) for one in opened]
+            stack.pop_all()
         return results
 
     def start(self, plan: QueryPlan, request: QueryRequest) -> Result:
         """The result of a plan's last statement; the plan is the request's own."""
-        return Result(*self._prepared(plan.statements[-1], plan, request, self._moment(request)))
+        return self._result(plan.statements[-1], plan, request, self._moment(request))
+
+    def _result(self, statement: TabularStatement, plan: QueryPlan, request: QueryRequest, moment: "_Moment") -> Result:
+        """What is kept may be gone or changed by the time that it is read: then nothing of it is used."""
+        program, work = self._prepared(statement, plan, request, moment)
+        try:
+            return Result(program, work)
+        except (SourceError, EngineError):
+            if not work.parts:
+                raise
+        without = replace(request, without_rewrites=request.without_rewrites | {BASELINE})
+        return Result(*self._prepared(statement, plan, without, moment))
 
     @property
     def flavour(self) -> Flavour:
@@ -328,18 +338,18 @@ class Session:
     ) -> tuple[Program, Execution]:
         """The program of one statement of a plan, and what is to run it in the time that is left."""
         scope = self._scope(request, moment)
-        has_lower, has_upper = scope.low is not None, scope.high is not None
+        tables, parameters = (self.engine, self.catalog, self.providers), self.parameters(plan, request, moment.now)
+        work = Execution(*tables, parameters, request.seconds, moment.ends, statement)
+        if self.baseline is not None and self.flavour.keeps_lets and BASELINE not in request.without_rewrites:
+            self.baseline.choose(statement, work, scope)
+        variant = (scope.low is not None, scope.high is not None, frozenset(work.parts))
 
         def build() -> Program:
-            computed = rewritten(statement, request.without_rewrites) if self.flavour.keeps_lets else statement
-            return build_program(computed, self.flavour, has_lower_bound=has_lower, has_upper_bound=has_upper)
+            left = work.statement or statement
+            computed = rewritten(left, request.without_rewrites) if self.flavour.keeps_lets else statement
+            return build_program(computed, self.flavour, has_lower_bound=variant[0], has_upper_bound=variant[1])
 
-        key = self._plan_key(request, is_check=False)
-        program = self.plans.program(key, statement, (has_lower, has_upper), build)
-        parameters = self.parameters(plan, request, moment.now)
-        engine, catalog, providers = self.engine, self.catalog, self.providers
-        work = Execution(engine, catalog, providers, parameters, request.seconds, moment.ends, statement)
-        return program, work
+        return self.plans.program(self._plan_key(request, is_check=False), statement, variant, build), work
 
     def _sound(
         self, request: QueryRequest, bound: tuple[QueryPlan, tuple[Diagnostic, ...]]

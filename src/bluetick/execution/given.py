@@ -1,17 +1,29 @@
 """What a session is given as documents and files, read when it opens or when it is first needed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bluetick.diagnostics.errors import SourceError
+from bluetick.lake.layout import BASELINE
 from bluetick.schema.files import CustomSchemas, read_schemas
 from bluetick.schema.packs import SchemaFileError
 
 if TYPE_CHECKING:
     from bluetick.enrichment.places import AddressPlaces
+    from bluetick.execution.baseline.cache import BaselineCache
     from bluetick.execution.mapping import TableMapping
+
+
+def given_baseline(lake: str | Path | None, environment: Mapping[str, str]) -> "BaselineCache | None":
+    """What is kept of the tables: beside the lake, or in the folder that BLUETICK_CACHE names; `off` keeps nothing."""
+    named = environment.get("BLUETICK_CACHE", "")
+    if named == "off" or (not named and lake is None):
+        return None
+    from bluetick.execution.baseline.cache import BaselineCache  # noqa: PLC0415 - where something is kept
+
+    return BaselineCache(Path(named).expanduser() if named else Path(str(lake)) / BASELINE)
 
 
 def given_mappings(path: Path) -> "tuple[TableMapping, ...]":

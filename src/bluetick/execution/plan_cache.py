@@ -20,7 +20,8 @@ T = TypeVar("T")
 Question: TypeAlias = Literal["find", "names", "function", "watchlist"]
 Answers: TypeAlias = Mapping[tuple[Question, str], object]
 Bound: TypeAlias = tuple[QueryPlan, tuple[Diagnostic, ...]]
-Bounds: TypeAlias = tuple[bool, bool]
+Variant: TypeAlias = tuple[bool, bool, frozenset[str]]
+"""Of a statement's program: whether its time scope has a lower end, and an upper one; the parts that it reads."""
 
 PLANS: Final = 512
 LONGEST: Final = 100_000  # characters of a text whose plan is kept
@@ -75,7 +76,7 @@ class Asked:
 class _Kept:
     bound: Bound
     answers: Answers
-    programs: dict[tuple[int, Bounds], Program] = field(default_factory=dict)
+    programs: dict[tuple[int, Variant], Program] = field(default_factory=dict)
 
 
 class PlanCache:
@@ -103,7 +104,7 @@ class PlanCache:
         return kept.bound
 
     def program(
-        self, key: PlanKey, statement: TabularStatement, bounds: Bounds, build: Callable[[], Program]
+        self, key: PlanKey, statement: TabularStatement, variant: Variant, build: Callable[[], Program]
     ) -> Program:
         """The program of a statement of the key's plan; of any other statement it is built each time."""
         with self._lock:
@@ -111,9 +112,9 @@ class PlanCache:
         place = None if kept is None else _place(kept.bound[0], statement)
         if kept is None or place is None:
             return build()
-        program = kept.programs.get((place, bounds))
+        program = kept.programs.get((place, variant))
         if program is None:
-            program = kept.programs[place, bounds] = build()
+            program = kept.programs[place, variant] = build()
         return program
 
     def _keep(self, key: PlanKey, kept: _Kept) -> None:

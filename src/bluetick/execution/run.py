@@ -1,11 +1,10 @@
 """A program on an engine: steps in order, then a stream of the result."""
 
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
@@ -13,9 +12,11 @@ from bluetick.binder.schema import FILE_PROFILE_COLUMNS
 from bluetick.diagnostics import Diagnostic
 from bluetick.diagnostics import Span as TextSpan
 from bluetick.diagnostics.errors import Limit, LimitError, QueryCancelled, QueryError, SourceError
-from bluetick.engines.protocol import CatalogSource, Engine, FileSource, Run, ScanColumn, Stream
+from bluetick.engines.protocol import Engine, Run, ScanColumn, Stream
 from bluetick.enrichment.profiles import FileProfileProvider
-from bluetick.execution.catalog import Catalog, PlainData, Table
+from bluetick.execution.binding import bind_columns, bind_rows
+from bluetick.execution.catalog import Catalog, Table
+from bluetick.execution.deadline import Deadline
 from bluetick.execution.program import (
     MAX_PYTHON_ROWS,
     AssertionStep,
@@ -40,27 +41,10 @@ from bluetick.sql.tree import Statement
 from bluetick.types import Type
 from bluetick.values import python_values, to_physical
 
+if TYPE_CHECKING:
+    from bluetick.execution.baseline.bound import BoundPart
+
 _SCOPE = ("scope_start", "scope_end")  # parameters
-
-
-class Deadline:
-    """Stops a run after some seconds; what it stopped is told from a user's cancel."""
-
-    def __init__(self, run: Run, seconds: float | None) -> None:
-        self.is_over = False
-        self._run = run
-        self._timer = threading.Timer(seconds, self._end) if seconds is not None else None
-        if self._timer is not None:
-            self._timer.daemon = True
-            self._timer.start()
-
-    def _end(self) -> None:
-        self.is_over = True
-        self._run.cancel()
-
-    def close(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
 
 
 @dataclass(slots=True)
@@ -70,7 +54,8 @@ class Execution:
     `ends` is the instant (of time.monotonic) at which `seconds` are over, where some of them have gone by already.
     With the `statement` that runs, its own filters on time tell which files of a lake's table, and which partitions of
     a mapped one, are not wanted; `spans` say it by table for all of several runs. A `borrowed` run has the tables
-    already, but for `views` over them, and stays open: at the end only what this one made is forgotten.
+    already, but for `views` over them, and stays open: at the end only what this one made is forgotten. `parts` are
+    read in the place of tables of these names; `narrowed` gives a table with the files that a span of its time needs.
     """
 
     engine: Engine
@@ -83,6 +68,8 @@ class Execution:
     spans: Mapping[str, Span] | None = None
     borrowed: Run | None = None
     views: Sequence[tuple[str, Statement]] = ()
+    parts: Mapping[str, "BoundPart"] = field(default_factory=dict)
+    narrowed: "Callable[[Table, str | None, Span], Table]" = lambda table, _time, _span: table
     spent: list[float] = field(default_factory=list, init=False)  # seconds: tables, each step, the result's begin
     _run: Run | None = field(default=None, init=False)
     _deadline: Deadline | None = field(default=None, init=False)
@@ -153,6 +140,10 @@ class Execution:
         if use.external is not None:
             bind_external(run, self.catalog, use, use.external)
             return
+        if (part := self.parts.get(use.table)) is not None:
+            self.parameters.update(part.ends)
+            part.bind(run, use, self.render)
+            return
         table = self.catalog.table(use.table)
         if table is None:
             raise SourceError(f"table '{use.table}' has no data in this session")
@@ -161,12 +152,11 @@ class Execution:
             span = self._scope(use) if self.statement is None and self.spans is None else self.span(use)
             reading = table.view.reading(use, source, FLAVOURS[self.engine.dialect.name], (span.low, span.high))
             time = table.view.time_source(use.time)
-            self._bind_data(run, table, source, list(reading.columns), use, time)
+            bind_columns(run, table, (source, list(reading.columns)), (time, self.span(use)), self.render)
             run.bind_view(use.relation, self.render(reading.statement))
             return
-        have = table.column_names
-        columns = [ScanColumn(alias, source if source in have else None, type_) for alias, source, type_ in use.columns]
-        self._bind_data(run, table, use.relation, columns, use, use.time)
+        span = self.span(use)
+        bind_rows(run, self.narrowed(table, use.time, span), use, span, self.render)
 
     def _scope(self, use: ScanUse) -> Span:
         """The run's own time scope of a table."""
@@ -183,17 +173,6 @@ class Execution:
         if scope not in self._ranges:
             self._ranges[scope] = scan_ranges(self.statement, self.parameters["now"], scope, self.parameters)
         return hull(dict(one.spans).get(use.time, Span()) for one in self._ranges[scope] if one.table == use.table)
-
-    def _bind_data(
-        self, run: Run, table: Table, relation: str, columns: list[ScanColumn], use: ScanUse, time: str | None
-    ) -> None:
-        """Of what is no lake's table all files are given: the engine finds out which it needs."""
-        if isinstance(table.data, FileSource | CatalogSource | pa.Table):
-            bind_data(run, relation, table.data, columns)
-        else:
-            from bluetick.execution.lake_scan import LakeScan, bind_snapshot  # noqa: PLC0415 - for a lake's tables
-
-            bind_snapshot(run, table.data, LakeScan(relation, columns, time, self.span(use)), self.render)
 
     @contextmanager
     def _closing_on_error(self) -> Iterator[None]:
@@ -318,28 +297,9 @@ def assertion_failed(message: str) -> Diagnostic:
     return Diagnostic("SEM0500", f"assert() has failed with message: '{message}'", TextSpan(0, 0))
 
 
-def _under_aliases(data: pa.Table, columns: list[ScanColumn]) -> tuple[pa.Table, list[ScanColumn]]:
-    """The wanted columns under their aliases: engines fold case, and an Arrow table may have both `A` and `a`."""
-    present = {c.alias: data.column(c.source) for c in columns if c.source is not None}
-    if not present:
-        return data, columns
-    renamed = [replace(c, source=None if c.source is None else c.alias) for c in columns]
-    return pa.table(present), renamed
-
-
 def bind_external(run: Run, catalog: Catalog, use: ScanUse, node: External) -> None:
     from bluetick.execution.external import load_external  # noqa: PLC0415 - few queries have the operator
 
     names = tuple(column.name for column in node.columns)
     data = load_external(node.uris, node.format, names, catalog.external, skips_first=node.skips_first)
     run.bind_arrow(use.relation, data, [ScanColumn(alias, source, type_) for alias, source, type_ in use.columns])
-
-
-def bind_data(run: Run, relation: str, data: PlainData, columns: list[ScanColumn]) -> None:
-    match data:
-        case FileSource():
-            run.bind_files(relation, data, columns)
-        case CatalogSource():
-            run.bind_catalog(relation, data, columns)
-        case _:
-            run.bind_arrow(relation, *_under_aliases(data, columns))

@@ -12,7 +12,8 @@ RECEIPTS: Final = "_ingested"
 QUARANTINE: Final = "_quarantine"
 # What `serve` keeps there: tokens, who asked what.
 SETTINGS: Final = "_settings"
-RESERVED: Final = frozenset({RECEIPTS, QUARANTINE, SETTINGS})
+BASELINE: Final = "_baseline"  # what scheduled rules read again and again, computed once; may be deleted at any time
+RESERVED: Final = frozenset({RECEIPTS, QUARANTINE, SETTINGS, BASELINE})
 
 # Tables that each commit adds to beside its rows. No list of tables has them; a query that names one can read it.
 SEEN: Final = "_Seen"

@@ -261,3 +261,37 @@ def _start_of_day(call: Call) -> Expr:
     if len(call.args) > 1 or not isinstance(moment, Literal) or not isinstance(moment.value, datetime):
         return call
     return Literal(moment.value.replace(hour=0, minute=0, second=0, microsecond=0), Type.DATETIME)
+
+
+def is_range(predicate: Expr, column: Column) -> bool:
+    """Whether it is one comparison of this column with what is the same for all rows of a run."""
+    return _compared_with(predicate, column) is not None
+
+
+def exact_span(predicates: Iterable[Expr], column: Column, now: datetime, values: Mapping[str, Any]) -> Span | None:
+    """The span in which the column lies just where all of these are true; None where that cannot be told."""
+    known = Known(now, values)
+    span = Span()
+    for predicate in predicates:
+        found = _compared_with(predicate, column)
+        moment = None if found is None else _instant(found[1], known)
+        if found is None or moment is None:
+            return None
+        low, high = _SPANS[found[0]]
+        if any(end is not None and _moved(moment, end) is None for end in (low, high)):
+            return None
+        for _, one in _compared(found[0], column, moment):
+            span = span.cut(one)
+    return span
+
+
+def _compared_with(predicate: Expr, column: Column) -> tuple[str, Expr] | None:
+    """The comparison, as if the column stood on its left, and what stands on the other side."""
+    if not isinstance(predicate, Call) or predicate.function.name not in _SPANS:
+        return None
+    left, right = predicate.args
+    name = predicate.function.name
+    if right == ColumnRef(column):
+        left, right, name = right, left, _TURNED[name]
+    is_fixed = not any(isinstance(part, ColumnRef | InTable | ScalarQuery) for part in walk(right))
+    return (name, right) if left == ColumnRef(column) and is_fixed else None

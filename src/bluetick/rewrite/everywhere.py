@@ -1,6 +1,6 @@
 """Makes a statement anew with one change to its nodes, wherever they stand."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from bluetick.plan.expressions import Expr, InTable, ScalarQuery
@@ -34,12 +34,14 @@ def changed_everywhere(statement: TabularStatement, change: Callable[[Relation],
 @dataclass(slots=True)
 class Rebuilding:
     """What was shared before is shared after: a binding, and a scalar that stands in many places, is made anew once.
-    In the place of a reference to one of the bindings `inlined` (by identity) stands the relation itself."""
+    In the place of a reference to one of the bindings `inlined` (by identity) stands the relation itself, and in that
+    of a node of `instead` (by identity) another that is given."""
 
     change: Callable[[Relation], Relation]
     inlined: frozenset[int] = frozenset()
     bindings: dict[int, Binding] = field(default_factory=dict)
     scalars: dict[int, ScalarQuery] = field(default_factory=dict)
+    instead: Mapping[int, Relation] = field(default_factory=dict)
     keep: list[object] = field(default_factory=list)  # what the ids above belong to stays alive
 
     def statement(self, statement: TabularStatement) -> TabularStatement:
@@ -57,8 +59,8 @@ class Rebuilding:
             self.bindings[id(node.binding)] = binding
             self.keep.append(node.binding)
             return self.change(Reference(binding, node.columns))
-        own = expressions(node)
-        anew = with_inputs(node, below)
+        anew = self.instead.get(id(node)) or with_inputs(node, below)
+        own = expressions(anew)
         if any(queries_in(expr) for expr in own):
             anew = with_expressions(anew, [self._expression(expr) for expr in own])
         return self.change(anew)

@@ -32,6 +32,8 @@ REWRITES: Final[Mapping[str, Rewrite]] = MappingProxyType(
     }
 )
 
+BASELINE: Final = "baseline-cache"  # the name by which a request does without what is kept (execution/baseline)
+
 
 def rewritten(statement: TabularStatement, without: Collection[str] = ()) -> TabularStatement:
     """The statement as it is computed; the same where no rewrite but those `without` has anything to do."""

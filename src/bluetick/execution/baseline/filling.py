@@ -1,0 +1,168 @@
+"""Makes what is kept of files: one statement over some of them, its rows sorted and written as a segment."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from time import perf_counter
+from typing import Final
+
+import pyarrow as pa
+
+from bluetick.diagnostics.errors import BluetickError
+from bluetick.engines.protocol import FileSource, Run, ScanColumn
+from bluetick.execution.baseline.files import TableFile, with_files
+from bluetick.execution.baseline.footers import Footer
+from bluetick.execution.baseline.policy import Policy
+from bluetick.execution.baseline.statements import FILE, HOUR, PartStatements
+from bluetick.execution.baseline.store import KeptFile, Note, PartStore, Segment
+from bluetick.execution.binding import bind_rows
+from bluetick.execution.catalog import Table
+from bluetick.plan.ranges import Span
+from bluetick.sql import tree as sql
+from bluetick.types import Type
+
+MOST_FILES: Final = 32  # of one segment, when it is made
+MOST_SEGMENTS: Final = 8  # of one part: then they are made one
+_ROW_GROUP: Final = 65_536
+
+
+@dataclass(frozen=True, slots=True)
+class Filling:
+    """Work for one part of one table, whose files now have these `footers` (by key)."""
+
+    store: PartStore
+    policy: Policy
+    statements: PartStatements
+    table: Table
+    render: Callable[[sql.Statement], str]
+    footers: Mapping[str, Footer]
+
+    @property
+    def columns(self) -> tuple[tuple[str, Type], ...]:
+        """Of a segment: the file's number, the hour where rows are of one, the part's own."""
+        part = self.statements.part
+        hour = ((HOUR, Type.DATETIME),) if part.is_hours else ()
+        own = zip(part.place.sources, (column.type for column in part.place.columns), strict=True)
+        return ((FILE, Type.LONG), *hour, *own)
+
+    def fill(self, run: Run, note: Note, files: Sequence[TableFile]) -> Note:
+        """The note with these files kept too. What hardly reduces is refused."""
+        wanted = list(files)
+        if not note.segments:  # one file tells whether it is worth while
+            first = max(wanted, key=lambda file: file.bytes)
+            note = self._added(run, note, [first])
+            reason = self._hardly_reduces(note, first, self.footers[first.key])
+            if reason:
+                self.store.forget(note.segments)
+                return replace(note, refused=reason, segments=(), files={}, order=())
+            wanted.remove(first)
+        for start in range(0, len(wanted), MOST_FILES):
+            note = self._added(run, note, wanted[start : start + MOST_FILES])
+        return self._merged(run, note) if len(note.segments) > MOST_SEGMENTS else note
+
+    def _hardly_reduces(self, note: Note, file: TableFile, footer: Footer) -> str:
+        (segment,) = note.segments
+        most = self.policy.most_hours if self.statements.part.is_hours else self.policy.most_rows
+        if segment.rows > footer.rows * most:
+            return f"{segment.rows} of {footer.rows} rows are left"
+        if segment.bytes > file.bytes * self.policy.most_bytes:
+            return f"{segment.bytes} of {file.bytes} bytes are left"
+        return ""
+
+    def _added(self, run: Run, note: Note, files: Sequence[TableFile]) -> Note:
+        begun = perf_counter()
+        first = max((file.number for file in note.files.values()), default=0) + 1
+        made = self.statements.made
+        bound = [self._bind_file(run, file, number) for number, file in enumerate(files, first)]
+        run.bind_view(made.use.relation, self.render(sql.Statement((), sql.UnionAll(tuple(bound)))))
+        run.create(made.name, self.render(made.statement))
+        order = note.order or self._order(run)
+        segment = self._write(run, order, made.name, dict(zip(self._names, made.aliases, strict=True)))
+        for relation in (
+            made.name,
+            made.use.relation,
+            *(f"{made.use.relation}_{n}" for n, _ in enumerate(files, first)),
+        ):
+            run.forget(relation)
+        kept = {file.key: KeptFile(number, segment.name) for number, file in enumerate(files, first)}
+        return replace(
+            note,
+            order=order,
+            segments=(*note.segments, segment),
+            files={**note.files, **kept},
+            seconds=note.seconds + perf_counter() - begun,
+        )
+
+    @property
+    def _names(self) -> list[str]:
+        return [name for name, _ in self.columns]
+
+    def _bind_file(self, run: Run, file: TableFile, number: int) -> sql.Select:
+        """Binds one file; gives the rows of it with its number."""
+        use = self.statements.made.use
+        relation = f"{use.relation}_{number}"
+        columns = use.columns[:-1]  # the last is the file's number
+        rows = replace(use, relation=relation, columns=columns)
+        bind_rows(run, with_files(self.table, [file.path]), rows, Span(), self.render)
+        items: list[tuple[str, sql.Expr]] = [(alias, sql.Column(alias)) for alias, _, _ in columns]
+        return sql.Select((*items, (use.columns[-1][0], sql.long(number))), sql.RelationRef(relation))
+
+    def _order(self, run: Run) -> tuple[str, ...]:
+        """The keys, that with the fewest values first, so that the rows of one value lie together; then the time."""
+        part = self.statements.part
+        aliases = dict(zip(self._names, self.statements.made.aliases, strict=True))
+        keys = [part.place.sources[number] for number in part.keys]
+        counts: dict[str, int] = {}
+        if keys:
+            items = tuple((key, sql.call("approx_count_distinct", sql.Column(aliases[key]))) for key in keys)
+            select = sql.Select(items, sql.RelationRef(self.statements.made.name))
+            counts = run.stream(self.render(sql.Statement((), select))).read_all().to_pylist()[0]
+        if part.is_hours:
+            times: tuple[str, ...] = (HOUR,)
+        else:
+            time = part.place.time_column
+            times = () if time is None else (part.place.sources[part.place.columns.index(time)],)
+        return (*sorted(keys, key=lambda key: (counts[key], key)), *(one for one in times if one not in keys))
+
+    def _write(self, run: Run, order: tuple[str, ...], relation: str, aliases: dict[str, str]) -> Segment:
+        """The rows of a relation as a segment; its columns have these aliases there."""
+        from pyarrow import parquet  # noqa: PLC0415 - only filling needs it
+
+        items = tuple((name, sql.Column(aliases[name])) for name in self._names)
+        ordered = tuple(sql.Order(sql.Column(aliases[name])) for name in order)
+        select = sql.Select(items, sql.RelationRef(relation), order_by=ordered)
+        stream = run.stream(self.render(sql.Statement((), select)))
+        path = self.store.new_path("segment")
+        rows = 0
+        try:
+            with parquet.ParquetWriter(path, stream.schema, compression="zstd", compression_level=1) as writer:
+                for batch in stream:
+                    writer.write_batch(batch, row_group_size=_ROW_GROUP)
+                    rows += batch.num_rows
+            return self.store.add_segment(self.statements.fingerprint, path, rows)
+        finally:
+            path.unlink(missing_ok=True)
+
+    def _merged(self, run: Run, note: Note) -> Note:
+        """All segments as one, with the rows of those files only that the note tells of."""
+        paths = [path for segment in note.segments if (path := self.store.sound(segment)) is not None]
+        if len(paths) < len(note.segments):
+            return replace(note, segments=(), files={})  # made anew the next time
+        begun = perf_counter()
+        relation = f"{self.statements.made.name}_segments"
+        columns = [ScanColumn(name, name, type_) for name, type_ in self.columns]
+        source = FileSource(tuple(str(path) for path in paths), "parquet", uniform=True, native=True)
+        run.bind_files(relation, source, columns)
+        files = {key: file for key, file in note.files.items() if key in self.footers}
+        numbers = tuple(sql.long(file.number) for file in files.values())
+        rest = f"{relation}_left"
+        select = sql.Select((), sql.RelationRef(relation), star=True, where=sql.In(sql.Column(FILE), numbers))
+        run.bind_view(rest, self.render(sql.Statement((), select)))
+        whole = self._write(run, note.order, rest, {name: name for name in self._names})
+        run.forget(rest)
+        run.forget(relation)
+        self.store.forget(note.segments)
+        files = {key: replace(file, segment=whole.name) for key, file in files.items()}
+        return replace(note, segments=(whole,), files=files, seconds=note.seconds + perf_counter() - begun)
+
+
+FAILURES: Final = (BluetickError, OSError, pa.ArrowException, MemoryError)

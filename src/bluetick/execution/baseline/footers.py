@@ -1,0 +1,121 @@
+"""What the footers of Parquet files say, remembered in the store, so that a file is opened for it once.
+
+Files of one table that have different columns are read as what holds the values of all, so that what is read of a file
+may depend on the others: of such a table nothing is kept.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import astuple, dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+import pyarrow as pa
+
+from bluetick.execution.baseline.files import TableFile, table_files, with_files
+from bluetick.execution.baseline.store import PartStore
+from bluetick.execution.catalog import Table
+from bluetick.plan.ranges import Span
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_FEW: Final = 4  # footers that each process reads again rather than write them down
+
+
+@dataclass(frozen=True, slots=True)
+class Footer:
+    """The least and the greatest time in microseconds since 1970, where the footer says so; the rows; a digest of names
+    and types of the columns."""
+
+    low: int | None
+    high: int | None
+    rows: int
+    columns: str
+
+    def meets(self, span: Span) -> bool:
+        return self.low is None or self.high is None or span.meets(moment_of(self.low), moment_of(self.high))
+
+
+class Footers:
+    """Those of the tables that sessions of this store read. Safe to use from several threads."""
+
+    def __init__(self, store: PartStore) -> None:
+        self._store = store
+        self._known: dict[str, dict[str, Footer]] = {}
+
+    def of(self, table: Table, files: Sequence[TableFile], time: str | None) -> Mapping[str, Footer] | None:
+        """By the files' keys. None where the files of a table have not the same columns, or one cannot be read; a
+        lake's have by its log."""
+        name = hashlib.sha256(f"{table.name}|{time}".encode()).hexdigest()[:40]
+        if name not in self._known:
+            self._known[name] = self._kept(name)
+        known = self._known[name]
+        new = [file for file in files if file.key not in known]
+        try:
+            known = {**known, **{file.key: read_footer(file.path, time) for file in new}} if new else known
+        except (OSError, pa.ArrowException):
+            return None
+        self._known[name] = known
+        if len(new) > _FEW:
+            current = {file.key for file in files}
+            kept = {key: astuple(footer) for key, footer in known.items() if key in current}
+            self._store.write(f"{name}.footers", kept)
+        found = {file.key: known[file.key] for file in files}
+        is_alike = table.snapshot is not None or len({footer.columns for footer in found.values()}) <= 1
+        return found if is_alike else None
+
+    def narrowed(self, table: Table, time: str | None, span: Span) -> Table:
+        """The table with those of its files that may have rows of the span; at least one. A lake's is as it was."""
+        files = None if table.snapshot is not None or time is None or span == Span() else table_files(table)
+        footers = None if not files else self.of(table, files, time)
+        if not files or footers is None:
+            return table
+        met = [file.path for file in files if footers[file.key].meets(span)] or [files[0].path]
+        return table if len(met) == len(files) else with_files(table, met)
+
+    def _kept(self, name: str) -> dict[str, Footer]:
+        with suppress(OSError, ValueError, TypeError):
+            return {key: Footer(*one) for key, one in self._store.read(f"{name}.footers").items()}
+        return {}
+
+
+def read_footer(file: str, time: str | None) -> Footer:
+    """OSError or ArrowException where it cannot be read."""
+    from pyarrow import parquet  # noqa: PLC0415 - what is known already needs no reader
+
+    metadata = parquet.read_metadata(file)
+    schema = metadata.schema.to_arrow_schema().remove_metadata()
+    columns = hashlib.sha256(repr([(field.name, str(field.type)) for field in schema]).encode()).hexdigest()[:16]
+    return Footer(*_span(metadata, time), metadata.num_rows, columns)
+
+
+def _span(metadata: Any, time: str | None) -> tuple[int | None, int | None]:
+    names = [metadata.schema.column(number).path for number in range(metadata.num_columns)]
+    if time is None or names.count(time) != 1:
+        return None, None
+    place = names.index(time)
+    lows, highs = [], []
+    for group in range(metadata.num_row_groups):
+        found = metadata.row_group(group).column(place).statistics
+        if found is None or not found.has_min_max:
+            return None, None
+        lows.append(_micros(found.min))
+        highs.append(_micros(found.max))
+    if not lows or None in lows or None in highs:
+        return None, None
+    return min(one for one in lows if one is not None), max(one for one in highs if one is not None)
+
+
+def _micros(value: object) -> int | None:
+    if not isinstance(value, datetime):
+        return None
+    return micros_of(value if value.tzinfo else value.replace(tzinfo=UTC))
+
+
+def micros_of(moment: datetime) -> int:
+    """Microseconds since 1970."""
+    return (moment - _EPOCH) // timedelta(microseconds=1)
+
+
+def moment_of(micros: int) -> datetime:
+    return _EPOCH + timedelta(microseconds=micros)
