@@ -14,7 +14,7 @@ import pytest
 from worker_scene import Scene, append, new_scene, rows, small
 
 from bluetick.diagnostics.errors import EngineError, Limit, LimitError, QueryCancelled, QueryError, SourceError
-from bluetick.session import QueryRequest, connect
+from bluetick.session import Check, QueryRequest, connect
 from bluetick.types import Type
 from bluetick.values import python_values
 from bluetick.workers.messages import Busy
@@ -352,3 +352,13 @@ def test_nothing_of_a_pool_is_left(scene: Scene, tmp_path: Path) -> None:
     assert pids
     assert not [pid for pid in pids if Path(f"/proc/{pid}").exists()]
     assert [path for path in folder.rglob("*") if path.is_dir()] == list(folder.glob("bluetick-*"))
+
+
+def test_a_check_finds_what_a_session_finds(scene: Scene) -> None:
+    texts = ["Events | project Message, n = strlen(Message)", "Events | where Nothing == 1", "Events | extend x ="]
+
+    async def work(pool: WorkerPool) -> list[Check]:
+        return [await pool.check(QueryRequest(text)) for text in texts]
+
+    with connect(scene.lake) as session:
+        assert scene.run(work) == [session.check(text) for text in texts]

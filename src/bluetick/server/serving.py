@@ -1,7 +1,8 @@
 """The server as a process: what it needs before it may listen, and how it ends."""
 
+import asyncio
 import socket
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import uvicorn
@@ -11,24 +12,30 @@ from bluetick.lake.layout import SETTINGS
 from bluetick.server.access import LOOPBACK, Names, Right, Tokens, is_loopback, kept
 from bluetick.server.app import make_app
 from bluetick.server.audit import AuditLog
-from bluetick.server.executor import LocalExecutor
+from bluetick.server.executor import LocalExecutor, QueryExecutor
 from bluetick.server.service import Service
 from bluetick.session import Session
+from bluetick.workers.pool import PoolSettings, WorkerPool
+from bluetick.workers.settings import SessionSettings
 
 _GRACE_SECONDS = 5
+_THREADS = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Serving:
-    """What was asked for. A lake holds tokens and the audit log too."""
+    """What was asked for. A lake holds tokens and the audit log too. Queries run in processes that open `workers`, each
+    as `engine` says, else in threads of this one; at `places` of them at once."""
 
     host: str
     host_names: tuple[str, ...]
     token: str | None
     lake: Path | None
     database: str
-    places: int = 4
+    places: int | None = None
     waiting: int = 64
+    workers: SessionSettings | None = None
+    engine: PoolSettings = PoolSettings()
 
     @property
     def folder(self) -> Path | None:
@@ -50,10 +57,10 @@ class Serving:
         return Names(frozenset({*LOOPBACK, self.host.lower(), *(name.lower() for name in self.host_names)}))
 
 
-def make_service(wanted: Serving, session: Session) -> Service:
+def make_service(wanted: Serving, session: Session, executor: QueryExecutor) -> Service:
     tokens = wanted.tokens()
     return Service(
-        LocalExecutor(session, wanted.places, wanted.waiting),
+        executor,
         session,
         wanted.database,
         tokens,
@@ -81,11 +88,28 @@ def listening(host: str, port: int) -> socket.socket:
 
 def serve_on(wanted: Serving, session: Session, listener: socket.socket) -> None:
     """Until it is stopped by a signal. Queries that run then are given a few seconds."""
+    asyncio.run(_serve(wanted, session, listener))
+
+
+async def _serve(wanted: Serving, session: Session, listener: socket.socket) -> None:
+    executor = await _executor(wanted, session)
     config = uvicorn.Config(
-        make_app(make_service(wanted, session)),
+        make_app(make_service(wanted, session, executor)),
         log_level="warning",
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=_GRACE_SECONDS,
     )
-    uvicorn.Server(config).run(sockets=[listener])
+    await uvicorn.Server(config).serve(sockets=[listener])
+
+
+async def _executor(wanted: Serving, session: Session) -> QueryExecutor:
+    if wanted.workers is None:
+        return LocalExecutor(session, wanted.places or _THREADS, wanted.waiting)
+    pool = WorkerPool(wanted.workers, replace(wanted.engine, workers=wanted.places, waiting=wanted.waiting))
+    try:
+        await pool.start()
+    except BaseException:
+        await pool.close()
+        raise
+    return pool

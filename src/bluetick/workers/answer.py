@@ -7,10 +7,11 @@ from typing import Final
 import pyarrow as pa
 
 from bluetick.diagnostics.errors import BluetickError, EngineError, Limit, LimitError, QueryCancelled
+from bluetick.session import Check
 from bluetick.types import Type
 from bluetick.values import arrow_type
 from bluetick.workers.frames import Kind
-from bluetick.workers.messages import TableHead, unpack_error, unpack_heads
+from bluetick.workers.messages import TableHead, unpack_check, unpack_error, unpack_heads
 from bluetick.workers.process import WorkerProcess
 
 Release = Callable[[WorkerProcess, bool], None]
@@ -45,6 +46,19 @@ class WorkerAnswer:
             if kind is not Kind.HEADS:
                 raise EngineError("a worker process sent rows before it told of which table")
             self.heads = unpack_heads(payload)
+        except BaseException:
+            await self.close()
+            raise
+
+    async def check(self, request: bytes) -> Check:
+        """Asks what binding finds; that is the whole answer."""
+        try:
+            await self._worker.ask(request, Kind.CHECK)
+            kind, payload = await self._next()
+            if kind is not Kind.CHECKED:
+                raise EngineError("a worker process did not answer what it was asked")
+            self._end(is_sound=True)
+            return unpack_check(payload)
         except BaseException:
             await self.close()
             raise

@@ -25,6 +25,8 @@ class Kind(Enum):
     BATCH = 7  # the same
     END = 8  # nothing: the answer is complete
     ERROR = 9  # JSON: the answer ends so
+    CHECK = 10  # as QUERY, but nothing runs
+    CHECKED = 11  # JSON: the whole answer to that
 
 
 def packed(kind: Kind, payload: bytes = b"") -> bytes:

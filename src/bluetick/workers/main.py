@@ -56,33 +56,37 @@ class _Worker:
     def __init__(self, connection: socket.socket, settings: dict[str, Any]) -> None:
         self._connection = connection
         self._engine, self._session = _opened(settings)
-        self._requests: SimpleQueue[bytes] = SimpleQueue()
+        self._requests: SimpleQueue[tuple[Kind, bytes]] = SimpleQueue()
         self._is_cancelled = False
 
     def serve(self) -> None:
         threading.Thread(target=self._listen, daemon=True).start()
         while True:
-            self._answer(self._requests.get())
+            self._answer(*self._requests.get())
 
     def _listen(self) -> None:
         """The end of the connection is the end of the process, whatever the main thread does."""
         try:
             while True:
                 kind, payload = receive(self._connection)
-                if kind is Kind.QUERY:
-                    self._is_cancelled = False
-                    self._requests.put(payload)
-                elif kind is Kind.CANCEL:
+                if kind is Kind.CANCEL:
                     self._is_cancelled = True
                     self._engine.cancel()
+                else:
+                    self._is_cancelled = False
+                    self._requests.put((kind, payload))
         finally:  # a worker that hears nothing more is of no use
             os._exit(0)
 
-    def _answer(self, payload: bytes) -> None:
-        from bluetick.workers.messages import pack_error, unpack_request  # noqa: PLC0415 - loaded long since
+    def _answer(self, kind: Kind, payload: bytes) -> None:
+        from bluetick.workers.messages import pack_check, pack_error, unpack_request  # noqa: PLC0415 - loaded long since
 
         try:
-            self._send_results(unpack_request(payload))
+            request = unpack_request(payload)
+            if kind is Kind.CHECK:
+                send(self._connection, Kind.CHECKED, pack_check(self._session.check(request.text, request.schemas)))
+                return
+            self._send_results(request)
         except ConnectionError:
             os._exit(0)
         except Exception as error:

@@ -1,6 +1,7 @@
 """Requests, heads and errors as JSON and back. Pickle would let a worker run code in the server."""
 
 import json
+import math
 import struct
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -24,10 +25,12 @@ from bluetick.diagnostics.errors import (
 from bluetick.diagnostics.model import Severity
 from bluetick.engines.duckdb_errors import NO_MEMORY
 from bluetick.execution.request import QueryRequest
+from bluetick.session import Check
 from bluetick.values import MICROSECOND
 
 Json = Any
 _SIZE: Final = struct.Struct("!I")
+_SECONDS: Final = struct.Struct("!d")
 
 
 class Busy(BluetickError):
@@ -93,7 +96,7 @@ _READ: Final[dict[str, Callable[[Any], Any]]] = {
 
 
 def pack_request(request: QueryRequest) -> bytes:
-    """A request as JSON, behind its size, and behind it the request's tables as Arrow IPC.
+    """A request without its `seconds` (see `with_seconds`): JSON behind its size, then its tables as Arrow IPC.
 
     Exclusions are syntax trees of a rule's own file, which no client sends: a ValueError.
     """
@@ -107,7 +110,6 @@ def pack_request(request: QueryRequest) -> bytes:
         "schemas": request.schemas,
         "is_sentinel_rule": request.is_sentinel_rule,
         "name": request.name,
-        "seconds": request.seconds,
         "without_rewrites": sorted(request.without_rewrites),
         "parameter_texts": dict(request.parameter_texts),
     }
@@ -117,8 +119,15 @@ def pack_request(request: QueryRequest) -> bytes:
     return b"".join((_SIZE.pack(len(head)), head, *streams))
 
 
+def with_seconds(packed: bytes, seconds: float | None) -> bytes:
+    """A packed request and how much time it has, which is known when it is sent."""
+    return _SECONDS.pack(math.nan if seconds is None else seconds) + packed
+
+
 def unpack_request(data: bytes) -> QueryRequest:
-    """The request that was packed."""
+    """The request that was packed, with its seconds."""
+    (seconds,) = _SECONDS.unpack_from(data)
+    data = data[_SECONDS.size :]
     at = _SIZE.size + _SIZE.unpack_from(data)[0]
     head = json.loads(data[_SIZE.size : at])
     values = head["values"]
@@ -129,7 +138,7 @@ def unpack_request(data: bytes) -> QueryRequest:
     for name, size in head["tables"]:
         tables[name] = _unpack_table(data[at : at + size])
         at += size
-    return QueryRequest(**values, tables=tables)
+    return QueryRequest(**values, tables=tables, seconds=None if math.isnan(seconds) else seconds)
 
 
 def _pack_table(table: pa.Table) -> bytes:
@@ -162,6 +171,18 @@ def unpack_heads(data: bytes) -> tuple[TableHead, ...]:
         columns = tuple((str(name), str(type_)) for name, type_ in head["columns"])
         found.append(TableHead(str(head["name"]), columns, dict(head["visualization"])))
     return tuple(found)
+
+
+def pack_check(check: Check) -> bytes:
+    errors, warnings = ([_diagnostic_to_plain(one) for one in given] for given in (check.diagnostics, check.warnings))
+    return _dumps({"columns": check.columns, "diagnostics": errors, "warnings": warnings})
+
+
+def unpack_check(data: bytes) -> Check:
+    values = json.loads(data)
+    columns = tuple((str(name), str(type_)) for name, type_ in values["columns"])
+    diagnostics, warnings = (tuple(map(_diagnostic, values[name])) for name in ("diagnostics", "warnings"))
+    return Check(columns, diagnostics, warnings)
 
 
 def pack_error(error: BaseException) -> bytes:

@@ -4,7 +4,8 @@ import asyncio
 import os
 import shutil
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Final
 
@@ -12,8 +13,9 @@ from bluetick.diagnostics.errors import BluetickError, EngineError, Limit, Limit
 from bluetick.engines.machine_memory import ceiling_of, memory_here
 from bluetick.engines.spill import SpillFolder
 from bluetick.execution.request import QueryRequest
+from bluetick.session import Check
 from bluetick.workers.answer import WorkerAnswer
-from bluetick.workers.messages import Busy, pack_request
+from bluetick.workers.messages import Busy, pack_request, with_seconds
 from bluetick.workers.process import ALL_FENCES, Fences, WorkerProcess, WorkerSettings
 from bluetick.workers.settings import Opening, SessionSettings, mark_of, open_settings
 
@@ -30,6 +32,7 @@ class PoolSettings:
         spares: that stand ready for one that is lost.
         waiting: queries that may wait for their turn; one more is refused.
         wait_seconds: for how long, at most.
+        check_seconds: in which a text must be checked.
         queries: after so many a worker is replaced.
         growth: bytes more than at first, after which it is replaced too.
         memory: bytes for the queries of all workers; None: most of the machine's.
@@ -40,6 +43,7 @@ class PoolSettings:
     spares: int = 1
     waiting: int = 64
     wait_seconds: float = 30.0
+    check_seconds: float = 10.0
     queries: int = 2000
     growth: int = 512 << 20
     memory: int | None = None
@@ -79,8 +83,9 @@ class WorkerPool:
         self._mark: object = None
         self._idle: list[WorkerProcess] = []
         self._workers: dict[WorkerProcess, tuple[Opening, str]] = {}  # all: what each was opened with, its folder
-        self._answers: dict[str, WorkerAnswer | None] = {}
+        self._answers: dict[str, WorkerAnswer] = {}
         self._waiting: dict[str, asyncio.Future[WorkerProcess]] = {}
+        self._checks = count()
         self._busy = 0
         self._lost = 0
         self._failure: BluetickError | None = None
@@ -108,21 +113,33 @@ class WorkerPool:
     async def run(self, request: QueryRequest, *, request_id: str) -> WorkerAnswer:
         """An answer that has its heads. `request_id` is unique among queries that run; `request.seconds` count from
         now. Busy where there is no place to wait in; else what the query fails with."""
+        packed = pack_request(request)
+        answer, left = await self._turn(request_id, request.seconds)
+        await answer.begin(with_seconds(packed, left))
+        return answer
+
+    async def check(self, request: QueryRequest) -> Check:
+        """What binding a text finds. It has its deadline too: a text may be made to bind for ever."""
+        seconds = self._settings.check_seconds if request.seconds is None else request.seconds
+        packed = pack_request(request)
+        answer, left = await self._turn(f"check {next(self._checks)}", seconds)
+        return await answer.check(with_seconds(packed, left))
+
+    async def _turn(self, request_id: str, seconds: float | None) -> tuple[WorkerAnswer, float | None]:
+        """A worker's next answer, and how many of its seconds are left."""
         if request_id in self._answers or request_id in self._waiting:
             raise ValueError(f"a query with the id '{request_id}' is running")
         loop = asyncio.get_running_loop()
-        ends = None if request.seconds is None else loop.time() + request.seconds
+        ends = None if seconds is None else loop.time() + seconds
         await self._refresh()
         worker = await self._next_worker(request_id, ends)
-        left = None if ends is None else max(ends - loop.time(), 0.0)
 
         def release(used: WorkerProcess, is_sound: bool) -> None:
             self._answers.pop(request_id, None)
             self._give_back(used, is_sound=is_sound)
 
-        answer = self._answers[request_id] = WorkerAnswer(worker, request.seconds, ends, release)
-        await answer.begin(pack_request(replace(request, seconds=left)))
-        return answer
+        answer = self._answers[request_id] = WorkerAnswer(worker, seconds, ends, release)
+        return answer, None if ends is None else max(ends - loop.time(), 0.0)
 
     async def cancel(self, request_id: str) -> bool:
         """Stops a query that waits or runs; its reader gets QueryCancelled. False if there is none of this id."""

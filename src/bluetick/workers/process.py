@@ -132,11 +132,12 @@ class WorkerProcess:
     def is_alive(self) -> bool:
         return not self._reader.at_eof() and self._process.returncode is None
 
-    async def ask(self, request: bytes) -> None:
+    async def ask(self, request: bytes, kind: Kind = Kind.QUERY) -> None:
         """Sends a packed request; the frames of its answer are `read`."""
         self.asked += 1
-        self._writer.write(packed(Kind.QUERY, request))
-        await self._writer.drain()
+        with suppress(OSError):  # `read` tells that the process has ended
+            self._writer.write(packed(kind, request))
+            await self._writer.drain()
 
     async def read(self) -> tuple[Kind, bytes]:
         """The answer's next frame; EOFError where the process has ended."""
