@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import click
 
@@ -17,6 +17,9 @@ from bluetick.diagnostics.text import render_diagnostic
 from bluetick.engines.opening import ENGINES, is_engine
 from bluetick.session import Session, connect
 from bluetick.syntax.literals import parse_timespan
+
+if TYPE_CHECKING:
+    from bluetick.workers.settings import SessionSettings
 
 Newest: TypeAlias = Literal["newest"]
 Moment: TypeAlias = datetime | Newest | None
@@ -116,12 +119,9 @@ class DataOptions:
 
         Warnings of mappings are said, but not with `is_quiet`.
         """
-        paths: dict[str, list[str]] = {}
-        for name, path in self.tables:
-            paths.setdefault(name, []).append(path)
         session = connect(
             lake=self.lake,
-            tables={name: found[0] if len(found) == 1 else found for name, found in paths.items()},
+            tables=self._tables(),
             profiles=self.profiles,
             schemas=self.schemas,
             engine=self._checked_engine(),
@@ -139,6 +139,30 @@ class DataOptions:
         for diagnostic, source in () if is_quiet else session.catalog.mapping_warnings:
             say(render_diagnostic(diagnostic, source))
         return session
+
+    def session_settings(self) -> "SessionSettings":
+        """The same for the sessions of worker processes, which have an engine of their own."""
+        from bluetick.workers.settings import SessionSettings  # noqa: PLC0415 - only the server has such
+
+        return SessionSettings(
+            self.lake,
+            self._tables(),
+            self.profiles,
+            self.schemas,
+            None,
+            dict(self.external),
+            self.geo,
+            self.functions,
+            self.watchlists,
+            self.mapping,
+            combined(self.as_of),
+        )
+
+    def _tables(self) -> dict[str, str | list[str]]:
+        paths: dict[str, list[str]] = {}
+        for name, path in self.tables:
+            paths.setdefault(name, []).append(path)
+        return {name: found[0] if len(found) == 1 else found for name, found in paths.items()}
 
     def _checked_engine(self) -> str:
         if is_engine(self.engine):

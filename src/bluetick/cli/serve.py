@@ -8,6 +8,9 @@ import click
 from bluetick.cli.failures import RAN, say
 from bluetick.cli.options import DataOptions, data_options
 from bluetick.diagnostics.errors import SourceError
+from bluetick.engines.machine_memory import size_in_bytes
+from bluetick.workers import landlock
+from bluetick.workers.pool import PoolSettings
 
 PORT = 8442
 
@@ -21,9 +24,14 @@ PORT = 8442
     "--host-name", "host_names", multiple=True, metavar="NAME", help="A name by which clients ask. May be repeated."
 )
 @click.option("--database", metavar="NAME", help="The database's name. Default: the lake folder's, else 'bluetick'.")
-@click.option("--places", type=click.IntRange(1), default=4, show_default=True, help="Queries that run at once.")
+@click.option("--places", type=click.IntRange(1), help="Queries that run at once. Default: two more than cores.")
 @click.option("--waiting", type=click.IntRange(0), default=64, show_default=True, help="Queries that wait for those.")
-def serve(
+@click.option(
+    "--in-process",
+    is_flag=True,
+    help="Run queries in threads of the server, not in processes of their own that can reach the tables alone.",
+)
+def serve(  # noqa: PLR0913 - one for each option
     *,
     data: DataOptions,
     host: str,
@@ -31,8 +39,9 @@ def serve(
     token: str | None,
     host_names: tuple[str, ...],
     database: str | None,
-    places: int,
+    places: int | None,
     waiting: int,
+    in_process: bool,
 ) -> int:
     """Serve the tables to Kusto, Log Analytics and advanced hunting clients (docs/server.md).
 
@@ -45,13 +54,23 @@ def serve(
             raise
         raise SourceError("the server needs the extra 'server': pip install 'bluetick[server]'") from error
 
-    wanted = Serving(host, host_names, token, data.lake, database or database_name(data.lake), places, waiting)
+    name = database or database_name(data.lake)
+    is_apart = not in_process and data.engine == "duckdb"
+    workers = data.session_settings() if is_apart else None
+    wanted = Serving(host, host_names, token, data.lake, name, places, waiting, workers, pool_settings(data))
     with data.open() as session, listening(host, port) as listener:
         wanted.check()
         address = url(listener.getsockname()[:2])
         say(f"bluetick serves '{wanted.database}' at {address} (stop it with Ctrl-C)")
+        if is_apart and not landlock.version():
+            say("this kernel has no Landlock (Linux 5.13): files are guarded by the engine's own lock alone")
         serve_on(wanted, session, listener)
     return RAN
+
+
+def pool_settings(data: DataOptions) -> PoolSettings:
+    memory = None if data.memory_limit is None else size_in_bytes(data.memory_limit)
+    return PoolSettings(memory=memory, temp_directory=data.temp_directory, temp_limit=data.temp_limit)
 
 
 def database_name(lake: Path | None) -> str:

@@ -28,6 +28,15 @@ def counted_part(ceiling: str) -> str:
     return f"{float(size[1]) * _COUNTED:.6g}{size[2]}" if size is not None else ceiling
 
 
+def size_in_bytes(text: str) -> int | None:
+    """A size with its unit, such as 500MB or 1.5GiB; None for what is none."""
+    size = _SIZE.fullmatch(text)
+    if size is None:
+        return None
+    base = 1024 if size[2][1] == "i" else 1000
+    return int(float(size[1]) * base ** (1 + "KMGT".index(size[2][0].upper())))
+
+
 def ceiling_of(memory: int) -> int:
     """Four fifths of the memory, less what the process needs besides."""
     return max(int(memory * _SHARE) - _OURS, _LEAST)

@@ -35,7 +35,7 @@ class Serving:
     places: int | None = None
     waiting: int = 64
     workers: SessionSettings | None = None
-    engine: PoolSettings = PoolSettings()
+    engine: PoolSettings | None = None
 
     @property
     def folder(self) -> Path | None:
@@ -106,7 +106,9 @@ async def _serve(wanted: Serving, session: Session, listener: socket.socket) -> 
 async def _executor(wanted: Serving, session: Session) -> QueryExecutor:
     if wanted.workers is None:
         return LocalExecutor(session, wanted.places or _THREADS, wanted.waiting)
-    pool = WorkerPool(wanted.workers, replace(wanted.engine, workers=wanted.places, waiting=wanted.waiting))
+    pool = WorkerPool(
+        wanted.workers, replace(wanted.engine or PoolSettings(), workers=wanted.places, waiting=wanted.waiting)
+    )
     try:
         await pool.start()
     except BaseException:

@@ -107,8 +107,15 @@ class WorkerAnswer:
 
     def _overrun(self) -> None:
         """The worker ends a query at its deadline by itself, if it can."""
-        self._stopped = self._stopped or LimitError(f"the query did not finish within {self._seconds:g} s", Limit.TIME)
+        self._stopped = self._stopped or self._late()
         self._worker.signal_kill()
+
+    def _late(self) -> BluetickError:
+        return LimitError(f"the query did not finish within {self._seconds:g} s", Limit.TIME)
+
+    def _own(self, error: BluetickError) -> BluetickError:
+        """The worker knows only of the time that was left when it was asked."""
+        return self._late() if isinstance(error, LimitError) and error.limit is Limit.TIME else error
 
     async def _next(self) -> tuple[Kind, bytes]:
         """The next frame of the answer; its errors are raised, and after an error or an end there is no next."""
@@ -126,7 +133,7 @@ class WorkerAnswer:
             raise
         if kind is Kind.ERROR:
             self._end(is_sound=True)
-            raise self._stopped or unpack_error(payload)
+            raise self._stopped or self._own(unpack_error(payload))
         if kind is Kind.END and self._stopped is not None:
             self._end(is_sound=True)
             raise self._stopped

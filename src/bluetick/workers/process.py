@@ -130,7 +130,10 @@ class WorkerProcess:
 
     @property
     def is_alive(self) -> bool:
-        return not self._reader.at_eof() and self._process.returncode is None
+        """Asked of the system: what a process leaves behind in the connection may be on its way still."""
+        if self._process.returncode is not None or self._reader.at_eof():
+            return False
+        return os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None
 
     async def ask(self, request: bytes, kind: Kind = Kind.QUERY) -> None:
         """Sends a packed request; the frames of its answer are `read`."""
