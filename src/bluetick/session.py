@@ -27,7 +27,7 @@ from bluetick.execution.given import given_baseline, given_mappings, given_place
 from bluetick.execution.parameters import as_utc, program_values
 from bluetick.execution.plan_cache import Bound, PlanCache, PlanKey
 from bluetick.execution.program import Program, build_program
-from bluetick.execution.request import QueryRequest
+from bluetick.execution.request import Check, QueryRequest
 from bluetick.execution.result import Result
 from bluetick.execution.run import Execution
 from bluetick.functions.resources import PLACES
@@ -51,19 +51,6 @@ if TYPE_CHECKING:
 Exclude: TypeAlias = "Callable[[QueryPlan, Sequence[Exclusion], Faces, Choice], QueryPlan]"
 TableInput: TypeAlias = "str | Path | list[str] | pa.Table"
 ProfilesInput: TypeAlias = str | Path | FileProfileProvider | Sequence[str | Path | FileProfileProvider]
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """What binding a text found; nothing ran. `columns` are those of the last tabular statement."""
-
-    columns: tuple[tuple[str, str], ...]
-    diagnostics: tuple[Diagnostic, ...]
-    warnings: tuple[Diagnostic, ...]
-
-    @property
-    def ok(self) -> bool:
-        return not self.diagnostics
 
 
 class Session:
@@ -141,13 +128,13 @@ class Session:
         """Run a query; a result for each tabular statement."""
         return self.run(QueryRequest(text, parameters or {}, now))
 
-    def run(self, request: QueryRequest) -> list[Result]:
+    def run(self, request: QueryRequest, began: "Callable[[Execution], None]" = lambda _: None) -> list[Result]:
         """The one way in: a request to results, each read to its end or closed by the caller. A lake's tables are read
-        at one version all through."""
+        at one version all through. `began` is given what can be cancelled, before each result begins."""
         held = self.pinned()
         if request.tables:
             held.catalog = held.catalog.beside(request.tables)
-        return held._run(request)
+        return held._run(request, began)
 
     def pinned(self) -> Self:
         """This session with each table of its lake held at the version that it has when it is first asked for."""
@@ -162,11 +149,11 @@ class Session:
         bare.plans = PlanCache(self.plans.limit)
         return bare
 
-    def _run(self, request: QueryRequest) -> list[Result]:
+    def _run(self, request: QueryRequest, began: "Callable[[Execution], None]") -> list[Result]:
         moment = self._moment(request)
         plan = self._sound(request, self._bind(request, moment))[0]
         with ExitStack() as stack:  # an error closes those before
-            opened = (closing(self._result(one, plan, request, moment)) for one in plan.statements)
+            opened = (closing(self._result(one, plan, request, moment, began)) for one in plan.statements)
             results = [stack.enter_context(one) for one in opened]
             stack.pop_all()
         return results
@@ -175,16 +162,26 @@ class Session:
         """The result of a plan's last statement; the plan is the request's own."""
         return self._result(plan.statements[-1], plan, request, self._moment(request))
 
-    def _result(self, statement: TabularStatement, plan: QueryPlan, request: QueryRequest, moment: "_Moment") -> Result:
+    def _result(
+        self,
+        statement: TabularStatement,
+        plan: QueryPlan,
+        request: QueryRequest,
+        moment: "_Moment",
+        began: "Callable[[Execution], None]" = lambda _: None,
+    ) -> Result:
         """What is kept may be gone or changed by the time that it is read: then nothing of it is used."""
         program, work = self._prepared(statement, plan, request, moment)
+        began(work)
         try:
             return Result(program, work)
         except (SourceError, EngineError):
             if not work.parts:
                 raise
         without = replace(request, without_rewrites=request.without_rewrites | {BASELINE})
-        return Result(*self._prepared(statement, plan, without, moment))
+        program, work = self._prepared(statement, plan, without, moment)
+        began(work)
+        return Result(program, work)
 
     @property
     def flavour(self) -> Flavour:

@@ -1,4 +1,4 @@
-"""What is asked: a query and all that it needs beside the session's tables."""
+"""What is asked, a query and all that it needs beside the session's tables; and what a check of one finds."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,6 +8,7 @@ from typing import Any
 import pyarrow as pa
 
 from bluetick.binder.exclusions import Exclusion
+from bluetick.diagnostics import Diagnostic
 from bluetick.plan.ranges import Span
 
 
@@ -36,3 +37,16 @@ class QueryRequest:
     parameter_texts: Mapping[str, str] = field(default_factory=dict)
     tables: Mapping[str, pa.Table] = field(default_factory=dict)
     scope: Span | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What binding a text found; nothing ran. `columns` are those of the last tabular statement."""
+
+    columns: tuple[tuple[str, str], ...]
+    diagnostics: tuple[Diagnostic, ...]
+    warnings: tuple[Diagnostic, ...]
+
+    @property
+    def ok(self) -> bool:
+        return not self.diagnostics

@@ -17,6 +17,7 @@ import pyarrow as pa
 
 from bluetick.diagnostics.errors import Limit, LimitError, QueryCancelled
 from bluetick.execution.result import Result
+from bluetick.execution.run import Execution
 from bluetick.session import Check, QueryRequest, Session
 from bluetick.workers.messages import Busy, TableHead
 
@@ -68,21 +69,26 @@ class _Turn:
     """A query from its coming to its end."""
 
     results: list[Result] = field(default_factory=list)
+    works: list[Execution] = field(default_factory=list)
     is_cancelled: bool = False
 
     def start(self, session: Session, request: QueryRequest) -> None:
-        """Steps that come before the results are not stopped by a cancel, but nothing follows them."""
-        results = session.run(request)
+        results = session.run(request, self._began)
         if self.is_cancelled:
             for result in results:
                 result.close()
             raise QueryCancelled("the query was cancelled")
         self.results += results
 
+    def _began(self, work: Execution) -> None:
+        if self.is_cancelled:
+            raise QueryCancelled("the query was cancelled")
+        self.works.append(work)
+
     def cancel(self) -> None:
         self.is_cancelled = True
-        for result in self.results:
-            result.cancel()
+        for work in self.works:
+            work.cancel()
 
 
 class LocalExecutor:
@@ -110,7 +116,7 @@ class LocalExecutor:
             left = None if ends is None else max(ends - monotonic(), 0.0)
             await self._in_thread(partial(turn.start, self._session, replace(request, seconds=left)))
         except BaseException:
-            turn.is_cancelled = True  # for a thread that still starts it
+            turn.cancel()  # for a thread that still starts it
             await answer.close()
             raise
         return answer
@@ -161,7 +167,7 @@ class _LocalAnswer:
                 yield index, batch
 
     async def close(self) -> None:
+        self._turn.cancel()
         for result in self._turn.results:
-            result.cancel()
             await self._in_thread(result.close)
         self._leave()
