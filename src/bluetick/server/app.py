@@ -20,6 +20,7 @@ from bluetick.server.errors import Failure
 from bluetick.server.hunting import hunting_routes
 from bluetick.server.kusto import kusto_routes
 from bluetick.server.log_analytics import log_analytics_routes
+from bluetick.server.openapi import openapi_routes
 from bluetick.server.reading import asked_by
 from bluetick.server.requests import http_failure, json_response, refusal
 from bluetick.server.service import Service
@@ -95,6 +96,7 @@ def all_routes(service: Service) -> list[Route]:
         *log_analytics_routes(service),
         *hunting_routes(service),
         *analysis_routes(service),
+        *openapi_routes(),
     ]
 
 

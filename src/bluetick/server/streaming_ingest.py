@@ -30,6 +30,8 @@ from bluetick.server.service import Service
 
 MOST_BYTES: Final = 64 * 1024 * 1024
 _SEPARATORS: Final = {"csv": ",", "tsv": "\t", "psv": "|", "scsv": ";"}
+_OBJECTS: Final = ("json", "singlejson", "multijson")
+FORMATS: Final = (*_SEPARATORS, *_OBJECTS)
 
 
 def ingest_routes(service: Service) -> list[Route]:
@@ -82,9 +84,9 @@ def _store(lake: Path, table: str, body: bytes) -> Tally:
 def _reader(form: str, table: str) -> Callable[[bytes], bytes]:
     if form in _SEPARATORS:
         return partial(_with_header, _SEPARATORS[form], table)
-    if form in ("json", "singlejson", "multijson"):
+    if form in _OBJECTS:
         return _lines_of_json
-    raise bad_request(f"the format '{form[:50]}' is not supported: csv, tsv, psv, scsv, json, multijson")
+    raise bad_request(f"the format '{form[:50]}' is not supported: {', '.join(FORMATS)}")
 
 
 def _with_header(separator: str, table: str, body: bytes) -> bytes:
