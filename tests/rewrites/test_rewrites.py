@@ -74,6 +74,39 @@ def test_other_lookups_stay_in_their_order(session: Session, text: str) -> None:
     assert before == after
 
 
+@pytest.mark.parametrize("kind", ["leftanti", "leftsemi"])
+def test_rows_are_looked_up_before_they_are_grouped(session: Session, kind: str) -> None:
+    text = f"A | summarize c = count() by k, n | join kind={kind} ({SMALL}) on k"
+    before, after = _shapes(session, text, "early-lookups")
+    assert before == f"{kind}(summarize(A), where1(summarize(C)))"
+    assert after == f"summarize({kind}(A, where1(summarize(C))))"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"A | summarize c = count() by k | join kind=leftanti ({SMALL}) on k",  # all the keys of the groups
+        "A | summarize c = count() by k, n | join kind=leftanti (C) on k",  # rows, not groups
+        f"A | summarize c = count(), n = max(n) by k, s | join kind=leftanti ({SMALL}) on $left.n == $right.m",
+        f"A | summarize c = count() by k, n | join kind=inner ({SMALL}) on k",
+        f"A | summarize c = count() by k, n | where c > 1 | join kind=leftanti ({SMALL}) on k",
+    ],
+)
+def test_other_lookups_are_of_groups(session: Session, text: str) -> None:
+    before, after = _shapes(session, text, "early-lookups")
+    assert before == after
+
+
+def test_groups_of_rows_that_a_lookup_chose_are_cut_too(session: Session) -> None:
+    text = (
+        f"A | summarize c = count() by k, n | join kind=leftanti ({SMALL}) on k | join kind=leftsemi ({GROUPS}) on k, n"
+    )
+    plan = session.plan(QueryRequest(text, now=NOW))[0]
+    after = rewritten(plan.statements[0], ALL - {"early-lookups", "reduced-groups"})
+    kept = "kept=summarize(leftanti(A, where1(summarize(C))))"
+    assert shape(after.relation) == f"leftsemi({kept}, where1(summarize(leftsemi(B, kept))))"
+
+
 @pytest.mark.parametrize("kind", ["leftanti", "leftsemi", "inner", "innerunique", "leftouter"])
 def test_groups_that_no_row_asks_for_are_cut_below(session: Session, kind: str) -> None:
     text = f"A | summarize c = count() by k, n | where c > 1 | join kind={kind} ({GROUPS}) on k, n"
@@ -224,6 +257,12 @@ QUERIES = [
     "B | sort by r desc | extend p = next(r, 1, 9.0) | summarize count(), min(p) by k, r",
     "B | where s != 'z' | sort by s asc | sort by n asc | extend p = prev(t) | summarize max(p), min(p) by n, s",
     NEW,
+    f"A | summarize c = count(), make_set(s) by k, n | join kind=leftanti ({SMALL}) on k | where c > 1",
+    f"B | summarize arg_max(t, *), d = dcount(n) by k, s, r | project-rename key = k | join kind=leftsemi ({SMALL})"
+    " on $left.key == $right.k",
+    "let X = B | summarize c = count(), make_list(n) by k, up = n + 1 | where c > 1; X"
+    " | join kind=leftanti (A | summarize m = max(n) by up = n + 2) on up | union (A | summarize c = sum(n) by k, s"
+    " | join kind=leftsemi (X) on k)",
     f"{NEW} | join kind=innerunique (B | summarize low = min(t), high = max(t) by k, s) on k",
     f"{NEW} | join kind=leftouter (B | summarize make_list(n) by kk = k | project-rename k = kk) on k",
     f"let X = {NEW}; X | join kind=inner (X) on k, n",
@@ -250,7 +289,8 @@ QUERIES = [
 @pytest.mark.parametrize("text", QUERIES)
 def test_the_rows_and_their_order_stay_whatever_is_left_out(session: Session, text: str) -> None:
     expected = _rows(session, text, ALL)
-    subsets = [frozenset(some) for size in range(len(ALL)) for some in combinations(sorted(ALL), size)]
+    sizes = (0, 1, 2, len(ALL) - 2, len(ALL) - 1)
+    subsets = [frozenset(some) for size in sizes for some in combinations(sorted(ALL), size)]
     for without in subsets:
         assert _rows(session, text, without) == expected, without
 
@@ -277,7 +317,7 @@ def test_a_lookback_that_a_rewrite_does_not_see_holds(session: Session) -> None:
 @pytest.mark.parametrize(
     ("text", "made"),
     [
-        (NEW, ("lookup-order", "reduced-groups")),
+        (NEW, ("lookup-order", "early-lookups", "reduced-groups")),
         (f"let X = {LATE}; X | where c > 20", ("inlined-lets", "late-rows")),
         (f"let X = {LATE}; X | where s == 'x'", ("inlined-lets", "late-rows")),
         (LATE, ("late-rows",)),

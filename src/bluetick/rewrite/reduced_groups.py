@@ -49,7 +49,7 @@ def _reduced(node: Relation, fresh: FreshColumns) -> Relation:
 
 
 def _is_cut(left: Relation) -> bool:
-    """Whether it is groups of which a lookup or a filter chose some."""
+    """Whether it is groups of which a lookup or a filter chose some, or of rows that a lookup chose."""
     is_chosen = False
     while not isinstance(left, Aggregate):
         match left:
@@ -59,9 +59,11 @@ def _is_cut(left: Relation) -> bool:
                 is_chosen, left = True, left.input
             case Project():
                 left = left.input
+            case Reference(binding=binding):
+                left = binding.relation
             case _:
                 return False
-    return is_chosen
+    return is_chosen or (isinstance(left.input, Join) and left.input.kind in LOOKUPS)
 
 
 def _down(right: Relation) -> tuple[list[Filter | Project], Aggregate | None]:

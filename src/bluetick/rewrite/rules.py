@@ -11,6 +11,7 @@ from typing import Final, TypeAlias
 from bluetick.plan.relations import Aggregate, Join, PickRow, Reference, Relation, TabularStatement, Window
 from bluetick.rewrite.alike_ties import with_alike_ties
 from bluetick.rewrite.coarser_groups import with_coarser_groups
+from bluetick.rewrite.early_lookups import with_early_lookups
 from bluetick.rewrite.fresh import FreshColumns, fresh_for
 from bluetick.rewrite.inlined_lets import nodes_of, with_inlined_lets
 from bluetick.rewrite.joined_windows import with_joined_windows
@@ -25,6 +26,7 @@ REWRITES: Final[Mapping[str, Rewrite]] = MappingProxyType(
         "inlined-lets": with_inlined_lets,
         "coarser-groups": with_coarser_groups,
         "lookup-order": with_ordered_lookups,
+        "early-lookups": with_early_lookups,
         "reduced-groups": with_reduced_groups,
         "late-rows": with_late_rows,
         "joined-windows": with_joined_windows,
