@@ -26,7 +26,7 @@ from bluetick.server.requests import http_failure, json_response, refusal
 from bluetick.server.service import Service
 from bluetick.server.streaming_ingest import ingest_routes
 
-# Nothing here is a page yet; what a page may do is nothing but what comes from here, and no script inside a page.
+# What a page may do: load what comes from here, and no script that stands inside a page.
 _HEADERS = {
     "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
     "img-src 'self'; font-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
