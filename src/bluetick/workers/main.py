@@ -149,5 +149,6 @@ def _opened(settings: dict[str, Any]) -> "tuple[DuckDbEngine, Session]":
     fence = settings["fence"]
     engine = DuckDbEngine(**settings["engine"], fence=None if fence is None else Fence(*map(tuple, fence)))
     session = Session(engine=engine, **session_arguments(settings["arguments"]))
+    session.baseline = None  # nothing that a query makes outlives it
     session.query(_WARM_UP).to_arrow()
     return engine, session
