@@ -2,7 +2,7 @@
 
 from bluetick.functions.definition import BoundAggregate
 from bluetick.lowering.lowerer import Lowerer
-from bluetick.lowering.stage import Stage, row_order, smallest_row
+from bluetick.lowering.stage import Stage, column_names, row_order, smallest_row
 from bluetick.plan.expressions import ColumnRef, walk
 from bluetick.plan.relations import Aggregate, AggregateCall, Columns, PickRow
 from bluetick.sql import tree as sql
@@ -25,7 +25,7 @@ def lower_aggregate(lowerer: Lowerer, relation: Aggregate) -> Stage:
     for place, item in enumerate(relation.items):
         if isinstance(item, AggregateCall):
             aliases[item.column.id] = alias = lowerer.alias(item.column)
-            items.append((alias, _call(lowerer, item, stage, relation.input.columns)))
+            items.append((alias, _call(lowerer, item, stage, relation.input.columns, frozenset(keys.values()))))
         else:
             picked = _Picked(lowerer, item, place, stage, relation.input.columns)
             picks.append(picked)
@@ -53,10 +53,13 @@ def _with_keys(lowerer: Lowerer, relation: Aggregate, stage: Stage) -> tuple[Sta
     return lowerer.add(select, dict(stage.aliases), stage.order), keys
 
 
-def _call(lowerer: Lowerer, item: AggregateCall, stage: Stage, columns: Columns) -> sql.Expr:
+def _call(lowerer: Lowerer, item: AggregateCall, stage: Stage, columns: Columns, keys: frozenset[str]) -> sql.Expr:
+    """In the rows' order where it can be seen; a key of the groups orders nothing within one."""
     row = stage.row(columns)
     args = tuple(lowerer.expressions.argument(arg, row) for arg in item.args)
-    order = row_order(stage, columns) if item.function.needs_order else ()
+    order: tuple[sql.Order, ...] = ()
+    if item.function.needs_order:
+        order = tuple(term for term in row_order(stage, columns) if keys.isdisjoint(column_names(term.value)))
     bound = BoundAggregate(item.function.name, args, item.column.type, order)
     return lowerer.flavour.aggregate(item.function)(bound)
 

@@ -18,7 +18,7 @@ from bluetick.binder.operators.picks import PERCENTILES, PICKS
 from bluetick.binder.operators.summarize import Summary, bind_group, bind_item
 from bluetick.binder.scope import Env
 from bluetick.diagnostics import Span, codes
-from bluetick.functions.definition import ScalarFunction
+from bluetick.functions.definition import AggregateFunction, ScalarFunction
 from bluetick.functions.registry import find_aggregate
 from bluetick.plan.expressions import Call, Column, ColumnRef, Expr, Invalid, Literal
 from bluetick.plan.relations import (
@@ -160,8 +160,10 @@ def _last(env: Env, node: MakeSeriesOperator, origin: Expr, stop: Expr | None, s
         return call_operator(
             env, "tolong", (call_operator(env, "floor", (count, Literal(1.0, Type.REAL)), node.span),), node.span
         )
-    whole = call_operator(env, "tolong", (call_operator(env, "ceiling", (count,), node.span),), node.span)
-    return call_operator(env, "-", (whole, Literal(1, Type.LONG)), node.span)
+    before = call_operator(
+        env, "-", (call_operator(env, "ceiling", (count,), node.span), Literal(1.0, Type.REAL)), node.span
+    )
+    return call_operator(env, "tolong", (before,), node.span)
 
 
 def _quotient(env: Env, value: Expr, origin: Expr, step: Expr, span: Span) -> Expr:
@@ -218,7 +220,7 @@ def _inside(env: Env, node: MakeSeriesOperator, rows: Relation, axis: Axis, numb
     tests = [call_operator(env, "isnotnull", (axis.value,), node.span)]
     if axis.first is not None:
         tests.append(call_operator(env, ">=", (axis.value, axis.origin), node.span))
-    if axis.last is not None:
+    if axis.last is not None and node.is_range:  # of what begins before `to` every step does
         tests.append(call_operator(env, "<=", (number, axis.last), node.span))
     if node.stop is not None and not node.is_range:
         stop = promote(env.without_row().expression(node.stop), axis.value.type)
@@ -283,6 +285,7 @@ def _is_nonempty(node: MakeSeriesOperator) -> bool:
 def _expanded(
     env: Env, node: MakeSeriesOperator, rows: Relation, groups: tuple[Column, ...], first: Expr, last: Expr
 ) -> tuple[Relation, tuple[Column, ...], Column] | None:
+    rows, last = _beside(env, rows, "last", last)
     numbers = call_operator(env, "range", (first, last, Literal(1, Type.LONG)), node.span)
     if isinstance(numbers, Invalid):
         return None
@@ -319,21 +322,30 @@ def _listed(
         call_operator(env, "iff", (missing, default, ColumnRef(column)), node.span)
         for default, (column, _) in zip(defaults, right_items[1:], strict=True)
     ]
-    values.append(_axis_value(env, node, axis, ColumnRef(place)))
+    distance = call_operator(env, "*", (axis.step, ColumnRef(place)), node.span)
+    if isinstance(distance, Invalid):
+        return None
+    rows, distance = _beside(env, joined, "distance", distance)
+    values.append(call_operator(env, "+", (axis.origin, distance), node.span))
     if any(isinstance(v, Invalid) for v in values):
         return None
-    ordered = Sort(joined, (SortKey(ColumnRef(place), descending=False, nulls_first=True),))
+    ordered = Sort(rows, (SortKey(ColumnRef(place), descending=False, nulls_first=True),))
     own = [fresh(c.name, c.type) for c in steps.groups]
     keys_out = tuple((mine, ColumnRef(item[0])) for mine, item in zip(own, left_items[:-1], strict=True))
-    make_list = find_aggregate("make_list")
-    if make_list is None:
-        raise AssertionError("the catalogue has make_list")
     named = [*(c.name for c in steps.values), axis_name]
     lists = tuple(
-        AggregateCall(fresh(name, Type.DYNAMIC), make_list, (promote(value, Type.DYNAMIC),))
+        AggregateCall(fresh(name, Type.DYNAMIC), _list_of(value.type), (value,))
         for name, value in zip(named, values, strict=True)
     )
     return Aggregate(ordered, keys_out, lists) if keys_out else _unless_empty(env, node, Aggregate(ordered, (), lists))
+
+
+def _list_of(type_: Type) -> AggregateFunction:
+    """The list of all values, nulls too; of dynamic ones that of arrays' elements."""
+    found = find_aggregate("make_list" if type_ is Type.DYNAMIC else "make_list_with_nulls")
+    if found is None:
+        raise AssertionError("the catalogue has lists")
+    return found
 
 
 def _unless_empty(env: Env, node: MakeSeriesOperator, lists: Aggregate) -> Relation:
@@ -343,6 +355,7 @@ def _unless_empty(env: Env, node: MakeSeriesOperator, lists: Aggregate) -> Relat
     return Filter(lists, (call_operator(env, ">", (length, Literal(0, Type.LONG)), node.span),))
 
 
-def _axis_value(env: Env, node: MakeSeriesOperator, axis: Axis, number: Expr) -> Expr:
-    """origin + number * step."""
-    return call_operator(env, "+", (axis.origin, call_operator(env, "*", (axis.step, number), node.span)), node.span)
+def _beside(env: Env, rows: Relation, name: str, value: Expr) -> tuple[Relation, ColumnRef]:
+    """The rows with a column of this value: what names it often is short then."""
+    column = env.state.column(name, value.type)
+    return Project(rows, (*((c, ColumnRef(c)) for c in rows.columns), (column, value))), ColumnRef(column)
