@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from bluetick.plan.expressions import Call, walk
+from bluetick.plan.relations import expressions
 from bluetick.rewrite.rules import REWRITES, rewrites_made, rewritten
 from bluetick.session import QueryRequest, Session
 from rewrites.shapes import shape
@@ -166,6 +168,49 @@ def test_other_rows_are_picked_at_once(session: Session, text: str) -> None:
     assert before == after
 
 
+ADDRESSES = "B | extend ip = strcat(n * 10, '.1.2.', n, iff(s == 'x', '/24', iff(k == 'a', ' ', '')))"
+PUBLIC = f"{ADDRESSES} | where not(ipv4_is_private(ip))"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (f"{PUBLIC} | where s == 'x'", "where2(B)"),
+        (f"{PUBLIC} | where s == 'x' | where k !in ('a', 'b') | where isnotnull(t)", "where4(B)"),
+        (f"{PUBLIC} | where toint(k) > 2", "where1(where1(B))"),  # a conversion: not asked of more rows
+        (f"{PUBLIC} | where k in (C | project k)", "where1(where1(B))"),
+        (f"{ADDRESSES} | where s == 'x' | where not(ipv4_is_private(ip))", "where1(where1(B))"),  # last already
+        (f"{ADDRESSES} | where not(k == 'a') | where s == 'x'", "where1(where1(B))"),
+    ],
+)
+def test_what_excludes_by_a_pattern_is_asked_last(session: Session, text: str, expected: str) -> None:
+    _, after = _shapes(session, text, "filter-order")
+    assert after == expected
+
+
+@pytest.mark.parametrize(
+    ("condition", "calls"),
+    [
+        ("ipv4_is_in_range(ip, '10.0.0.0/8') or ipv4_is_in_any_range(ip, '20.1.0.0/16', '30.0.0.0/7')", 1),
+        ("ipv4_is_in_range(ip, '10.0.0.0/8') or n > 1 or ipv4_is_in_range(ip, '20.1.0.0/16')", 2),  # not side by side
+        ("ipv4_is_in_range(ip, '10.0.0.0/8') or ipv4_is_in_range(k, '20.1.0.0/16')", 2),
+        ("ipv4_is_in_range(ip, '10.0.0.0/8') or ipv4_is_in_range(ip, 'no network')", 2),
+        ("ipv4_is_in_range(ip, '10.0.0.0/8') or ipv4_is_in_range(ip, s)", 2),
+    ],
+)
+def test_ranges_of_one_address_are_looked_for_at_once(session: Session, condition: str, calls: int) -> None:
+    plan = session.plan(QueryRequest(f"{ADDRESSES} | where {condition}", now=NOW))[0]
+    (statement,) = plan.statements
+    after = rewritten(statement, ALL - {"filter-order"})
+    names = [
+        part.function.name
+        for predicate in expressions(after.relation)
+        for part in walk(predicate)
+        if isinstance(part, Call) and part.function.name.startswith("ipv4")
+    ]
+    assert len(names) == calls
+
+
 NESTED = "B | where n > 0 | top-nested 2 of k by c = sum(n), top-nested 2 of s by d = sum(n)"
 COARSE = "let X = B | where n > 0; X | summarize c = count(), m = max(t) by k | join kind=inner"
 
@@ -241,6 +286,10 @@ def test_ties_keep_their_places_where_they_are_seen(session: Session, text: str)
 
 
 QUERIES = [
+    f"{PUBLIC} | where ipv4_is_in_range(ip, '20.1.2.0/24') or ipv4_is_in_range(ip, '30.1.2.3') | where t > ago(6h)",
+    f"{PUBLIC} | where s != 'x' | summarize count() by ip, isempty(k)",
+    f"{ADDRESSES} | where not(ip matches regex '^20') | where n > 1 or isnull(n) | where not(ipv4_is_private(ip))",
+    f"{ADDRESSES} | where not(ipv4_is_in_range(ip, '10.0.0.0/8') or ipv4_is_in_any_range(ip, '20.1.2.0/24')) | take 7",
     NESTED,
     f"{COARSE} (X | summarize m = max(t), c = count() by s, k) on k",
     f"{COARSE} (X | summarize count(), max(t), sum(n) by s, n, k) on k | join kind=fullouter (X | summarize max(t)) on"

@@ -12,6 +12,7 @@ from bluetick.plan.relations import Aggregate, Join, PickRow, Reference, Relatio
 from bluetick.rewrite.alike_ties import with_alike_ties
 from bluetick.rewrite.coarser_groups import with_coarser_groups
 from bluetick.rewrite.early_lookups import with_early_lookups
+from bluetick.rewrite.filter_order import has_much_to_ask, with_ordered_filters
 from bluetick.rewrite.fresh import FreshColumns, fresh_for
 from bluetick.rewrite.inlined_lets import nodes_of, with_inlined_lets
 from bluetick.rewrite.joined_windows import with_joined_windows
@@ -24,6 +25,7 @@ Rewrite: TypeAlias = Callable[[TabularStatement, FreshColumns], TabularStatement
 REWRITES: Final[Mapping[str, Rewrite]] = MappingProxyType(
     {
         "inlined-lets": with_inlined_lets,
+        "filter-order": with_ordered_filters,
         "coarser-groups": with_coarser_groups,
         "lookup-order": with_ordered_lookups,
         "early-lookups": with_early_lookups,
@@ -62,7 +64,11 @@ def _made(statement: TabularStatement, without: Collection[str]) -> Iterator[tup
 
 
 def _is_of_use(node: Relation) -> bool:
-    return isinstance(node, Join | Window) or (
-        isinstance(node, Aggregate)
-        and (isinstance(node.input, Reference) or any(isinstance(item, PickRow) for item in node.items))
+    return (
+        isinstance(node, Join | Window)
+        or has_much_to_ask(node)
+        or (
+            isinstance(node, Aggregate)
+            and (isinstance(node.input, Reference) or any(isinstance(item, PickRow) for item in node.items))
+        )
     )
