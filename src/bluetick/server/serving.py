@@ -1,6 +1,7 @@
 """The server as a process: what it needs before it may listen, and how it ends."""
 
 import asyncio
+import signal
 import socket
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -87,7 +88,9 @@ def listening(host: str, port: int) -> socket.socket:
 
 
 def serve_on(wanted: Serving, session: Session, listener: socket.socket) -> None:
-    """Until it is stopped by a signal. Queries that run then are given a few seconds."""
+    """Until it is stopped by SIGINT or SIGTERM, which is no failure. Queries that run then are given a few seconds."""
+    for number in (signal.SIGINT, signal.SIGTERM):  # uvicorn hears them first, and sends them again when it is down
+        signal.signal(number, lambda *_: None)
     asyncio.run(_serve(wanted, session, listener))
 
 

@@ -25,6 +25,7 @@ from bluetick.diagnostics.errors import (
 from bluetick.diagnostics.model import Severity
 from bluetick.engines.duckdb_errors import NO_MEMORY
 from bluetick.execution.request import QueryRequest
+from bluetick.plan.ranges import Span as TimeSpan
 from bluetick.session import Check
 from bluetick.values import MICROSECOND
 
@@ -112,6 +113,7 @@ def pack_request(request: QueryRequest) -> bytes:
         "name": request.name,
         "without_rewrites": sorted(request.without_rewrites),
         "parameter_texts": dict(request.parameter_texts),
+        "scope": None if request.scope is None else to_plain([request.scope.low, request.scope.high]),
     }
     streams = [_pack_table(table) for table in request.tables.values()]
     tables = list(zip(request.tables, map(len, streams), strict=True))
@@ -131,8 +133,9 @@ def unpack_request(data: bytes) -> QueryRequest:
     at = _SIZE.size + _SIZE.unpack_from(data)[0]
     head = json.loads(data[_SIZE.size : at])
     values = head["values"]
-    for name in ("parameters", "now", "lookback"):
+    for name in ("parameters", "now", "lookback", "scope"):
         values[name] = from_plain(values[name])
+    values["scope"] = None if values["scope"] is None else TimeSpan(*values["scope"])
     values["without_rewrites"] = frozenset(values["without_rewrites"])
     tables: dict[str, pa.Table] = {}
     for name, size in head["tables"]:
