@@ -3,6 +3,7 @@
 import json
 import socket
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from starlette.routing import Route
 import bluetick
 from bluetick.cli.main import run_command
 from bluetick.diagnostics.errors import SourceError
+from bluetick.server import requests
 from bluetick.server.access import TOKENS, Names, host_name, kept
 from bluetick.server.app import make_app
 from bluetick.server.serving import Serving
@@ -42,6 +44,9 @@ def routes(on: Served) -> list[tuple[str, str]]:
         {"Origin": "null"},
         {"Origin": "http://localhost.evil.example"},
         {"Origin": "file://"},
+        {"Origin": "http://localhost:5173"},
+        {"Origin": "http://127.0.0.1"},
+        {"Origin": "ftp://127.0.0.1"},
         {"Sec-Fetch-Site": "cross-site"},
         {"Sec-Fetch-Site": "same-site"},
     ],
@@ -56,14 +61,20 @@ def test_foreign_hosts_and_origins_are_refused_on_every_route(on: Served, header
             assert "access-control-allow-origin" not in answer.headers
 
 
-def test_the_servers_own_origin_is_let_in(on: Served) -> None:
-    for headers in (
-        {"Origin": on.url},
-        {"Origin": "http://localhost:5173"},
-        {"Host": "LOCALHOST:1"},
-        {"Host": "[::1]:1"},
-    ):
-        assert on.post("/v2/rest/query", ASKED, **headers).status_code == 200
+@pytest.mark.parametrize(
+    ("host", "origin"),
+    [
+        ("127.0.0.1:8442", "http://127.0.0.1:8442"),
+        ("localhost", "http://localhost:80"),
+        ("localhost:443", "https://localhost"),
+        ("LOCALHOST:1", "http://localhost:1"),
+        ("[::1]:1", "http://[::1]:1"),
+        ("[::1]:1", None),
+    ],
+)
+def test_the_servers_own_names_are_let_in(on: Served, host: str, origin: str | None) -> None:
+    headers = {"Host": host, **({} if origin is None else {"Origin": origin})}
+    assert on.post("/v2/rest/query", ASKED, **headers).status_code == 200
 
 
 def test_there_is_no_cors_and_pages_may_do_little(on: Served) -> None:
@@ -188,3 +199,37 @@ def test_two_hosts_are_no_host(on: Served) -> None:
     with socket.create_connection(("127.0.0.1", on.port)) as wire:
         wire.sendall(b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n")
         assert wire.recv(100).split(b" ")[1] in (b"400", b"403")
+
+
+def test_a_body_that_does_not_come_is_not_waited_for(on: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(requests, "BODY_SECONDS", 0.05)
+    with socket.create_connection(("127.0.0.1", on.port)) as wire:
+        wire.sendall(
+            b"POST /v2/rest/query HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+            b'Content-Length: 100\r\n\r\n{"csl":'
+        )
+        assert wire.recv(100).split(b" ")[1] == b"408"
+
+
+def test_queries_are_cancelled_by_their_own_callers_and_by_admins() -> None:
+    tokens = tuple(
+        kept(name, name * 20, right) for name, right in (("one", "read"), ("two", "read"), ("boss", "admin"))
+    )
+    text = "range x from 1 to 1000000000000 step 1 | summarize sum(x)"
+
+    def mine(name: str) -> dict[str, str]:
+        return {"Authorization": f"Bearer {name * 20}", "x-ms-client-request-id": "endless"}
+
+    def stopped(on: Served, name: str) -> str:
+        answer = on.post("/v1/rest/mgmt", {"csl": '.cancel query "endless"'}, **mine(name))
+        found: str = answer.json()["Tables"][0]["Rows"][0][1]
+        return found
+
+    with bluetick.connect() as session, served(session, tokens=tokens) as on, ThreadPoolExecutor(1) as threads:
+        for name in ("one", "boss"):
+            endless = threads.submit(on.post, "/v2/rest/query", {"csl": text}, **mine("one"))
+            while not on.service.executor._turns:  # type: ignore[attr-defined]
+                assert not endless.done()
+            assert stopped(on, "two") == "0"
+            assert stopped(on, name) == "1"
+            assert endless.result().json()["error"]["code"] == "Request_Cancelled"

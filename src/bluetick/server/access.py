@@ -149,9 +149,13 @@ class Names:
     def allows_host(self, host: str) -> bool:
         return host_name(host) in self.hosts
 
-    def allows_origin(self, origin: str) -> bool:
-        scheme, separator, host = origin.partition("://")
-        return separator != "" and scheme in ("http", "https") and host_name(host) in self.hosts
+    def allows_origin(self, origin: str, host: str) -> bool:
+        """A page that came from where it asks, port included: another program of this machine may serve pages too."""
+        scheme, separator, own = origin.strip().lower().partition("://")
+        port = {"http": ":80", "https": ":443"}.get(scheme)
+        if separator == "" or port is None or not self.allows_host(own):
+            return False
+        return own.removesuffix(port) == host.strip().lower().removesuffix(port)
 
 
 def host_name(host: str) -> str:

@@ -70,7 +70,7 @@ class Guard:
         hosts, origins = headers.getlist("host"), headers.getlist("origin")
         if len(hosts) != 1 or not self._names.allows_host(hosts[0]):
             return "the Host is not one of this server's names (bluetick serve --host-name adds one)"
-        if any(not self._names.allows_origin(origin) for origin in origins):
+        if any(not self._names.allows_origin(origin, hosts[0]) for origin in origins):
             return "the Origin is not this server's"
         if headers.get("sec-fetch-site", "") not in _SAME_SITE:
             return "the request comes from another site"

@@ -3,6 +3,7 @@
 https://learn.microsoft.com/kusto/concepts/query-limits
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 
@@ -52,6 +53,7 @@ class LimitedRows:
             for rows in self._writers[index].rows(batch):
                 for text in self._within(self.tables[index], rows):
                     yield index, text
+                await asyncio.sleep(0)  # a batch has many such parts, and others have their turn between two
 
     def _within(self, table: Counted, rows: list[object]) -> Iterator[bytes]:
         if self._limits.take is not None:

@@ -97,6 +97,7 @@ _REFUSALS: Final = {
     "400": "What was asked cannot be done, and why",
     "401": "No token that holds",
     "403": "A foreign Host or Origin, or a token without the right",
+    "408": "The body did not come",
     "413": "The body is too large",
     "415": "The body is not called JSON",
     "429": "Too many queries at once",

@@ -1,5 +1,6 @@
 """What comes in: JSON bodies within bounds, and what goes out when something is refused."""
 
+import asyncio
 import zlib
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeAlias
@@ -12,6 +13,7 @@ from starlette.responses import Response
 from bluetick.server.errors import FAULT, Asked, Failure, RequestRefused, bad_request, failure_of, one_api
 from bluetick.server.reading import asked_by
 
+BODY_SECONDS = 60
 MOST_BODY = 4 * 1024 * 1024
 Handler: TypeAlias = Callable[[Request, Asked], Awaitable[Response]]
 Shape: TypeAlias = Callable[[Failure, Asked], dict[str, Any]]
@@ -85,12 +87,18 @@ async def json_body(request: Request) -> dict[str, Any]:
 
 
 async def whole_body(request: Request, most: int) -> bytes:
-    """The body, unpacked where it is compressed, never more than `most` bytes of it."""
+    """The body, unpacked where it is compressed, never more than `most` bytes of it, nor waited for long."""
     packed = bytearray()
-    async for part in request.stream():
-        packed += part
-        if len(packed) > most:
-            raise _too_large(most)
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            async for part in request.stream():
+                packed += part
+                if len(packed) > most:
+                    raise _too_large(most)
+    except TimeoutError as error:
+        detail = f"the body was not here after {BODY_SECONDS} s"
+        kind = "Kusto.Data.Exceptions.KustoBadRequestException"
+        raise RequestRefused(Failure(408, "General_BadRequest", "Request timed out.", kind, detail)) from error
     match request.headers.get("content-encoding", "identity").strip().lower():
         case "identity" | "":
             return bytes(packed)

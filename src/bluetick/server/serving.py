@@ -55,7 +55,8 @@ class Serving:
             )
 
     def names(self) -> Names:
-        return Names(frozenset({*LOOPBACK, self.host.lower(), *(name.lower() for name in self.host_names)}))
+        own = f"[{self.host}]" if ":" in self.host else self.host
+        return Names(frozenset({*LOOPBACK, own.lower(), *(name.lower() for name in self.host_names)}))
 
 
 def make_service(wanted: Serving, session: Session, executor: QueryExecutor) -> Service:
