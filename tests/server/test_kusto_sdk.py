@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from azure.core.credentials import AccessToken
 from azure.kusto.data import ClientRequestProperties, KustoClient, KustoConnectionStringBuilder
 from azure.kusto.data.exceptions import KustoApiError, KustoMultiApiError, KustoServiceError
 from azure.kusto.data.helpers import dataframe_from_result_table
@@ -227,3 +228,25 @@ def test_connection_strings(on: Served, string: str) -> None:
         made = KustoConnectionStringBuilder.with_no_authentication(string.format(on.url))
     with KustoClient(made) as client:
         assert client.execute(None, "Numbers | count").primary_results[0][0][0] == 10
+
+
+class Credential:
+    """A token of the server's, as a credential of Azure's: the client asks /v1/rest/auth/metadata first."""
+
+    def get_token(self, *scopes: str, **options: Any) -> AccessToken:
+        return AccessToken("anything", int(datetime.now(UTC).timestamp()) + 3600)
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+def test_ways_to_bring_a_token(on: Served) -> None:
+    made = [
+        KustoConnectionStringBuilder.with_aad_application_token_authentication(on.url, "anything"),
+        KustoConnectionStringBuilder.with_aad_user_token_authentication(on.url, "anything"),
+        KustoConnectionStringBuilder.with_token_provider(on.url, lambda: "anything"),
+        KustoConnectionStringBuilder.with_azure_token_credential(on.url, Credential()),
+    ]
+    for one in made:
+        with KustoClient(one) as client:
+            assert client.execute(DATABASE, "print 1").primary_results[0][0][0] == 1
