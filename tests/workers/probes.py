@@ -2,8 +2,8 @@
 
 Each is data: what is done with it, and how a success is told, stands in `test_probes.py`. Names in braces stand for a
 scene's own places: `{secret}` is a file outside the lake (with the word of the canary in it, as each of its siblings
-has), `{outside}` its folder, `{elsewhere}` another one, `{lake}` the lake, `{link}` a link inside the lake that leads to
-the secret, `{linked}` one to its folder, `{n}` the probe's number, `{port}` a listener that nobody may call.
+has), `{outside}` its folder, `{elsewhere}` another one, `{lake}` the lake, `{link}` a link inside the lake that leads
+to the secret, `{linked}` one to its folder, `{n}` the probe's number, `{port}` a listener that nobody may call.
 """
 
 from collections.abc import Iterator
@@ -196,7 +196,8 @@ _YAML: Final = (
     "query: !file {secret}.txt",
     "query: &a [*a]",
     "a: &a ['x','x','x','x','x','x','x','x','x']\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\n"
-    "c: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b]\nd: &d [*c,*c,*c,*c,*c,*c,*c,*c,*c]\ne: &e [*d,*d,*d,*d,*d,*d,*d,*d,*d]\nquery: [*e,*e,*e,*e,*e,*e,*e,*e,*e]",
+    "c: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b]\n"
+    "d: &d [*c,*c,*c,*c,*c,*c,*c,*c,*c]\ne: &e [*d,*d,*d,*d,*d,*d,*d,*d,*d]\nquery: [*e,*e,*e,*e,*e,*e,*e,*e,*e]",
     "<<: {{query: Events}}\nname: x",
     "query: {deep}",
     "query: Events\nquery: ['{secret}.txt']",
