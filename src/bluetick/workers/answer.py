@@ -15,6 +15,7 @@ from bluetick.workers.messages import TableHead, unpack_check, unpack_error, unp
 from bluetick.workers.process import WorkerProcess
 
 Release = Callable[[WorkerProcess, bool], None]
+_LONG: Final = 2.0  # seconds after which a query leaves the cores to shorter ones
 _GRACE: Final = 0.5  # seconds that a worker has to stop by itself
 
 
@@ -31,7 +32,9 @@ class WorkerAnswer:
         self._stopped: BluetickError | None = None
         self._is_over = False
         self._reading = asyncio.Lock()  # who closes may come while another reads
-        self._timers = [] if ends is None else [self._loop.call_at(ends + _GRACE, self._overrun)]
+        self._timers = [self._loop.call_later(_LONG, worker.give_way)]
+        if ends is not None:
+            self._timers.append(self._loop.call_at(ends + _GRACE, self._overrun))
 
     @property
     def pid(self) -> int:
@@ -125,9 +128,9 @@ class WorkerAnswer:
             async with self._reading:
                 kind, payload = await self._worker.read()
         except EOFError:
-            cause = await self._worker.kill()
+            cause = self._stopped or await self._worker.kill()
             self._end(is_sound=False)
-            raise self._stopped or cause from None
+            raise cause from None
         except BluetickError:
             self._end(is_sound=False)
             raise

@@ -215,7 +215,8 @@ class WorkerPool:
     def _give_back(self, worker: WorkerProcess, *, is_sound: bool) -> None:
         self._busy -= 1
         self._lost += not is_sound
-        is_worn = worker.asked >= self._settings.queries or worker.growth > self._settings.growth
+        worker.take_turns_again()
+        is_worn = worker.gives_way or worker.asked >= self._settings.queries or worker.growth > self._settings.growth
         if is_sound and not is_worn and self._is_usable(worker):
             self._idle.append(worker)
         else:

@@ -23,6 +23,7 @@ _BOOT: Final = "import sys; sys.path[:] = sys.argv[2:]; from bluetick.workers.ma
 _AHEAD: Final = 1 << 20  # bytes that are read before anyone wants them; the system's own buffers come on top
 _START_SECONDS: Final = 60.0
 _LAST_WORDS: Final = "errors.txt"
+_NICE: Final = 10
 _SHOWN: Final = 300
 _PAGE: Final = os.sysconf("SC_PAGE_SIZE")
 _MOSTLY: Final = 0.8
@@ -72,7 +73,8 @@ class WorkerSettings:
 
 
 class WorkerProcess:
-    """One process, which answers one query at a time. `asked` counts them; `landlock` is the version that guards it."""
+    """One process, which answers one query at a time. `asked` counts them; `landlock` is the version that guards it; if
+    it `gives_way`, it has less of the cores than others."""
 
     def __init__(self, process: "subprocess.Popen[bytes]", settings: WorkerSettings) -> None:
         self._process = process
@@ -81,6 +83,7 @@ class WorkerProcess:
         self._writer: asyncio.StreamWriter
         self.asked = 0
         self.landlock = 0
+        self.gives_way = False
         self._at_first = 0
         self._most_used = 0
         self._ending = asyncio.Lock()
@@ -154,8 +157,31 @@ class WorkerProcess:
         with suppress(OSError):
             self._writer.write(packed(Kind.CANCEL))
 
+    def give_way(self) -> None:
+        """Leaves the cores to other processes, where they want them."""
+        self._set_niceness(_NICE)
+        self.gives_way = True
+
+    def take_turns_again(self) -> None:
+        """Few may undo that: a process that cannot be used for the next query still `gives_way`."""
+        if self.gives_way:
+            self.gives_way = not self._set_niceness(0)
+
+    def _set_niceness(self, niceness: int) -> bool:
+        """Of all threads; and of the group in which some kernels put each session."""
+        try:
+            os.setpriority(os.PRIO_PGRP, self.pid, niceness)
+            with suppress(FileNotFoundError), open(f"/proc/{self.pid}/autogroup", "w", encoding="ascii") as file:
+                file.write(str(niceness))
+        except OSError:
+            return False
+        return True
+
     def signal_kill(self) -> None:
-        """Ends the process at once; `kill` cleans up afterwards."""
+        """Ends the process, and its answer at once: where the cores are wanted elsewhere, dying takes a while. `kill`
+        cleans up afterwards."""
+        self._writer.transport.abort()
+        self._reader.feed_eof()
         if self._process.returncode is None:
             with suppress(ProcessLookupError):
                 os.killpg(self.pid, signal.SIGKILL)
@@ -164,7 +190,6 @@ class WorkerProcess:
         """Ends the process if it has not ended by itself, and says what it died of, as an error for its query."""
         async with self._ending:
             if self._process.returncode is None:
-                self._writer.close()
                 self.signal_kill()
                 _, status, usage = await asyncio.to_thread(os.wait4, self.pid, 0)
                 self._process.returncode = os.waitstatus_to_exitcode(status)
