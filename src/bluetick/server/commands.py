@@ -3,6 +3,7 @@
 https://learn.microsoft.com/kusto/management/ has their columns. What is not here is refused.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -53,13 +54,19 @@ class Command:
 Answerer: TypeAlias = Callable[[Database, Sequence[str]], CommandTable]
 
 
+_DOT: Final = re.compile(r"(?:\s++|//[^\n]*+)*+\.")
+_LONGEST: Final = 64 * 1024
+
+
 def is_command(text: str) -> bool:
-    tokens = lex(text).tokens
-    return tokens[0].text == "."
+    """Whether a dot comes first, behind comments."""
+    return _DOT.match(text) is not None
 
 
 def parse_command(text: str) -> Command:
     """A quoted or bracketed name, and a bare one where a command takes one, is told as `?` among the words."""
+    if len(text) > _LONGEST:
+        raise bad_request(f"a command has {_LONGEST} characters at most")
     tokens = lex(text).tokens
     bar = next((i for i, token in enumerate(tokens) if token.text in ("|", "<|")), len(tokens) - 1)
     words: list[str] = []

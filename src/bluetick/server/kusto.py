@@ -1,8 +1,9 @@
-"""Kusto's REST: queries and control commands.
+"""Kusto's REST: queries and control commands. What a long text takes long is done in threads: others wait for none.
 
 https://learn.microsoft.com/kusto/api/rest/request, https://learn.microsoft.com/kusto/api/rest/authentication
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from functools import partial
@@ -61,7 +62,7 @@ async def _query(service: Service, request: Request, asked: Asked, *, is_v2: boo
     call = service.call(request, caller, asked, "Query", text_of(body, "csl"))
     if is_command(call.text):
         return await _command(service, request, replace(call, operation="Command"), body, is_v2=is_v2)
-    properties = _checked(service, call, body, QUERY_SECONDS)
+    properties = await _checked(service, call, body, QUERY_SECONDS)
     reading = await service.run(request, call, to_request(call.text, properties), properties.limits, Forms())
     if is_v2:
         return Streamed(reading, frames(reading, defers=properties.defers))
@@ -78,9 +79,9 @@ async def _management(service: Service, request: Request, asked: Asked) -> Respo
 
 
 async def _command(service: Service, request: Request, call: Call, body: dict[str, Any], *, is_v2: bool) -> Response:
-    properties = _checked(service, call, body, COMMAND_SECONDS)
+    properties = await _checked(service, call, body, COMMAND_SECONDS)
     try:
-        command = parse_command(call.text)
+        command = await asyncio.to_thread(parse_command, call.text)
         table = await _table(service, call, command)
     except RequestRefused as error:
         service.note(call, error, 0, 0.0)
@@ -103,14 +104,14 @@ async def _table(service: Service, call: Call, command: Command) -> CommandTable
     return answer_command(command, await service.schema())
 
 
-def _checked(service: Service, call: Call, body: dict[str, Any], seconds: float) -> Properties:
+async def _checked(service: Service, call: Call, body: dict[str, Any], seconds: float) -> Properties:
     """The properties; what is wrong with them, or a database that is not here, is written down."""
     try:
         given = body.get("db")
         if given is not None and not isinstance(given, str):
             raise bad_request("'db' must be a text")
         check_database(service.database, given)
-        return read_properties(body.get("properties"), call.text, seconds)
+        return await asyncio.to_thread(read_properties, body.get("properties"), call.text, seconds)
     except RequestRefused as error:
         service.note(call, error, 0, 0.0)
         raise

@@ -3,6 +3,7 @@
 https://learn.microsoft.com/azure/azure-monitor/logs/api/overview
 """
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -74,7 +75,7 @@ async def _begin(
     call = service.call(request, caller, asked, "LogAnalytics", text_of(body, "query"))
     wait = _WAIT.search(prefer)
     seconds = min(float(wait[1]), _MOST_WAIT) if wait else QUERY_SECONDS
-    properties = read_properties(None, call.text, seconds)
+    properties = await asyncio.to_thread(read_properties, None, call.text, seconds)
     scope = interval(body.get("timespan"), asked.at)
     query = QueryRequest(call.text, now=asked.at, scope=scope or _WHOLE, schemas="sentinel", seconds=properties.seconds)
     return await service.run(request, call, query, properties.limits, _FORMS)

@@ -103,7 +103,7 @@ async def whole_body(request: Request, most: int) -> bytes:
         case "identity" | "":
             return bytes(packed)
         case "gzip" | "deflate":
-            return _unpacked(bytes(packed), most)
+            return await asyncio.to_thread(_unpacked, bytes(packed), most)
         case other:
             raise bad_request(f"Content-Encoding '{other[:50]}' is not supported")
 

@@ -70,14 +70,14 @@ async def _stored(service: Service, request: Request, table: str) -> Tally:
         if request.query_params.get(name):
             raise bad_request(f"'{name}' is not supported: columns go by name in JSON and by order in text")
     lines = _reader(request.query_params.get("streamFormat", "csv").lower(), table)
-    body = lines(await whole_body(request, MOST_BYTES))
-    return await asyncio.to_thread(_store, service.lake, table, body)
+    body = await whole_body(request, MOST_BYTES)
+    return await asyncio.to_thread(_store, service.lake, table, lines, body)
 
 
-def _store(lake: Path, table: str, body: bytes) -> Tally:
+def _store(lake: Path, table: str, lines: Callable[[bytes], bytes], body: bytes) -> Tally:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "rows"
-        file.write_bytes(body)
+        file.write_bytes(lines(body))
         return ingest_paths([file], lake, Options(table=table, threads=1)).tally
 
 
