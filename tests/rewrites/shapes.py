@@ -12,6 +12,7 @@ from bluetick.plan.relations import (
     Window,
     inputs,
 )
+from bluetick.rewrite.inlined_documents import has_documents
 
 
 def shape(relation: Relation) -> str:
@@ -28,6 +29,8 @@ def _shape(relation: Relation, seen: set[int]) -> str:
     if isinstance(relation, Scan):
         return relation.table
     inner = ", ".join(_shape(one, seen) for one in inputs(relation))
+    if has_documents(relation):
+        return f"parse({inner})"
     return inner if isinstance(relation, Project) else f"{_name(relation)}({inner})"
 
 

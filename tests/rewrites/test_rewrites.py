@@ -9,6 +9,7 @@ import pytest
 
 from bluetick.plan.expressions import Call, walk
 from bluetick.plan.relations import expressions
+from bluetick.plan.traversal import relations_in
 from bluetick.rewrite.rules import REWRITES, rewrites_made, rewritten
 from bluetick.session import QueryRequest, Session
 from rewrites.shapes import shape
@@ -211,6 +212,37 @@ def test_ranges_of_one_address_are_looked_for_at_once(session: Session, conditio
     assert len(names) == calls
 
 
+DOCUMENTS = (
+    """B | extend x = case(n == 1, strcat('{"a":{"b":"', s, '"},"c":', n, '.5}'), n == 2, '[1]', n == 3, 'no', '')"""
+    " | extend D = parse_json(x)"
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_inlined"),
+    [
+        (f"{DOCUMENTS} | where D.a.b == 'x' | summarize count() by tostring(D.c)", True),
+        (f"{DOCUMENTS} | extend y = tostring(D.a) | project k, y", True),
+        (f"{DOCUMENTS} | project E = D, k | where E.c > 1 | summarize count() by k", True),  # x goes along
+        (f"{DOCUMENTS} | where D.c > 1", False),  # the document is seen
+        (f"{DOCUMENTS} | where isnotnull(D) | project k, y = tostring(D.a)", False),
+        (f"{DOCUMENTS} | summarize count() by tostring(D)", False),
+        (f"{DOCUMENTS} | project k, t, y = n", False),  # nothing is asked of it
+        (f"{DOCUMENTS} | extend y = tostring(D.a) | summarize arg_max(t, y) by k", False),
+        (f"{DOCUMENTS} | extend y = tostring(D.a) | summarize make_list(y) by k", False),
+        (f"{DOCUMENTS} | sort by t asc | project k, y = tostring(D.a)", False),
+    ],
+)
+def test_documents_that_are_only_taken_apart_are_not_written_anew(
+    session: Session, text: str, is_inlined: bool
+) -> None:
+    (statement,) = session.plan(QueryRequest(text, now=NOW))[0].statements
+    after = rewritten(statement, ALL - {"inlined-documents"})
+    names = {column.name for node in relations_in(after.relation) for column in node.columns}
+    assert ("D" not in names) == is_inlined
+    assert [column.id for column in after.relation.columns] == [column.id for column in statement.relation.columns]
+
+
 NESTED = "B | where n > 0 | top-nested 2 of k by c = sum(n), top-nested 2 of s by d = sum(n)"
 COARSE = "let X = B | where n > 0; X | summarize c = count(), m = max(t) by k | join kind=inner"
 
@@ -286,6 +318,10 @@ def test_ties_keep_their_places_where_they_are_seen(session: Session, text: str)
 
 
 QUERIES = [
+    f"{DOCUMENTS} | where D.a.b == 'x' or isempty(D.a) | summarize count(), sum(todouble(D.c)) by tostring(D.c), k",
+    f"{DOCUMENTS} | project E = D, k, n | where isnull(E.c) or toint(E.c) > 0 | project y = E.a, z = tostring(E.a.b)",
+    f"{DOCUMENTS} | extend y = tostring(D.a.b), w = D.c | where y != 'y' | project-away D, x | extend v = w",
+    f"{DOCUMENTS} | extend F = parse_json(s) | summarize count() by a = tostring(D.a), f = tostring(F.a), isnull(D.c)",
     f"{PUBLIC} | where ipv4_is_in_range(ip, '20.1.2.0/24') or ipv4_is_in_range(ip, '30.1.2.3') | where t > ago(6h)",
     f"{PUBLIC} | where s != 'x' | summarize count() by ip, isempty(k)",
     f"{ADDRESSES} | where not(ip matches regex '^20') | where n > 1 or isnull(n) | where not(ipv4_is_private(ip))",

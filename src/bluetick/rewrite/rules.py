@@ -14,6 +14,7 @@ from bluetick.rewrite.coarser_groups import with_coarser_groups
 from bluetick.rewrite.early_lookups import with_early_lookups
 from bluetick.rewrite.filter_order import has_much_to_ask, with_ordered_filters
 from bluetick.rewrite.fresh import FreshColumns, fresh_for
+from bluetick.rewrite.inlined_documents import has_documents, with_inlined_documents
 from bluetick.rewrite.inlined_lets import nodes_of, with_inlined_lets
 from bluetick.rewrite.joined_windows import with_joined_windows
 from bluetick.rewrite.late_rows import with_late_rows
@@ -25,6 +26,7 @@ Rewrite: TypeAlias = Callable[[TabularStatement, FreshColumns], TabularStatement
 REWRITES: Final[Mapping[str, Rewrite]] = MappingProxyType(
     {
         "inlined-lets": with_inlined_lets,
+        "inlined-documents": with_inlined_documents,
         "filter-order": with_ordered_filters,
         "coarser-groups": with_coarser_groups,
         "lookup-order": with_ordered_lookups,
@@ -67,6 +69,7 @@ def _is_of_use(node: Relation) -> bool:
     return (
         isinstance(node, Join | Window)
         or has_much_to_ask(node)
+        or has_documents(node)
         or (
             isinstance(node, Aggregate)
             and (isinstance(node.input, Reference) or any(isinstance(item, PickRow) for item in node.items))
