@@ -109,6 +109,20 @@ def test_properties_that_are_not_understood_are_refused(on: Served, properties: 
     assert answer.json()["error"]["@message"]
 
 
+@pytest.mark.parametrize("count", [10, 5_000])
+def test_limits_hold_at_their_very_row_and_byte(on: Served, count: int) -> None:
+    text = f"range x from 1 to {count} step 1 | project y = 1"  # each row is [1]
+    for option, most in (("truncationmaxrecords", count), ("truncationmaxsize", 3 * count)):
+        whole = frames(on.query(text, Options={option: most}))
+        assert whole[2]["Rows"] == [[1]] * count
+        cut = frames(on.query(text, Options={option: most - 1}))
+        *good, bad = cut[2]["Rows"]
+        assert good == [[1]] * (count - 1)
+        assert "E_QUERY_RESULT_SET_TOO_LARGE" in bad["OneApiErrors"][0]["error"]["@message"]
+        assert cut[-1]["HasErrors"] is True
+        assert cut[-1]["OneApiErrors"] == bad["OneApiErrors"]
+
+
 # --- version 1, as Grafana's data source asks and reads it -----------------------------------------------------------
 
 GRAFANA = {"x-ms-app": "Grafana-ADX", "x-ms-user-id": "someone", "x-ms-client-request-id": "KGC.query;1"}

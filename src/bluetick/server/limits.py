@@ -18,7 +18,7 @@ TOO_LARGE = "E_QUERY_RESULT_SET_TOO_LARGE"
 
 @dataclass(frozen=True, slots=True)
 class ResultLimits:
-    """Of each table of a result: `rows` and `bytes` (of the rows' JSON text), beyond which it is an error; None: any.
+    """Of each table of a result: `rows` and `bytes` (of the rows' JSON text, without the commas between them), beyond which it is an error; None: any.
     `take` rows are given of each, the others are left out in silence, because the caller said so."""
 
     rows: int | None = MOST_ROWS
@@ -66,9 +66,10 @@ class LimitedRows:
 
     def _sized(self, table: Counted, rows: list[object]) -> Iterator[bytes]:
         text = dump(rows)
-        if self._limits.bytes is None or table.bytes + len(text) <= self._limits.bytes:
+        size = len(text) - (len(rows) - 1)
+        if self._limits.bytes is None or table.bytes + size <= self._limits.bytes:
             table.rows += len(rows)
-            table.bytes += len(text)
+            table.bytes += size
             yield text
             return
         if len(rows) == 1:
