@@ -18,8 +18,9 @@ TOO_LARGE = "E_QUERY_RESULT_SET_TOO_LARGE"
 
 @dataclass(frozen=True, slots=True)
 class ResultLimits:
-    """Of each table of a result: `rows` and `bytes` (of the rows' JSON text, without the commas between them), beyond which it is an error; None: any.
-    `take` rows are given of each, the others are left out in silence, because the caller said so."""
+    """Of each table of a result: `rows` and `bytes` (of the rows' JSON text, without the commas between them), beyond
+    which it is an error; None: any. `take` rows are given of each, the others are left out in silence, because the
+    caller said so."""
 
     rows: int | None = MOST_ROWS
     bytes: int | None = MOST_BYTES
