@@ -167,6 +167,16 @@ def test_too_many_rows_are_an_error_and_never_a_silent_cut(client: KustoClient) 
     assert len(rows(client, "set notruncation; Numbers")) == 10
 
 
+def test_the_reader_that_streams_has_the_rows_before_an_error(client: KustoClient) -> None:
+    found = []
+    with pytest.raises(KustoMultiApiError, match="E_QUERY_RESULT_SET_TOO_LARGE"):
+        answer = client.execute_streaming_query(DATABASE, "set truncationmaxrecords=3; Numbers")
+        for table in answer.iter_primary_results():
+            for row in table:
+                found.append(row[0])
+    assert found == [0, 1, 2]
+
+
 def test_kustos_own_limit_holds_at_its_very_row(client: KustoClient) -> None:
     assert len(rows(client, "range x from 1 to 500000 step 1 | project y = 1")) == 500_000
     with pytest.raises(KustoMultiApiError, match="record count limit 500000"):
