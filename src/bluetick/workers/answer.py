@@ -49,6 +49,9 @@ class WorkerAnswer:
             if kind is not Kind.HEADS:
                 raise EngineError("a worker process sent rows before it told of which table")
             self.heads = unpack_heads(payload)
+        except EngineError:
+            await self._refuse()
+            raise
         except BaseException:
             await self.close()
             raise
@@ -81,8 +84,7 @@ class WorkerAnswer:
                     continue
                 batch = _batch(data, schemas.get(number))
             except EngineError:
-                self._worker.signal_kill()
-                await self.close()
+                await self._refuse()
                 raise
             yield number, batch
 
@@ -101,6 +103,12 @@ class WorkerAnswer:
         except (BluetickError, asyncio.CancelledError):
             if not self._is_over:
                 self._end(is_sound=False)
+
+    async def _refuse(self) -> None:
+        """Of a worker that sends what it should not nothing more is taken. One that told of an error is free."""
+        if not self._is_over:
+            self._worker.signal_kill()
+            await self.close()
 
     def _stop(self, error: BluetickError) -> None:
         if self._stopped is None and not self._is_over:
@@ -135,12 +143,20 @@ class WorkerAnswer:
             self._end(is_sound=False)
             raise
         if kind is Kind.ERROR:
-            self._end(is_sound=True)
-            raise self._stopped or self._own(unpack_error(payload))
+            raise self._ended_by(payload)
         if kind is Kind.END and self._stopped is not None:
             self._end(is_sound=True)
             raise self._stopped
         return kind, payload
+
+    def _ended_by(self, payload: bytes) -> BluetickError:
+        try:
+            error = self._own(unpack_error(payload))
+        except EngineError:
+            self._end(is_sound=False)
+            raise
+        self._end(is_sound=True)
+        return self._stopped or error
 
     def _end(self, *, is_sound: bool) -> None:
         if not self._is_over:

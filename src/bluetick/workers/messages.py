@@ -3,7 +3,8 @@
 import json
 import math
 import struct
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -27,6 +28,7 @@ from bluetick.engines.duckdb_errors import NO_MEMORY
 from bluetick.execution.request import QueryRequest
 from bluetick.plan.ranges import Span as TimeSpan
 from bluetick.session import Check
+from bluetick.types import Type
 from bluetick.values import MICROSECOND
 
 Json = Any
@@ -164,15 +166,25 @@ def _unpack_table(data: bytes) -> pa.Table:
 # --- heads and errors -------------------------------------------------------------------------------------------------
 
 
+@contextmanager
+def _as_told() -> Iterator[None]:
+    """Who took over a worker may send anything: what has not the form is an EngineError."""
+    try:
+        yield
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise EngineError("a worker process sent what is no answer") from error
+
+
 def pack_heads(heads: Sequence[TableHead]) -> bytes:
     return _dumps([asdict(head) for head in heads])
 
 
 def unpack_heads(data: bytes) -> tuple[TableHead, ...]:
     found = []
-    for head in json.loads(data):
-        columns = tuple((str(name), str(type_)) for name, type_ in head["columns"])
-        found.append(TableHead(str(head["name"]), columns, dict(head["visualization"])))
+    with _as_told():
+        for head in json.loads(data):
+            columns = tuple((str(name), str(Type(type_))) for name, type_ in head["columns"])
+            found.append(TableHead(str(head["name"]), columns, dict(head["visualization"])))
     return tuple(found)
 
 
@@ -182,9 +194,10 @@ def pack_check(check: Check) -> bytes:
 
 
 def unpack_check(data: bytes) -> Check:
-    values = json.loads(data)
-    columns = tuple((str(name), str(type_)) for name, type_ in values["columns"])
-    diagnostics, warnings = (tuple(map(_diagnostic, values[name])) for name in ("diagnostics", "warnings"))
+    with _as_told():
+        values = json.loads(data)
+        columns = tuple((str(name), str(type_)) for name, type_ in values["columns"])
+        diagnostics, warnings = (tuple(map(_diagnostic, values[name])) for name in ("diagnostics", "warnings"))
     return Check(columns, diagnostics, warnings)
 
 
@@ -212,7 +225,11 @@ def pack_error(error: BaseException) -> bytes:
 
 def unpack_error(data: bytes) -> BluetickError:
     """The error that was packed."""
-    values = json.loads(data)
+    with _as_told():
+        return _error(json.loads(data))
+
+
+def _error(values: dict[str, Any]) -> BluetickError:
     match values.pop("kind"):
         case "query":
             source = None if values["source"] is None else SourceText(**values["source"])

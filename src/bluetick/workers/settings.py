@@ -172,7 +172,7 @@ def _profiles(chosen: Sequence[str | Path]) -> Iterator[Path]:
             if named.kind in SERVICES:
                 raise SourceError(
                     f"file profiles of '{named.kind}' need the network, which a worker process does not have: give a "
-                    "file of profiles, or 'local'"
+                    "file of profiles, or 'local', or run queries in the server itself (--in-process)"
                 )
             if named.path is not None:
                 yield named.path
