@@ -1,5 +1,6 @@
 """What is kept of files: when, of which, and what becomes of it when something happens to it."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -247,3 +248,23 @@ def test_the_environment_names_the_folder(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.delenv("BLUETICK_CACHE")
     with Session() as session:
         assert session.baseline is None
+
+
+def test_several_sessions_share_a_folder(tmp_path: Path) -> None:
+    """Each fills and merges while the others read; one clears the folder now and then."""
+    folder, kept = write_events(tmp_path / "A"), tmp_path / "kept"
+    texts = [HOURS.replace("'x'", f"'{value}'") for value in "xy"] + [ROWS]
+    expected = [plain_rows(folder, text) for text in texts]
+
+    def asked(number: int) -> list[list[str]]:
+        with opened(folder, kept, replace(EAGER, limit=20_000)) as session:
+            found = []
+            for _ in range(4):
+                found = [rows_of(session, text) for text in texts]
+                if number == 0:
+                    for path in kept.glob("*.parquet"):
+                        path.unlink(missing_ok=True)
+            return found
+
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(asked, range(4))) == [expected] * 4
