@@ -362,3 +362,27 @@ def test_a_check_finds_what_a_session_finds(scene: Scene) -> None:
 
     with connect(scene.lake) as session:
         assert scene.run(work) == [session.check(text) for text in texts]
+
+
+def test_where_no_worker_can_start_any_more_queries_learn_why(scene: Scene, tmp_path: Path) -> None:
+    functions = tmp_path / "functions"
+    functions.mkdir()
+
+    async def main() -> None:
+        pool = WorkerPool(SessionSettings(lake=scene.lake, functions=functions), small(workers=1))
+        await pool.start()
+        try:
+            assert await rows(pool, "print x = 1") == [{"x": 1}]
+            functions.rmdir()
+            with pytest.raises(SourceError, match="functions"):
+                await rows(pool, "print x = 1")
+        finally:
+            await pool.close()
+
+    asyncio.run(main())
+
+
+def test_no_query_runs_for_ever(scene: Scene) -> None:
+    error = scene.run(lambda pool: _fails(pool, ENDLESS, LimitError), small(most_seconds=0.5))
+    assert isinstance(error, LimitError)
+    assert error.limit is Limit.TIME

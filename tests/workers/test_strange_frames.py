@@ -47,12 +47,17 @@ class Strange:
         return EngineError("the process ended")
 
 
+def new_answer(strange: Strange, released: list[bool]) -> WorkerAnswer:
+    ends = asyncio.get_running_loop().time() + 60
+    return WorkerAnswer(strange, 60.0, ends, lambda _, is_sound: released.append(is_sound))  # type: ignore[arg-type]
+
+
 def answered(sent: bytes) -> tuple[int, bool]:
     """How many rows an answer of these bytes has, and whether its worker may be used again."""
     released: list[bool] = []
 
     async def main() -> int:
-        answer = WorkerAnswer(Strange(sent), None, None, lambda _, is_sound: released.append(is_sound))  # type: ignore[arg-type]
+        answer = new_answer(Strange(sent), released)
         try:
             await answer.begin(b"")
             return sum([batch.num_rows async for _, batch in answer.batches()])
@@ -120,7 +125,7 @@ def test_a_worker_that_told_of_an_error_is_free_again() -> None:
 
     async def main() -> None:
         strange = Strange(error)
-        answer = WorkerAnswer(strange, None, None, lambda _, is_sound: released.append(is_sound))  # type: ignore[arg-type]
+        answer = new_answer(strange, released)
         try:
             await answer.begin(b"")
         finally:

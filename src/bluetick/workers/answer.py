@@ -23,7 +23,7 @@ class WorkerAnswer:
     """Read to its end or closed by whoever has it. `seconds` is the whole time of the query, for its error; `ends` the
     instant (of the loop's clock) when it is over. `release` gets the worker back, and whether it can be used again."""
 
-    def __init__(self, worker: WorkerProcess, seconds: float | None, ends: float | None, release: Release) -> None:
+    def __init__(self, worker: WorkerProcess, seconds: float, ends: float, release: Release) -> None:
         self.heads: tuple[TableHead, ...] = ()
         self._worker = worker
         self._release = release
@@ -32,9 +32,10 @@ class WorkerAnswer:
         self._stopped: BluetickError | None = None
         self._is_over = False
         self._reading = asyncio.Lock()  # who closes may come while another reads
-        self._timers = [self._loop.call_later(_LONG, worker.give_way)]
-        if ends is not None:
-            self._timers.append(self._loop.call_at(ends + _GRACE, self._overrun))
+        self._timers = [
+            self._loop.call_later(_LONG, worker.give_way),
+            self._loop.call_at(ends + _GRACE, self._overrun),
+        ]
 
     @property
     def pid(self) -> int:

@@ -93,4 +93,5 @@ def _limit(kind: int, most: int) -> None:
     """Lowers a limit for good, but never raises one."""
     _, hard = resource.getrlimit(kind)
     found = most if hard == resource.RLIM_INFINITY else min(most, hard)
-    resource.setrlimit(kind, (found, found))
+    with suppress(OSError, ValueError):  # not every system has each limit
+        resource.setrlimit(kind, (found, found))

@@ -33,6 +33,7 @@ class PoolSettings:
         waiting: queries that may wait for their turn; one more is refused.
         wait_seconds: for how long, at most.
         check_seconds: in which a text must be checked.
+        most_seconds: for a query that has no deadline of its own, or a later one.
         queries: after so many a worker is replaced.
         growth: bytes more than at first, after which it is replaced too.
         memory: bytes for the queries of all workers; None: most of the machine's.
@@ -44,6 +45,7 @@ class PoolSettings:
     waiting: int = 64
     wait_seconds: float = 30.0
     check_seconds: float = 10.0
+    most_seconds: float = 3600.0
     queries: int = 2000
     growth: int = 512 << 20
     memory: int | None = None
@@ -125,12 +127,14 @@ class WorkerPool:
         answer, left = await self._turn(f"check {next(self._checks)}", seconds)
         return await answer.check(with_seconds(packed, left))
 
-    async def _turn(self, request_id: str, seconds: float | None) -> tuple[WorkerAnswer, float | None]:
+    async def _turn(self, request_id: str, seconds: float | None) -> tuple[WorkerAnswer, float]:
         """A worker's next answer, and how many of its seconds are left."""
+        most = self._settings.most_seconds
+        seconds = most if seconds is None else min(seconds, most)
         if request_id in self._answers or request_id in self._waiting:
             raise ValueError(f"a query with the id '{request_id}' is running")
         loop = asyncio.get_running_loop()
-        ends = None if seconds is None else loop.time() + seconds
+        ends = loop.time() + seconds
         await self._refresh()
         worker = await self._next_worker(request_id, ends)
 
@@ -139,7 +143,7 @@ class WorkerPool:
             self._give_back(used, is_sound=is_sound)
 
         answer = self._answers[request_id] = WorkerAnswer(worker, seconds, ends, release)
-        return answer, None if ends is None else max(ends - loop.time(), 0.0)
+        return answer, max(ends - loop.time(), 0.0)
 
     async def cancel(self, request_id: str) -> bool:
         """Stops a query that waits or runs; its reader gets QueryCancelled. False if there is none of this id."""
@@ -167,7 +171,7 @@ class WorkerPool:
 
     # --- turns ---
 
-    async def _next_worker(self, request_id: str, ends: float | None) -> WorkerProcess:
+    async def _next_worker(self, request_id: str, ends: float) -> WorkerProcess:
         if self._is_closed:
             raise EngineError("the server is stopping", retryable=True)
         if len(self._waiting) >= self._settings.waiting and not self._has_place():
@@ -178,11 +182,11 @@ class WorkerPool:
         self._hand_out()
         latest = loop.time() + self._settings.wait_seconds
         try:
-            async with asyncio.timeout_at(latest if ends is None else min(ends, latest)):
+            async with asyncio.timeout_at(min(ends, latest)):
                 return await turn
         except TimeoutError:
             self._put_back(turn)
-            if ends is not None and ends <= latest:
+            if ends <= latest:
                 raise LimitError("the query waited for its turn until its time was over", Limit.TIME) from None
             words = f"the query waited {self._settings.wait_seconds:g} s for its turn: ask again in a moment"
             raise Busy(words) from None
@@ -283,11 +287,14 @@ class WorkerPool:
         folder = self._spill.new()
         if not folder:
             raise SourceError("there is no place for temporary files here: name one (--temp-directory)")
-        os.mkdir(folder, 0o700)
         settings = self._settings
         wanted = WorkerSettings(opening, folder, self._memory, self._threads, settings.temp_limit, settings.fences)
         try:
+            os.mkdir(folder, 0o700)
             worker = await WorkerProcess.start(wanted)
+        except OSError as error:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise EngineError(f"no worker process can be started: {error.strerror}", retryable=True) from error
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             raise

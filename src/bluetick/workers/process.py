@@ -136,6 +136,8 @@ class WorkerProcess:
         """Asked of the system: what a process leaves behind in the connection may be on its way still."""
         if self._process.returncode is not None or self._reader.at_eof():
             return False
+        if not hasattr(os, "waitid"):  # macOS
+            return True
         return os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None
 
     async def ask(self, request: bytes, kind: Kind = Kind.QUERY) -> None:
