@@ -38,13 +38,15 @@ def _bluetick(query: Query, folder: Path) -> Run:
     from bluetick.detections.runs import query_request  # noqa: PLC0415
     from bluetick.session import QueryRequest, TableInput  # noqa: PLC0415
 
-    tables: dict[str, TableInput] = {table: str(folder / table / "*.parquet") for table in TABLES}
-    session = bluetick.connect(tables=tables, profiles=folder / "profiles.parquet")
     if query.document is None:
         request = QueryRequest(query.kql, now=END)
     else:
         (detection,) = read_document(query.document).detections
         request = query_request(detection, END)
+    tables: dict[str, TableInput] = {
+        table: str(folder / table / "*.parquet") for table in TABLES if table in request.text
+    }
+    session = bluetick.connect(tables=tables, profiles=folder / "profiles.parquet")
 
     def run() -> pa.Table:
         return session.run(request)[-1].to_arrow()

@@ -342,11 +342,15 @@ class Session:
         variant = (scope.low is not None, scope.high is not None, frozenset(work.parts))
 
         def build() -> Program:
-            left = work.statement or statement
-            computed = rewritten(left, request.without_rewrites) if self.flavour.keeps_lets else statement
-            return build_program(computed, self.flavour, has_lower_bound=variant[0], has_upper_bound=variant[1])
+            own, left = self.flavour.keeps_lets, work.statement or statement
+            computed = rewritten(left, request.without_rewrites) if own else statement
+            return build_program(
+                computed, self.flavour, has_lower_bound=variant[0], has_upper_bound=variant[1], by_reading=own
+            )
 
-        return self.plans.program(self._plan_key(request, is_check=False), statement, variant, build), work
+        program = self.plans.program(self._plan_key(request, is_check=False), statement, variant, build)
+        work.computes(program.statement)
+        return program, work
 
     def _sound(
         self, request: QueryRequest, bound: tuple[QueryPlan, tuple[Diagnostic, ...]]

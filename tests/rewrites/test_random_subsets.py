@@ -41,7 +41,7 @@ class Draw:
         self.random = Random(seed)  # noqa: S311 - seeded, so that it can be had again
 
     def query(self) -> str:
-        rows = self.random.choice((self.late, self.windows, self.nested, self.chain, self.chain))()
+        rows = self.random.choice((self.late, self.windows, self.nested, self.baseline, self.chain, self.chain))()
         if self.random.random() < 0.7 or rows.startswith("let"):
             return rows
         return f"let X = {rows}; X | union (X | take 5)"
@@ -69,6 +69,19 @@ class Draw:
             if kind in ("rightsemi", "rightanti", "rightouter", "fullouter"):
                 break
         return text
+
+    def baseline(self) -> str:
+        """What is new in the last hour beside what came often, or at all, before."""
+        keys = self.some(("k", "n", "s", "r"), 1, 3)
+        on = ", ".join(self.some(tuple(keys), 1, len(keys)))
+        calls = self.random.choice(("c = count()", "c = dcount(n), d = max(t)", "d = sum(n), c = countif(n > 1)"))
+        rows = f"{self.random.choice('ABC')} | where {self.random.choice(('t >= ago(9h)', 't > ago(8h)'))}"
+        ends = ("t <= ago(1h)", "t < ago(1h) and n > 0", "t <= ago(2h) and isnotempty(k)", "s != 'y'")
+        text = f"{rows} | where {self.random.choice(ends)} | summarize {calls} by {on}"
+        text += self.random.choice((f" | where c > {self.random.randint(0, 5)}", "", " | where c >= 2 and c < 9"))
+        first = f"{self.source()} | where t >= ago(1h) | summarize x = count() by {', '.join(keys)}"
+        kind = "leftanti" if self.random.random() < 0.8 else "leftsemi"
+        return f"{first} | join kind={kind} ({text}) on {on}"
 
     def late(self) -> str:
         by, group = self.random.choice([("t", "k"), ("n", "k, s"), ("n", "k"), ("t", "n")])

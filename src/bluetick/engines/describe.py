@@ -17,6 +17,7 @@ from bluetick.engines.duckdb_scan import (
     refuse_case_twins,
     refuse_partition_twins,
 )
+from bluetick.engines.parquet_footers import Footers
 from bluetick.engines.protocol import FileSource, SourceColumn
 from bluetick.sql.dialect import DUCKDB
 from bluetick.types import Type
@@ -36,17 +37,25 @@ def describe_columns(source: FileSource) -> tuple[SourceColumn, ...]:
     connection = duckdb.connect(config={"autoinstall_known_extensions": False, "python_enable_replacements": False})
     try:
         connection.execute("SET TimeZone = 'UTC'")
+        return describe_on(connection, source, Footers())
+    finally:
+        connection.close()
+
+
+def describe_on(
+    connection: duckdb.DuckDBPyConnection, source: FileSource, footers: Footers
+) -> tuple[SourceColumn, ...]:
+    """The same on a connection that is there."""
+    try:
         match source.format:
             case "parquet":
-                found = _natural(read_parquet(source, describe_with(connection))[0])
+                found = _natural(read_parquet(source, describe_with(connection), footers.of(source.files))[0])
             case "csv":
                 found = _describe_csv(source, connection)
             case "ndjson" | "json":
                 found = _describe_json(source, connection)
     except duckdb.Error as error:
         raise source_error(error) from error
-    finally:
-        connection.close()
     folders = {name: SourceColumn(name, type_) for name, type_ in source.partitions}
     return tuple({**{column.name: column for column in found}, **folders}.values())
 

@@ -20,9 +20,18 @@ import pyarrow as pa
 
 from bluetick.diagnostics.errors import BluetickError, EngineError, QueryCancelled, SourceError
 from bluetick.engines.duckdb_errors import clean_message, is_bad_value, malformed_file, source_error, translate_error
-from bluetick.engines.duckdb_nulls import FullColumns
 from bluetick.engines.machine_memory import counted_part, default_ceiling, threads_within
-from bluetick.engines.protocol import CatalogSource, Fence, FileSource, Finding, ScanColumn, SourceColumn, Stream
+from bluetick.engines.parquet_footers import Footer, Footers
+from bluetick.engines.protocol import (
+    CatalogSource,
+    Fence,
+    FileSource,
+    Finding,
+    ScanColumn,
+    SourceColumn,
+    Stream,
+    TimeRange,
+)
 from bluetick.engines.spill import SpillFolder
 from bluetick.sql.dialect import DUCKDB, Dialect
 from bluetick.types import Type
@@ -90,10 +99,10 @@ def no_catalog(source: CatalogSource) -> str:
 class DuckDbRun:
     """See `Run`."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, close: Callable[[], None], full: FullColumns) -> None:
+    def __init__(self, connection: duckdb.DuckDBPyConnection, close: Callable[[], None], footers: Footers) -> None:
         self._connection = connection
         self._close = close
-        self._full = full
+        self._footers = footers
         self._checks: list[Check] = []
         self._kinds: dict[str, str] = {}
         self._reader: pa.RecordBatchReader | None = None
@@ -101,21 +110,26 @@ class DuckDbRun:
         self._closed = False
         self._busy = False
 
-    def bind_files(self, relation: str, source: FileSource, columns: Sequence[ScanColumn]) -> None:
+    def bind_files(
+        self, relation: str, source: FileSource, columns: Sequence[ScanColumn], within: TimeRange | None = None
+    ) -> None:
         from bluetick.engines.duckdb_scan import describe_with, plan_scan  # noqa: PLC0415 - loaded where there is data
 
         def bind() -> None:
-            scan = plan_scan(source, columns, describe_with(self._connection), self._without_null(source, columns))
+            footers = self._footers_of(source, columns, within)
+            scan = plan_scan(source, columns, describe_with(self._connection), footers, within)
             self._make("VIEW", relation, scan.sql)
             self._checks += scan.checks
 
         self._guard(bind, self._explain_source)
 
-    def _without_null(self, source: FileSource, columns: Sequence[ScanColumn]) -> frozenset[str]:
-        """The columns of which that is known, where it is of use."""
-        if source.format != "parquet" or not any(column.type is Type.STRING for column in columns):
-            return frozenset()
-        return self._full.of(source.files, lambda sql: self._connection.execute(sql).fetchall())
+    def _footers_of(
+        self, source: FileSource, columns: Sequence[ScanColumn], within: TimeRange | None
+    ) -> Sequence[Footer] | None:
+        """What the files' footers say, where that is of use."""
+        if source.format != "parquet" or (within is None and all(column.type is not Type.STRING for column in columns)):
+            return None
+        return self._footers.of(source.files)
 
     def bind_arrow(self, relation: str, table: pa.Table, columns: Sequence[ScanColumn]) -> None:
         from bluetick.engines.duckdb_scan import Leg, describe_with, select_columns  # noqa: PLC0415 - loaded where there is data
@@ -274,7 +288,7 @@ class DuckDbEngine:
         self._temp_limit = temp_limit
         self._fence = fence
         self._database = _connect(memory_limit, threads, self._spill.new(), temp_limit, fence)
-        self._full = FullColumns()
+        self._footers = Footers()
         self._runs: weakref.WeakSet[DuckDbRun] = weakref.WeakSet()
 
     @property
@@ -287,10 +301,10 @@ class DuckDbEngine:
 
     def start(self, *, memory_limit: str | None = None, threads: int | None = None) -> DuckDbRun:
         if memory_limit is None and threads is None:
-            run = DuckDbRun(self._database.cursor(), lambda: None, self._full)
+            run = DuckDbRun(self._database.cursor(), lambda: None, self._footers)
         else:
             own = _connect(memory_limit, threads, self._spill.new(), self._temp_limit, self._fence)
-            run = DuckDbRun(own.cursor(), own.close, self._full)
+            run = DuckDbRun(own.cursor(), own.close, self._footers)
         self._runs.add(run)
         return run
 
@@ -298,6 +312,12 @@ class DuckDbEngine:
         """Cancels every run that there is now."""
         for run in tuple(self._runs):
             run.cancel()
+
+    def describe_files(self, source: FileSource) -> tuple[SourceColumn, ...]:
+        from bluetick.engines.describe import describe_on  # noqa: PLC0415 - only who registers files needs it
+
+        with self._database.cursor() as cursor:
+            return describe_on(cursor, source, self._footers)
 
     def describe_table(self, source: CatalogSource) -> tuple[SourceColumn, ...]:
         raise SourceError(no_catalog(source))

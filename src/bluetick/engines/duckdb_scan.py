@@ -3,13 +3,15 @@
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from bluetick.diagnostics.errors import SourceError
 from bluetick.engines.csv_header import read_csv_header
 from bluetick.engines.duckdb_casts import Conversion, absent, conversion
 from bluetick.engines.duckdb_fields import field_of
-from bluetick.engines.protocol import FileSource, ScanColumn
+from bluetick.engines.parquet_footers import Footer
+from bluetick.engines.protocol import FileSource, ScanColumn, TimeRange
 from bluetick.sql.dialect import DUCKDB
 from bluetick.types import Type
 
@@ -20,17 +22,19 @@ Describe = Callable[[str], Sequence[tuple[str, str]]]
 """The columns of a FROM item, name and DuckDB type."""
 
 _JSON_OBJECT_BYTES: Final = 64 << 20
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class Leg:
     """Files that are read in one way, and what their columns are. Every value of a `safe` column has its type; a `full`
-    one has no null."""
+    one has no null; in the place of a `fixed` one's values stands an instant."""
 
     reader: str
     types: tuple[tuple[str, str], ...]
     safe: tuple[tuple[str, Type], ...] = ()
     full: frozenset[str] = frozenset()
+    fixed: tuple[tuple[str, datetime], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +69,48 @@ def _with_partitions(source: FileSource, types: Iterable[tuple[str, str]]) -> tu
     return tuple({**dict(types), **{name: "VARCHAR" for name, _ in source.partitions}}.items())
 
 
-def read_parquet(source: FileSource, describe: Describe) -> list[Leg]:
-    union = len(source.files) > 1 and not source.uniform
-    files = f"read_parquet({file_list(source.files)}, union_by_name={str(union).lower()}"
+def read_parquet(source: FileSource, describe: Describe, footers: Sequence[Footer] | None = None) -> list[Leg]:
+    """Files of one schema go by their first one; else each is opened to plan, and columns go by name."""
+    is_one = source.uniform or len(source.files) == 1 or (footers is not None and len({f.schema for f in footers}) == 1)
+    files = f"read_parquet({file_list(source.files)}, union_by_name={str(not is_one).lower()}"
     types = tuple(describe(f"{files}, hive_partitioning=false)"))
     refuse_case_twins((name for name, _ in types), source)
     refuse_partition_twins((name for name, _ in types), source)
-    return [Leg(f"{files}, {partition_option(source)})", _with_partitions(source, types), source.safe)]
+    full = frozenset[str]() if footers is None else frozenset.intersection(*{one.full for one in footers})
+    own = full.difference(name for name, _ in source.partitions)
+    return [Leg(f"{files}, {partition_option(source)})", _with_partitions(source, types), source.safe, own)]
+
+
+def read_within(
+    source: FileSource, describe: Describe, footers: Sequence[Footer] | None, within: TimeRange | None
+) -> list[Leg]:
+    """The files whose rows may lie in the range. Those that lie in it whole are a leg of their own where any instant
+    may stand for theirs: to count a month of rows takes twice as long with their time as without (measured)."""
+    if within is None or footers is None or within.column in {name for name, _ in source.partitions}:
+        return read_parquet(source, describe, footers)
+    whole, part = [], []
+    for file, footer in zip(source.files, footers, strict=True):
+        ends = footer.times.get(within.column)
+        if ends is not None and within.is_alone and within.holds(ends):
+            whole.append((file, footer))
+        elif ends is None or within.meets(ends):
+            part.append((file, footer))
+    if not whole and not part:  # the types are still wanted
+        part = [(source.files[0], footers[0])]
+    legs = []
+    for files in (whole, part):
+        if files:
+            some = replace(source, files=tuple(file for file, _ in files))
+            legs += read_parquet(some, describe, [footer for _, footer in files])
+    if whole:
+        legs[0] = replace(legs[0], fixed=((within.column, _instant_in(within)),))
+    return legs
+
+
+def _instant_in(within: TimeRange) -> datetime:
+    if within.low is not None:
+        return within.low
+    return _EPOCH if within.high is None else within.high - timedelta(microseconds=1)
 
 
 def read_json(source: FileSource, columns: Iterable[ScanColumn]) -> list[Leg]:
@@ -119,13 +158,17 @@ def _csv_leg(source: FileSource, files: Sequence[str], delimiter: str, names: tu
 
 
 def plan_scan(
-    source: FileSource, columns: Sequence[ScanColumn], describe: Describe, full: frozenset[str] = frozenset()
+    source: FileSource,
+    columns: Sequence[ScanColumn],
+    describe: Describe,
+    footers: Sequence[Footer] | None = None,
+    within: TimeRange | None = None,
 ) -> Scan:
-    """The SELECT that reads the files as the columns say. The files' own columns `full` have no null."""
+    """The SELECT that reads the files as the columns say. `footers` are those of the files, where they are known; then
+    rows that are not `within` the range may be left out."""
     match source.format:
         case "parquet":
-            own = full.difference(name for name, _ in source.partitions)
-            legs = [replace(leg, full=own) for leg in read_parquet(source, describe)]
+            legs = read_within(source, describe, footers, within)
         case "csv":
             legs = read_csv(source)
         case "ndjson" | "json":
@@ -152,6 +195,8 @@ def _select_column(leg: Leg, column: ScanColumn, place: str, native: bool) -> tu
     if found is None:
         return absent(column.type), None
     name, duckdb_type = found
+    if not column.path and (instant := dict(leg.fixed).get(name)) is not None:
+        return DUCKDB.print_literal(instant, Type.DATETIME), None
     if name in leg.full and duckdb_type == "VARCHAR" and column.type is Type.STRING:
         return DUCKDB.quote_name(name), None
     value, duckdb_type = field_of(DUCKDB.quote_name(name), duckdb_type, column.path, column.type)

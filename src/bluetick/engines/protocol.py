@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from types import TracebackType
 from typing import Literal, Protocol, Self, TypeAlias
 
@@ -78,6 +79,26 @@ class ScanColumn:
         return ".".join((self.source or self.alias, *self.path))
 
 
+@dataclass(frozen=True, slots=True)
+class TimeRange:
+    """Of the rows of a scan only those matter whose `column` (the source's name) is at or after `low` and before `high`
+    (None: without an end): an engine may leave out others. `is_alone`: nothing else is asked of the column's values, so
+    any instant of the range may stand for all those that are known to lie in it."""
+
+    column: str
+    low: datetime | None
+    high: datetime | None
+    is_alone: bool = False
+
+    def meets(self, ends: tuple[datetime, datetime]) -> bool:
+        """Whether a value from the first to the last of these instants may lie in the range."""
+        return (self.low is None or ends[1] >= self.low) and (self.high is None or ends[0] < self.high)
+
+    def holds(self, ends: tuple[datetime, datetime]) -> bool:
+        """Whether every such value does."""
+        return (self.low is None or ends[0] >= self.low) and (self.high is None or ends[1] < self.high)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Stream:
     """A result on its way, to be read once. (A Python object all through: Arrow's own reader over a generator hides
@@ -105,9 +126,12 @@ class Finding:
 class Run(Protocol):
     """One query's work on one engine, a context manager. Used by one thread, but for `cancel`."""
 
-    def bind_files(self, relation: str, source: FileSource, columns: Sequence[ScanColumn]) -> None:
+    def bind_files(
+        self, relation: str, source: FileSource, columns: Sequence[ScanColumn], within: TimeRange | None = None
+    ) -> None:
         """Make the files readable as a relation. Values are cast to the columns' types without loss; one that
-        does not fit is a SourceError, here or when it is read."""
+        does not fit is a SourceError, here or when it is read. Of rows that are not `within` the range some or all may
+        be absent."""
         ...
 
     def bind_arrow(self, relation: str, table: pa.Table, columns: Sequence[ScanColumn]) -> None:
@@ -160,6 +184,10 @@ class Engine(Protocol):
 
     def start(self, *, memory_limit: str | None = None, threads: int | None = None) -> Run:
         """A new run; limits given here hold for this run alone."""
+        ...
+
+    def describe_files(self, source: FileSource) -> tuple[SourceColumn, ...]:
+        """The columns of files. Those that cannot be read are a SourceError."""
         ...
 
     def describe_table(self, source: CatalogSource) -> tuple[SourceColumn, ...]:

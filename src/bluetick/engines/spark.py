@@ -10,7 +10,8 @@ from typing import TypeVar
 from pyspark.sql import SparkSession
 
 from bluetick.diagnostics.errors import EngineError
-from bluetick.engines.protocol import CatalogSource, Finding, SourceColumn
+from bluetick.engines.describe import describe_columns
+from bluetick.engines.protocol import CatalogSource, FileSource, Finding, SourceColumn
 from bluetick.engines.spark_errors import DRIVER_ERRORS, translate
 from bluetick.engines.spark_report import examine_spark
 from bluetick.engines.spark_run import PATIENCE_SECONDS, SparkRun
@@ -42,6 +43,9 @@ class SparkEngine:
         if memory_limit is not None or threads is not None:
             raise EngineError("Spark's memory and threads are set where its cluster is started, not for a query")
         return SparkRun(self._source.child(), PATIENCE_SECONDS if self._source.address.hosts else None)
+
+    def describe_files(self, source: FileSource) -> tuple[SourceColumn, ...]:
+        return describe_columns(source)
 
     def describe_table(self, source: CatalogSource) -> tuple[SourceColumn, ...]:
         return self._asked(lambda session: describe_table(session, source), str(source))

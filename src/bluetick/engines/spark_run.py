@@ -11,7 +11,7 @@ import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 
 from bluetick.diagnostics.errors import EngineError, QueryCancelled
-from bluetick.engines.protocol import CatalogSource, FileSource, ScanColumn, Stream
+from bluetick.engines.protocol import CatalogSource, FileSource, ScanColumn, Stream, TimeRange
 from bluetick.engines.spark_errors import DRIVER_ERRORS, translate
 from bluetick.engines.spark_files import read_arrow, read_files
 from bluetick.engines.spark_scan import quote_name
@@ -42,7 +42,10 @@ class SparkRun:
         if patience is not None:
             threading.Thread(target=self._watch, args=(patience,), daemon=True).start()
 
-    def bind_files(self, relation: str, source: FileSource, columns: Sequence[ScanColumn]) -> None:
+    def bind_files(
+        self, relation: str, source: FileSource, columns: Sequence[ScanColumn], within: TimeRange | None = None
+    ) -> None:
+        """Spark finds out itself which files and row groups it needs for the filters above."""
         self._guard(lambda: self._view(relation, read_files(self._session, source, columns)), source.files[0])
 
     def bind_arrow(self, relation: str, table: pa.Table, columns: Sequence[ScanColumn]) -> None:

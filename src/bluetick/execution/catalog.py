@@ -172,6 +172,8 @@ class Catalog:
             if self._engine is None:
                 raise SourceError(f"'{data}' needs an engine that has a catalog")
             return self._engine.describe_table(data)
+        if self._engine is not None:
+            return self._engine.describe_files(data)
         from bluetick.engines.describe import describe_columns  # noqa: PLC0415 - loads the driver
 
         return describe_columns(data)

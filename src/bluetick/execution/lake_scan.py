@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from bluetick.diagnostics.errors import SourceError
 from bluetick.engines.protocol import FileSource, Run, ScanColumn
-from bluetick.plan.ranges import Span
+from bluetick.execution.binding import Times
 from bluetick.sql import tree as sql
 from bluetick.types import Type
 
@@ -24,17 +24,16 @@ _NOTHING: Final = ScanColumn("nothing", None, Type.LONG)
 
 @dataclass(frozen=True, slots=True)
 class LakeScan:
-    """What a query wants: columns under the name of a relation, of rows whose `time` is in the span."""
+    """What a query wants: columns under the name of a relation, of the rows that count."""
 
     relation: str
     columns: list[ScanColumn]
-    time: str | None
-    span: Span
+    times: Times
 
 
 def bind_snapshot(run: Run, snapshot: "Snapshot", scan: LakeScan, render: Callable[[sql.Statement], str]) -> None:
     """Makes a table's version readable as a relation."""
-    found = snapshot.within(scan.time, scan.span.low, scan.span.high)
+    found = snapshot.within(scan.times.column, scan.times.span.low, scan.times.span.high)
     if not found.files:
         absent = [ScanColumn(column.alias, None, column.type) for column in scan.columns]
         rows = pa.schema([pa.field("nothing", pa.int64())]).empty_table()
@@ -43,7 +42,8 @@ def bind_snapshot(run: Run, snapshot: "Snapshot", scan: LakeScan, render: Callab
     wanted = {column.source for column in scan.columns}
     groups = found.parted_by(name for name in snapshot.partitions if name in wanted)
     if len(groups) == 1 and not groups[0].values:
-        run.bind_files(scan.relation, FileSource(groups[0].files, "parquet", uniform=found.uniform), scan.columns)
+        files = FileSource(groups[0].files, "parquet", uniform=found.uniform)
+        run.bind_files(scan.relation, files, scan.columns, scan.times.within)
         return
     selects = [_bind_group(run, group, number, scan, found) for number, group in enumerate(groups)]
     run.bind_view(scan.relation, render(sql.Statement((), sql.UnionAll(tuple(selects)))))
@@ -54,7 +54,8 @@ def _bind_group(run: Run, group: "FileGroup", number: int, scan: LakeScan, found
     values = dict(group.values)
     own = [column for column in scan.columns if column.source not in values]
     relation = f"{scan.relation}_part_{number}"
-    run.bind_files(relation, FileSource(group.files, "parquet", uniform=found.uniform), own or [_NOTHING])
+    files = FileSource(group.files, "parquet", uniform=found.uniform)
+    run.bind_files(relation, files, own or [_NOTHING], scan.times.within)
     items: list[tuple[str, sql.Expr]] = []
     for column in scan.columns:
         value: sql.Expr = sql.Column(column.alias)

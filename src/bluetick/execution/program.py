@@ -126,12 +126,13 @@ MAX_PYTHON_ROWS = 1_000_000  # that Python takes of one relation: about a second
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """Steps, then the result. Scans stay symbolic; parameters are given when it runs."""
+    """Steps, then the result of `statement`. Scans stay symbolic; parameters are given when it runs."""
 
     steps: tuple[Step, ...]
     result: Lowered
     columns: tuple[Column, ...]
     scans: tuple[ScanUse, ...]
+    statement: TabularStatement
     name: str = "PrimaryResult"
     visualization: tuple[tuple[str, str], ...] = ()
 
@@ -338,17 +339,19 @@ def build_program(
     has_upper_bound: bool = False,
     given: Sequence[Given] = (),
     scans: dict[str, ScanUse] | None = None,
+    by_reading: bool = False,
 ) -> Program:
     """The program of one tabular statement. The bounds say whether it has a time scope (`scope_start`, `scope_end`);
     `given` are relations of it that have a statement of their own already, which may have read `scans`: these keep
-    their names.
+    their names. `by_reading`: a table is bound for each reading of it, rather than once.
 
     Raises QueryError where lets have nested expressions deeper than can be walked, or are used so often that the
     statements together are too long.
     """
     try:
         known = {} if scans is None else scans
-        return _program(statement, Context(flavour, has_lower_bound, has_upper_bound, MAX_STAGES, scans=known), given)
+        context = Context(flavour, has_lower_bound, has_upper_bound, MAX_STAGES, by_reading, scans=known)
+        return _program(statement, context, given)
     except RecursionError:
         raise QueryError((codes.plan_too_large(Span(0, 0), TOO_DEEP),)) from None
 
@@ -369,6 +372,7 @@ def _program(statement: TabularStatement, context: Context, given: Sequence[Give
         result,
         statement.relation.columns,
         tuple(context.scans.values()),
+        statement,
         statement.name,
         statement.visualization,
     )

@@ -14,7 +14,7 @@ from bluetick.diagnostics import Span as TextSpan
 from bluetick.diagnostics.errors import Limit, LimitError, QueryCancelled, QueryError, SourceError
 from bluetick.engines.protocol import Engine, Run, ScanColumn, Stream
 from bluetick.enrichment.profiles import FileProfileProvider
-from bluetick.execution.binding import bind_columns, bind_rows
+from bluetick.execution.binding import Times, bind_columns, bind_rows
 from bluetick.execution.catalog import Catalog, Table
 from bluetick.execution.deadline import Deadline
 from bluetick.execution.program import (
@@ -91,6 +91,11 @@ class Execution:
             yield lambda statement: run.stream(self.render(statement)).read_all()
         self.close()
 
+    def computes(self, statement: TabularStatement) -> None:
+        """Says what runs, where a rewrite made it of what was given."""
+        self.statement = statement
+        self._ranges.clear()
+
     def _prepare(self, scans: Sequence[ScanUse], steps: Sequence[Step]) -> Run:
         run = self._run = self.borrowed or self.engine.start()
         self._deadline = Deadline(run, self.seconds if self.ends is None else max(self.ends - time.monotonic(), 0.0))
@@ -152,11 +157,11 @@ class Execution:
             span = self._scope(use) if self.statement is None and self.spans is None else self.span(use)
             reading = table.view.reading(use, source, FLAVOURS[self.engine.dialect.name], (span.low, span.high))
             time = table.view.time_source(use.time)
-            bind_columns(run, table, (source, list(reading.columns)), (time, self.span(use)), self.render)
+            bind_columns(run, table, (source, list(reading.columns)), self._times(use, time), self.render)
             run.bind_view(use.relation, self.render(reading.statement))
             return
         span = self.span(use)
-        bind_rows(run, self.narrowed(table, use.time, span), use, span, self.render)
+        bind_rows(run, self.narrowed(table, use.time, span), use, self._times(use, use.time), self.render)
 
     def _scope(self, use: ScanUse) -> Span:
         """The run's own time scope of a table."""
@@ -169,10 +174,21 @@ class Execution:
             return self.spans.get(use.table, Span())
         if self.statement is None or use.time is None:
             return Span()
+        return hull(dict(one.spans).get(use.time, Span()) for one in self._readings(use))
+
+    def _readings(self, use: ScanUse) -> list[ScanRange]:
+        """What the statement reads of a table for a use of it."""
         scope = self._scope(use)
-        if scope not in self._ranges:
+        if self.statement is not None and scope not in self._ranges:
             self._ranges[scope] = scan_ranges(self.statement, self.parameters["now"], scope, self.parameters)
-        return hull(dict(one.spans).get(use.time, Span()) for one in self._ranges[scope] if one.table == use.table)
+        return [
+            one for one in self._ranges.get(scope, ()) if one.table == use.table and use.reading in (None, one.reading)
+        ]
+
+    def _times(self, use: ScanUse, time: str | None) -> Times:
+        """The rows that count of a table, by a column of its data."""
+        found = self._readings(use) if use.reading is not None and self.spans is None else []
+        return Times(time, self.span(use), len(found) == 1 and time == use.time and time in found[0].alone)
 
     @contextmanager
     def _closing_on_error(self) -> Iterator[None]:

@@ -34,7 +34,8 @@ class ScanUse:
     """A table that a statement reads: under `relation` the engine gives it the columns (alias, source, type).
 
     `time` is the source of its time column. `scope` says whether no row before the scope's start, or none from `now`
-    on, is ever wanted of it.
+    on, is ever wanted of it. `reading` is the id of the first column of the one scan that it is for; None: all of the
+    table's.
     """
 
     relation: str
@@ -43,6 +44,7 @@ class ScanUse:
     time: str | None = None
     external: External | None = None  # then it is no table, but files that the query names
     scope: tuple[bool, bool] = (False, False)
+    reading: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +77,16 @@ class ComputedResult:
 
 @dataclass(slots=True)
 class Context:
-    """What all statements of one program share: the engine's flavour, the time scope, tables and results of steps."""
+    """What all statements of one program share: the engine's flavour, the time scope, tables and results of steps.
+
+    With `by_reading` each scan has a relation of its own, so that its columns and its times alone are read.
+    """
 
     flavour: Flavour
     lower_bound: bool = False
     upper_bound: bool = False
     most_stages: int | None = None  # of all statements together
+    by_reading: bool = False
     stages: int = 0
     scans: dict[str, ScanUse] = field(default_factory=dict)
     computed: dict[int, Stage] = field(default_factory=dict)  # id of a Binding or ProviderLookup -> its step's result
@@ -239,9 +245,11 @@ class Lowerer:
 
     def _scan(self, relation: Scan) -> Stage:
         """The engine's relation of the table, cut to the query's time scope."""
-        use = self.context.scans.get(relation.table)
+        reading = relation.columns[0].id if self.context.by_reading and relation.columns else None
+        key = relation.table if reading is None else f"{relation.table} {reading}"
+        use = self.context.scans.get(key)
         if use is None or len(use.columns) < len(relation.columns):
-            use = self._new_scan(relation)
+            use = self.context.scans[key] = self._new_scan(relation, reading)
         aliases = {c.id: alias for c, (alias, _, _) in zip(relation.columns, use.columns, strict=True)}
         stage = Stage(use.relation, aliases)
         bounds = self._scope(relation, stage)
@@ -250,7 +258,7 @@ class Lowerer:
         select = sql.Select((), sql.RelationRef(use.relation), star=True, where=sql.all_of(*bounds))
         return self.add(select, aliases)
 
-    def _new_scan(self, relation: Scan) -> ScanUse:
+    def _new_scan(self, relation: Scan, reading: int | None) -> ScanUse:
         taken: set[str] = set()
         columns: list[tuple[str, str, Type]] = []
         for column, source in zip(relation.columns, relation.sources, strict=True):
@@ -264,9 +272,8 @@ class Lowerer:
         scope = bounds if relation.time_column is not None else (False, False)
         sources = {column.id: source for column, source in zip(relation.columns, relation.sources, strict=True)}
         time = None if relation.time_column is None else sources[relation.time_column.id]
-        use = ScanUse(f"table_{len(self.context.scans) + 1}", relation.table, tuple(columns), time, scope=scope)
-        self.context.scans[relation.table] = use
-        return use
+        name = f"table_{len(self.context.scans) + 1}"
+        return ScanUse(name, relation.table, tuple(columns), time, scope=scope, reading=reading)
 
     def _external(self, relation: External) -> Stage:
         """Files named in the query, under a name of their own; their columns are c0, c1 ..."""

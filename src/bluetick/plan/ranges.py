@@ -1,10 +1,12 @@
 """What a plan asks of the datetime columns of its tables before anything else: the ranges that a scan may be cut to."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeAlias
 
+from bluetick.plan.column_use import columns_in, read_always, read_for
 from bluetick.plan.evaluation import folded
 from bluetick.plan.expressions import (
     Call,
@@ -21,9 +23,11 @@ from bluetick.plan.expressions import (
 )
 from bluetick.plan.rebuilding import with_children
 from bluetick.plan.relations import (
+    Aggregate,
     Computed,
     Expand,
     Filter,
+    Join,
     Project,
     Reference,
     Relation,
@@ -83,10 +87,15 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class ScanRange:
-    """One reading of a table: the spans of its datetime columns, by the names that these have in the data."""
+    """One reading of a table: the spans of its datetime columns, by the names that these have in the data.
+
+    `reading` is the id of the scan's first column. Of the columns `alone` nothing but their span is asked.
+    """
 
     table: str
     spans: tuple[tuple[str, Span], ...]
+    reading: int | None = None
+    alone: frozenset[str] = frozenset()
 
 
 def scan_ranges(
@@ -96,22 +105,108 @@ def scan_ranges(
     query's parameters, where they are known."""
     known = Known(now, values or {})
     found: dict[ScanRange, None] = {}
+    scans: dict[int | None, Scan] = {}
     asserted = [inner for assertion in statement.assertions for inner in _inner(assertion.condition)]
     pending: list[tuple[Relation, Spans]] = [(relation, {}) for relation in (statement.relation, *asserted)]
     seen: set[tuple[int, frozenset[tuple[int, Span]]]] = set()
+    beyond = {column.id for relation in (statement.relation, *asserted) for column in relation.columns}
+    feeds: dict[int, set[int]] = {}
+    is_whole = True
     while pending:
         node, spans = pending.pop()
         if len(seen) > _MOST_VISITS:
-            spans = {}
+            spans, is_whole = {}, False
         if (state := (id(node), frozenset(spans.items()))) in seen:
             continue
         seen.add(state)
         if isinstance(node, Scan):
             found[_scan_range(node, spans, scope)] = None
+            scans[node.columns[0].id if node.columns else None] = node
             continue
         pending.extend(_below(node, spans, known))
-        pending.extend((inner, {}) for expr in expressions(node) for inner in _inner(expr))
-    return list(found)
+        _note_beyond(node, known, beyond, feeds)
+        for inner in (inner for expr in expressions(node) for inner in _inner(expr)):
+            pending.append((inner, {}))
+            beyond.update(column.id for column in inner.columns)
+    return _with_alone(list(found), scans, _reached(beyond, feeds)) if is_whole else list(found)
+
+
+def _with_alone(found: list[ScanRange], scans: Mapping[int | None, Scan], beyond: set[int]) -> list[ScanRange]:
+    """The readings with the columns of which nothing is asked but one and the same span, wherever the scan stands."""
+    times = Counter(one.reading for one in found)
+    told = []
+    for one in found:
+        scan = scans[one.reading]
+        pairs = zip(scan.columns, scan.sources, strict=True)
+        alone = frozenset(
+            source for column, source in pairs if column.type is Type.DATETIME and column.id not in beyond
+        )
+        told.append(replace(one, alone=alone) if times[one.reading] == 1 and one.reading is not None else one)
+    return told
+
+
+def _note_beyond(node: Relation, known: Known, beyond: set[int], feeds: dict[int, set[int]]) -> None:
+    """Adds the columns of which a node asks more than what `_below` takes down as a span; of those that it only passes
+    on, what they feed."""
+    match node:
+        case Filter(predicates=predicates):
+            beyond.update(columns_in(_not_spans(predicates, known)))
+        case Project(items=items):
+            _note_passed(items, beyond, feeds)
+        case Reference(binding=binding, columns=columns):
+            for column, inner in zip(columns, binding.relation.columns, strict=True):
+                feeds.setdefault(column.id, set()).add(inner.id)
+        case Union(columns=columns, legs=legs):
+            for _, exprs in legs:
+                _note_passed(zip(columns, exprs, strict=True), beyond, feeds)
+        case Sort() | Expand(limit=None) | Computed():
+            beyond.update(columns_in(expressions(node)))
+        case Aggregate() | Join():
+            beyond.update(read_always(node))
+            for _, taken in read_for(node):
+                beyond.update(taken)
+        case _:
+            beyond.update(column.id for below in inputs(node) for column in below.columns)
+
+
+def _note_passed(items: Iterable[tuple[Column, Expr]], beyond: set[int], feeds: dict[int, set[int]]) -> None:
+    for column, expr in items:
+        if isinstance(expr, ColumnRef):
+            feeds.setdefault(column.id, set()).add(expr.column.id)
+        else:
+            beyond.update(columns_in((expr,)))
+
+
+def _reached(beyond: set[int], feeds: Mapping[int, set[int]]) -> set[int]:
+    pending, found = list(beyond), set(beyond)
+    while pending:
+        for below in feeds.get(pending.pop(), ()):
+            if below not in found:
+                found.add(below)
+                pending.append(below)
+    return found
+
+
+def _not_spans(predicates: Iterable[Expr], known: Known) -> Iterator[Expr]:
+    """The parts of a filter that say anything but that a column lies in a span which is known."""
+    pending = list(predicates)
+    while pending:
+        part = pending.pop()
+        if isinstance(part, Call) and part.function.name == "and":
+            pending.extend(part.args)
+        elif not _is_span(part, known):
+            yield part
+
+
+def _is_span(part: Expr, known: Known) -> bool:
+    """Whether a predicate holds just where one column lies in the span that is taken of it."""
+    if not isinstance(part, Call):
+        return False
+    name = part.function.name
+    if name == "between":
+        ends = dict(_asked(part, known)).values()
+        return all(span.low is not None and span.high is not None for span in ends) and bool(ends)
+    return name in _SPANS and bool(list(_asked(part, known)))
 
 
 def _scan_range(scan: Scan, spans: Spans, scope: Span) -> ScanRange:
@@ -122,7 +217,7 @@ def _scan_range(scan: Scan, spans: Spans, scope: Span) -> ScanRange:
             span = span.cut(scope)
         if span != Span():
             named.append((source, span))
-    return ScanRange(scan.table, tuple(named))
+    return ScanRange(scan.table, tuple(named), scan.columns[0].id if scan.columns else None)
 
 
 def _inner(expr: Expr) -> Iterator[Relation]:

@@ -145,8 +145,9 @@ def _aggregate(relation: Aggregate, take: Iterator[Expr]) -> Aggregate:
 def rebuilt_relation(
     root: Relation, bindings: Mapping[int, Binding], anew: Callable[[Relation, list[Relation]], Relation]
 ) -> Relation:
-    """A relation made anew, inputs first: `anew` gives a node over its new inputs. A reference to one of `bindings` (by
-    the identity of the old one) is a reference to the new one; `anew` adds to them. Long pipelines are walked."""
+    """A relation made anew, inputs first: `anew` gives a node over its new inputs. Of a binding that is among
+    `bindings` already (by the identity of the old one; `anew` adds to them) the input is what the new one names. Long
+    pipelines are walked."""
     done: dict[int, Relation] = {}
     pending: list[tuple[Relation, bool]] = [(root, False)]
     while pending:
@@ -155,7 +156,7 @@ def rebuilt_relation(
             continue
         below = inputs(node)
         if isinstance(node, Reference) and id(node.binding) in bindings:
-            done[id(node)] = Reference(bindings[id(node.binding)], node.columns)
+            done[id(node)] = anew(node, [bindings[id(node.binding)].relation])
         elif is_ready:
             done[id(node)] = anew(node, [done[id(one)] for one in below])
         else:

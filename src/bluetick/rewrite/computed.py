@@ -147,10 +147,10 @@ class _Rewrite:
 
     def _node(self, node: Relation, below: list[Relation]) -> Relation:
         if isinstance(node, Reference):
-            binding = Binding(node.binding.name, below[0], node.binding.materialized)
-            self.bindings[id(node.binding)] = binding
-            self.keep.append(node.binding)
-            return Reference(binding, node.columns)
+            if id(node.binding) not in self.bindings:
+                self.bindings[id(node.binding)] = Binding(node.binding.name, below[0], node.binding.materialized)
+                self.keep.append(node.binding)
+            return Reference(self.bindings[id(node.binding)], node.columns)
         if isinstance(node, Aggregate) and _is_finished(node):
             return self._finished(node, below)
         own = expressions(node)

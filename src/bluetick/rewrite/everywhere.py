@@ -55,10 +55,10 @@ class Rebuilding:
         if isinstance(node, Reference):
             if id(node.binding) in self.inlined:
                 return self.change(renamed(below[0], node.columns))
-            binding = Binding(node.binding.name, below[0], node.binding.materialized)
-            self.bindings[id(node.binding)] = binding
-            self.keep.append(node.binding)
-            return self.change(Reference(binding, node.columns))
+            if id(node.binding) not in self.bindings:
+                self.bindings[id(node.binding)] = Binding(node.binding.name, below[0], node.binding.materialized)
+                self.keep.append(node.binding)
+            return self.change(Reference(self.bindings[id(node.binding)], node.columns))
         anew = self.instead.get(id(node)) or with_inputs(node, below)
         own = expressions(anew)
         if any(queries_in(expr) for expr in own):

@@ -10,6 +10,7 @@ It is done where the left has groups that were cut down themselves, by a lookup 
 and few. Rows of a table are not kept for this.
 """
 
+from bluetick.plan.column_use import read_always, read_for
 from bluetick.plan.expressions import Column, ColumnRef, Expr
 from bluetick.plan.relations import Aggregate, Binding, Filter, Join, JoinKind, Project, Reference, Relation
 from bluetick.plan.relations import TabularStatement as Statement
@@ -38,7 +39,9 @@ def _reduced(node: Relation, fresh: FreshColumns) -> Relation:
     names: dict[int, Expr] = {
         column.id: ColumnRef(mine) for column, mine in zip(node.left.columns, again.columns, strict=True)
     }
-    own = tuple((column, column) for column in aggregate.input.columns)
+    read = {*read_always(aggregate), *(column for _, taken in read_for(aggregate) for column in taken)}
+    rows = aggregate.input.columns
+    own = tuple((column, column) for column in rows if column.id in read) or ((rows[0], rows[0]),)
     asked = tuple((group, over(left, names)) for left, group in keys)
     cut = Join(JoinKind.LEFTSEMI, aggregate.input, again, asked, own, ())
     right: Relation = Aggregate(cut, aggregate.groups, aggregate.items, aggregate.span)

@@ -11,6 +11,7 @@ from typing import Final, TypeAlias
 from bluetick.plan.relations import Aggregate, Join, PickRow, Reference, Relation, TabularStatement, Window
 from bluetick.rewrite.alike_ties import with_alike_ties
 from bluetick.rewrite.coarser_groups import with_coarser_groups
+from bluetick.rewrite.early_counts import with_early_counts
 from bluetick.rewrite.early_lookups import with_early_lookups
 from bluetick.rewrite.filter_order import has_much_to_ask, with_ordered_filters
 from bluetick.rewrite.fresh import FreshColumns, fresh_for
@@ -20,6 +21,7 @@ from bluetick.rewrite.joined_windows import with_joined_windows
 from bluetick.rewrite.late_rows import with_late_rows
 from bluetick.rewrite.lookup_order import with_ordered_lookups
 from bluetick.rewrite.reduced_groups import with_reduced_groups
+from bluetick.rewrite.unread_columns import without_unread_columns
 
 Rewrite: TypeAlias = Callable[[TabularStatement, FreshColumns], TabularStatement]
 
@@ -30,13 +32,16 @@ REWRITES: Final[Mapping[str, Rewrite]] = MappingProxyType(
         "filter-order": with_ordered_filters,
         "coarser-groups": with_coarser_groups,
         "lookup-order": with_ordered_lookups,
+        "early-counts": with_early_counts,
         "early-lookups": with_early_lookups,
         "reduced-groups": with_reduced_groups,
         "late-rows": with_late_rows,
         "joined-windows": with_joined_windows,
         "alike-ties": with_alike_ties,
+        "unread-columns": without_unread_columns,
     }
 )
+_OF_ANY_PLAN: Final = ("unread-columns",)
 
 BASELINE: Final = "baseline-cache"  # the name by which a request does without what is kept (execution/baseline)
 
@@ -56,10 +61,10 @@ def rewrites_made(statement: TabularStatement, without: Collection[str] = ()) ->
 def _made(statement: TabularStatement, without: Collection[str]) -> Iterator[tuple[str, TabularStatement]]:
     """After each rewrite that has something to do: its name, and the statement."""
     nodes = nodes_of(statement)
-    if not any(_is_of_use(node) for node in nodes):
-        return
+    names = REWRITES if any(_is_of_use(node) for node in nodes) else _OF_ANY_PLAN
     fresh = fresh_for(nodes)
-    for name, rewrite in REWRITES.items():
+    for name in names:
+        rewrite = REWRITES[name]
         if name not in without and (anew := rewrite(statement, fresh)) is not statement:
             yield name, anew
             statement = anew

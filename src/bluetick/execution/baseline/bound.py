@@ -8,10 +8,9 @@ from pathlib import Path
 from bluetick.engines.protocol import FileSource, Run, ScanColumn
 from bluetick.execution.baseline.files import with_files
 from bluetick.execution.baseline.statements import FILE, HOUR, Made, PartStatements
-from bluetick.execution.binding import bind_rows
+from bluetick.execution.binding import Times, bind_rows
 from bluetick.execution.catalog import Table
 from bluetick.lowering.lowerer import ScanUse
-from bluetick.plan.ranges import Span
 from bluetick.sql import tree as sql
 from bluetick.types import Type
 
@@ -67,7 +66,7 @@ class BoundPart:
         self, run: Run, use: ScanUse, made: Made, files: tuple[str, ...], render: Callable[[sql.Statement], str]
     ) -> sql.Select:
         """The same columns of the rows of files."""
-        bind_rows(run, with_files(self.table, files), made.use, Span(), render)
+        bind_rows(run, with_files(self.table, files), made.use, Times(), render)
         run.bind_view(made.name, render(made.statement))
         aliases = dict(zip(self.statements.part.place.sources, made.aliases, strict=True))
         items = tuple((alias, sql.Column(aliases[source])) for alias, source, _ in use.columns)

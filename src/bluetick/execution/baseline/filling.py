@@ -14,9 +14,8 @@ from bluetick.execution.baseline.footers import Footer
 from bluetick.execution.baseline.policy import Policy
 from bluetick.execution.baseline.statements import FILE, HOUR, PartStatements
 from bluetick.execution.baseline.store import KeptFile, Note, PartStore, Segment
-from bluetick.execution.binding import bind_rows
+from bluetick.execution.binding import Times, bind_rows
 from bluetick.execution.catalog import Table
-from bluetick.plan.ranges import Span
 from bluetick.sql import tree as sql
 from bluetick.types import Type
 
@@ -102,7 +101,7 @@ class Filling:
         relation = f"{use.relation}_{number}"
         columns = use.columns[:-1]  # the last is the file's number
         rows = replace(use, relation=relation, columns=columns)
-        bind_rows(run, with_files(self.table, [file.path]), rows, Span(), self.render)
+        bind_rows(run, with_files(self.table, [file.path]), rows, Times(), self.render)
         items: list[tuple[str, sql.Expr]] = [(alias, sql.Column(alias)) for alias, _, _ in columns]
         return sql.Select((*items, (use.columns[-1][0], sql.long(number))), sql.RelationRef(relation))
 
