@@ -339,15 +339,14 @@ class Session:
         work = Execution(*tables, parameters, request.seconds, moment.ends, statement)
         if self.baseline is not None and self.flavour.keeps_lets and BASELINE not in request.without_rewrites:
             self.baseline.choose(statement, work, scope)
-        variant = (scope.low is not None, scope.high is not None, frozenset(work.parts))
+        lower, upper = scope.low is not None, scope.high is not None
 
         def build() -> Program:
-            own, left = self.flavour.keeps_lets, work.statement or statement
-            computed = rewritten(left, request.without_rewrites) if own else statement
-            return build_program(
-                computed, self.flavour, has_lower_bound=variant[0], has_upper_bound=variant[1], by_reading=own
-            )
+            own = self.flavour.keeps_lets
+            left = rewritten(work.statement or statement, request.without_rewrites) if own else statement
+            return build_program(left, self.flavour, has_lower_bound=lower, has_upper_bound=upper, by_reading=own)
 
+        variant = (lower, upper, frozenset(work.parts))
         program = self.plans.program(self._plan_key(request, is_check=False), statement, variant, build)
         work.computes(program.statement)
         return program, work

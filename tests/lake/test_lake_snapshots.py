@@ -10,7 +10,7 @@ from lake_rows import COLUMNS, NOON, add, answer, every, rows
 
 import bluetick
 from bluetick.engines.duckdb import DuckDbRun
-from bluetick.engines.protocol import FileSource, ScanColumn
+from bluetick.engines.protocol import FileSource, ScanColumn, TimeRange
 from bluetick.session import QueryRequest
 from bluetick.types import Type
 
@@ -19,13 +19,15 @@ DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 
 @pytest.fixture
 def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The files that the engine was given."""
+    """The files that the engine was given, each once."""
     files: list[str] = []
     bind = DuckDbRun.bind_files
 
-    def recording(run: DuckDbRun, relation: str, source: FileSource, columns: Sequence[ScanColumn]) -> None:
-        files.extend(source.files)
-        bind(run, relation, source, columns)
+    def recording(
+        run: DuckDbRun, relation: str, source: FileSource, columns: Sequence[ScanColumn], within: TimeRange | None
+    ) -> None:
+        files.extend(file for file in source.files if file not in files)
+        bind(run, relation, source, columns, within)
 
     monkeypatch.setattr(DuckDbRun, "bind_files", recording)
     return files

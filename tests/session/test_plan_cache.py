@@ -37,9 +37,9 @@ def builds(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple[bool, bool]]]
     """The bounds of each program that was made."""
     bounds: list[tuple[bool, bool]] = []
 
-    def noted(statement: Any, flavour: Any, *, has_lower_bound: bool = False, has_upper_bound: bool = False) -> Any:
-        bounds.append((has_lower_bound, has_upper_bound))
-        return build_program(statement, flavour, has_lower_bound=has_lower_bound, has_upper_bound=has_upper_bound)
+    def noted(statement: Any, flavour: Any, **given: bool) -> Any:
+        bounds.append((given["has_lower_bound"], given["has_upper_bound"]))
+        return build_program(statement, flavour, **given)
 
     monkeypatch.setattr("bluetick.session.build_program", noted)
     yield bounds
