@@ -37,7 +37,7 @@ def builds(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple[bool, bool]]]
     """The bounds of each program that was made."""
     bounds: list[tuple[bool, bool]] = []
 
-    def noted(statement: Any, flavour: Any, **given: bool) -> Any:
+    def noted(statement: Any, flavour: Any, **given: Any) -> Any:
         bounds.append((given["has_lower_bound"], given["has_upper_bound"]))
         return build_program(statement, flavour, **given)
 

@@ -6,8 +6,8 @@ would the group, and the groups that are left have all their rows.
 
 To look a row up in the few groups of X costs less than to find its group among those of all keys; and where the lookup
 leaves few rows, few are grouped. With all the keys of the groups X has about as many, and the groups may be far fewer
-than the rows: then it stays. So does a second lookup: of what a first one leaves there are few groups, and these cut down
-what the second one has to look through (`reduced_groups`).
+than the rows: then it stays. So does a second lookup: of what a first one leaves there are few groups, and these cut
+down what the second one has to look through (`reduced_groups`).
 """
 
 from bluetick.plan.expressions import ColumnRef, Expr

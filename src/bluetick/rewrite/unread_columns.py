@@ -37,12 +37,11 @@ def without_unread_columns(statement: TabularStatement, fresh: FreshColumns) -> 
     read = _read(statement, nodes)
     if all(column.id in read for node in nodes if isinstance(node, Scan) for column in node.columns):
         return statement
-    below = {
-        column.id: inner.id
-        for node in nodes
-        if isinstance(node, Reference)
-        for column, inner in zip(node.columns, node.binding.relation.columns, strict=True)
-    }
+    below: dict[int, set[int]] = {}  # a rewrite's reference may have the very columns of what it refers to
+    for node in nodes:
+        if isinstance(node, Reference):
+            for column, inner in zip(node.columns, node.binding.relation.columns, strict=True):
+                below.setdefault(column.id, set()).add(inner.id)
     return Rebuilding(lambda node: _narrowed(node, read, below)).statement(statement)
 
 
@@ -78,7 +77,7 @@ def _of_queries(queries: Iterable[ScalarQuery | InTable]) -> list[int]:
     return [column.id for query in queries for column in query.relation.columns]
 
 
-def _narrowed(node: Relation, read: set[int], below: dict[int, int]) -> Relation:
+def _narrowed(node: Relation, read: set[int], below: dict[int, set[int]]) -> Relation:
     """The node over inputs that are narrowed already."""
     match node:
         case Scan():
@@ -97,7 +96,7 @@ def _narrowed(node: Relation, read: set[int], below: dict[int, int]) -> Relation
             )
         case Reference(binding=binding, columns=columns):
             own = {column.id for column in binding.relation.columns}
-            return Reference(binding, tuple(column for column in columns if below[column.id] in own))
+            return Reference(binding, tuple(column for column in columns if not own.isdisjoint(below[column.id])))
         case Aggregate(items=aggregates):
             kept = tuple(i for i in aggregates if not isinstance(i, AggregateCall) or i.column.id in read)
             return replace(node, items=kept) if kept or node.groups else node
