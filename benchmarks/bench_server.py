@@ -26,14 +26,15 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 from deltalake import write_deltalake
+from reporting import report
 
 ROWS = 2_000_000
 CLIENTS = 50
 SMALL = "Events | where Id == {number} | project TimeGenerated, Id, Key, Value"
-LARGE = "Events | summarize n = count(), s = sum(Value), d = dcount(Id % 1000) by Key | top 10 by n"
+LARGE = "Events | summarize n = count(), s = sum(Value), last = max(Id) by Key | top 10 by last"
 LARGE_SQL = (
-    "SELECT Key, count(*) AS n, sum(Value) AS s, approx_count_distinct(Id % 1000) AS d FROM read_parquet({files}) "
-    "GROUP BY Key ORDER BY n DESC LIMIT 10"
+    "SELECT Key, count(*) AS n, sum(Value) AS s, max(Id) AS last FROM read_parquet({files}) "
+    "GROUP BY Key ORDER BY last DESC LIMIT 10"
 )
 ENDLESS = "range x from 1 to 1000000000000 step 1 | summarize sum(x)"
 
@@ -209,28 +210,31 @@ def memory_of(pid: int) -> float:
     return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
-def milliseconds(took: list[float]) -> str:
-    return f"median {median(took) * 1e3:.1f} ms, p95 {quantiles(took, n=20)[-1] * 1e3:.1f} ms ({len(took)} queries)"
+def report_latency(what: str, took: list[float], note: str = "") -> None:
+    middle = f"median {median(took) * 1e3:.0f} ms of {len(took)}"
+    report(f"{what}, p95", quantiles(took, n=20)[-1] * 1e3, "ms", f"{middle}{note}")
 
 
 async def measure(lake: Path, port: int, pid: int, seconds: float) -> None:
     await small_queries(port, 3)
     before = memory_of(pid)
-    alone = await small_queries(port, seconds)
-    print(f"{CLIENTS} clients, a small query a second each\t{milliseconds(alone)}")
+    report_latency(f"{CLIENTS} clients, a small query a second each", await small_queries(port, seconds))
     for runaways in (1, 2):
         took, late = await beside(port, seconds, runaways)
-        print(f"the same beside {runaways} runaway\t{milliseconds(took)}; late by {max(late):.2f} s at most")
-        print(f"the same alone once more\t{milliseconds(await small_queries(port, seconds))}")
-    for turn in range(3):
+        report_latency(f"the same beside {runaways} that never end", took, f"; those late by {max(late):.2f} s at most")
+        report_latency("the same alone once more", await small_queries(port, seconds))
+    for _ in range(3):
         bare = await asyncio.to_thread(bare_throughput, lake, seconds / 2, 4)
         ours = await throughput(port, seconds / 2, 4)
-        print(
-            f"large queries a second, 4 clients, turn {turn + 1}\t{ours:.1f}, bare DuckDB {bare:.1f}: {ours / bare:.2f}"
+        report(
+            "large queries of 4 clients, against bare DuckDB",
+            ours / bare,
+            "times",
+            f"{ours:.1f} and {bare:.1f} a second",
         )
     found, took_all = await overload(port, 200)
-    print(f"200 runaways at once\t{dict(found)}, all answered after {took_all:.1f} s")
-    print(f"memory of the server's process\t{before:.0f} MB before, {memory_of(pid):.0f} MB after")
+    report("200 at once that never end, all answered after", took_all, "s", f"statuses {dict(found)}")
+    report("memory that the server's process grew by", memory_of(pid) - before, "MB", f"from {before:.0f} MB")
 
 
 def main() -> None:
