@@ -10,7 +10,7 @@ from bluetick.diagnostics.errors import SourceError
 from bluetick.engines.csv_header import read_csv_header
 from bluetick.engines.duckdb_casts import Conversion, absent, conversion
 from bluetick.engines.duckdb_fields import field_of
-from bluetick.engines.parquet_footers import Footer
+from bluetick.engines.parquet_footers import FileSchema, Footer
 from bluetick.engines.protocol import FileSource, ScanColumn, TimeRange
 from bluetick.sql.dialect import DUCKDB
 from bluetick.types import Type
@@ -71,9 +71,11 @@ def _with_partitions(source: FileSource, types: Iterable[tuple[str, str]]) -> tu
 
 def read_parquet(source: FileSource, describe: Describe, footers: Sequence[Footer] | None = None) -> list[Leg]:
     """Files of one schema go by their first one; else each is opened to plan, and columns go by name."""
-    is_one = source.uniform or len(source.files) == 1 or (footers is not None and len({f.schema for f in footers}) == 1)
+    shared = {footer.schema for footer in footers or ()}
+    is_one = source.uniform or len(source.files) == 1 or len(shared) == 1
     files = f"read_parquet({file_list(source.files)}, union_by_name={str(not is_one).lower()}"
-    types = tuple(describe(f"{files}, hive_partitioning=false)"))
+    schema = shared.pop() if len(shared) == 1 else FileSchema()
+    schema.types = types = schema.types or tuple(describe(f"{files}, hive_partitioning=false)"))
     refuse_case_twins((name for name, _ in types), source)
     refuse_partition_twins((name for name, _ in types), source)
     full = frozenset[str]() if footers is None else frozenset.intersection(*{one.full for one in footers})

@@ -21,16 +21,27 @@ _Identity: TypeAlias = tuple[str, int, int]
 
 _MOST_AT_ONCE: Final = 256  # footers that one scan may read for this: half a millisecond each
 _MOST_KEPT: Final = 50_000
+_TOLD: Final = ("BYTE_ARRAY", "INT64")  # texts and times: of other columns nobody asks
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROS: Final = {"milliseconds": (1000, 1), "microseconds": (1, 1), "nanoseconds": (1, 1000)}
 
 
+class FileSchema:
+    """What files of the same schema share; `types` are the names and types of the columns, as the engine has them, once
+    it was asked."""
+
+    __slots__ = ("types",)
+
+    def __init__(self) -> None:
+        self.types: tuple[tuple[str, str], ...] | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Footer:
-    """Of one file: a number that files of the same schema share, its columns that have a value in every row, and of its
-    datetime columns among these the first and the last instant."""
+    """Of one file: its schema, its columns of text and of times that have a value in every row, and of the datetime
+    columns among these the first and the last instant."""
 
-    schema: int
+    schema: FileSchema
     full: frozenset[str]
     times: Mapping[str, tuple[datetime, datetime]]
 
@@ -40,7 +51,7 @@ class Footers:
 
     def __init__(self) -> None:
         self._known: dict[_Identity, Footer | None] = {}
-        self._schemas: dict[str, int] = {}
+        self._schemas: dict[str, FileSchema] = {}
         self._sets: dict[frozenset[str], frozenset[str]] = {}  # files of one table share theirs
         self._lock = threading.Lock()
 
@@ -77,8 +88,7 @@ class Footers:
         schema = repr(metadata.schema).partition("\n")[2]
         full, times = _facts(metadata)
         with self._lock:
-            number = self._schemas.setdefault(schema, len(self._schemas))
-            return Footer(number, self._sets.setdefault(full, full), times)
+            return Footer(self._schemas.setdefault(schema, FileSchema()), self._sets.setdefault(full, full), times)
 
 
 def _facts(metadata: "pq.FileMetaData") -> tuple[frozenset[str], dict[str, tuple[datetime, datetime]]]:
@@ -89,7 +99,8 @@ def _facts(metadata: "pq.FileMetaData") -> tuple[frozenset[str], dict[str, tuple
     times: dict[str, tuple[datetime, datetime]] = {}
     for place, name in enumerate(names):
         column = metadata.schema.column(place)
-        if column.name != name or column.max_repetition_level or names.count(name) > 1:
+        is_plain = column.name == name and not column.max_repetition_level and names.count(name) == 1
+        if not is_plain or column.physical_type not in _TOLD:
             continue
         statistics: list[Any] = [group.column(place).statistics for group in groups]
         if all(one is not None and one.has_null_count and one.null_count == 0 for one in statistics):
