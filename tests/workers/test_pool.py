@@ -386,3 +386,25 @@ def test_no_query_runs_for_ever(scene: Scene) -> None:
     error = scene.run(lambda pool: _fails(pool, ENDLESS, LimitError), small(most_seconds=0.5))
     assert isinstance(error, LimitError)
     assert error.limit is Limit.TIME
+
+
+def test_what_a_session_opens_may_be_named_from_here(
+    scene: Scene, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker runs in a folder of its own."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "t.csv").write_text("a,b\n1,x\n", "utf-8")
+    (tmp_path / "mapping").mkdir()
+    mapping = "Mapped:\n  source: ../t.csv\n  columns:\n    A: toint(a)\n"
+    (tmp_path / "mapping" / "m.yaml").write_text(mapping, "utf-8")
+    settings = SessionSettings(lake="lake", tables={"T": "t.csv", "G": "*.csv"}, mapping="mapping")
+
+    async def main() -> list[list[dict[str, object]]]:
+        pool = WorkerPool(settings, small(workers=1))
+        await pool.start()
+        try:
+            return [await rows(pool, text) for text in ("Events | count", "T", "G", "Mapped")]
+        finally:
+            await pool.close()
+
+    assert asyncio.run(main()) == [[{"Count": 3}], [{"a": 1, "b": "x"}], [{"a": 1, "b": "x"}], [{"A": 1}]]
