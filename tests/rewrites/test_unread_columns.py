@@ -47,6 +47,10 @@ def _scanned(session: Session, text: str) -> list[str]:
         ),
         ("A | summarize arg_max(t, s) by k | project k, s", ["A:t,k,n,r,s"]),  # ties: the columns up to s
         ("A | summarize arg_max(n, k) by s", ["A:t,k,n,s"]),
+        ("A | summarize arg_max(t, n), c = count() by k | project k, c", ["A:k"]),
+        ("A | summarize take_any(n), c = count() by k | project c", ["A:k"]),
+        ("A | summarize sum(n) | count", ["A:n"]),
+        ("A | summarize take_any(n) | extend z = 1 | project z", ["A:t,k,n"]),
         ("A | sort by n asc | project k", ["A:k,n"]),
         ("A | mv-expand e = pack_array(n, 2) | project e", ["A:n"]),
         ("A | summarize sum(n), dcount(s) by k | project k, sum_n", ["A:k,n"]),

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from random import Random
 
 import pyarrow as pa
@@ -89,3 +90,30 @@ def test_the_rows_are_those_of_the_whole(
                 answers.append([repr(row) for row in session.run(request)[0].rows()])
     assert answers[0::2] == [answers[0]] * 4
     assert answers[1::2] == [answers[1]] * 4
+
+
+def _of_days(folder: Path, column: str) -> None:
+    """Five days, an event at six in the morning of each."""
+    for day in range(5, 10):
+        times = pa.array([datetime(2026, 3, day, 6, tzinfo=UTC)], pa.timestamp("us", "UTC"))
+        pq.write_table(pa.table({column: times, "DeviceName": [f"d{day}"]}), folder / f"{day}.parquet")
+
+
+def test_a_column_that_has_two_names_is_read_for_the_other(tmp_path: Path) -> None:
+    """Sentinel's face has Timestamp and TimeGenerated, the data one of them."""
+    _of_days(tmp_path, "Timestamp")
+    text = "DeviceEvents | where TimeGenerated > ago(3d) | summarize min(Timestamp), max(Timestamp), count()"
+    with bluetick.connect(tables={"DeviceEvents": tmp_path}, schemas="sentinel", now=NOW) as session:
+        ((first, last, count),) = session.query(text).rows()
+    assert (first.day, last.day, count) == (8, 9, 2)
+
+
+def test_what_a_mapping_makes_of_the_time_is_read(tmp_path: Path) -> None:
+    (tmp_path / "days").mkdir()
+    _of_days(tmp_path / "days", "TimeGenerated")
+    mapping = tmp_path / "map.yaml"
+    columns = "{TimeGenerated: TimeGenerated, Day: startofday(TimeGenerated)}"
+    mapping.write_text(f"Events:\n  source: days\n  columns: {columns}\n", "utf-8")
+    text = "Events | where TimeGenerated > ago(3d) | summarize by Day | order by Day asc"
+    with bluetick.connect(mapping=mapping, now=NOW) as session:
+        assert [day.day for (day,) in session.query(text).rows()] == [8, 9]

@@ -12,6 +12,7 @@ import pytest
 
 import bluetick
 from bluetick.engines.duckdb import DuckDbRun
+from bluetick.engines.parquet_footers import Footers
 from bluetick.engines.protocol import Engine, Stream
 from bluetick.session import QueryRequest
 
@@ -65,7 +66,13 @@ def run(engine: str, mapping: Path, text: str = TEXT, lookback: timedelta | None
 
 @pytest.fixture
 def duckdb_plans(monkeypatch: pytest.MonkeyPatch) -> Plans:
-    """The plan of every statement that DuckDB streams, and how many files it read."""
+    """The plan of every statement that DuckDB streams, and how many files it read: by the folders alone, as footers
+    would leave out more."""
+    monkeypatch.setattr(Footers, "of", lambda self, files: None)
+    return _plans(monkeypatch)
+
+
+def _plans(monkeypatch: pytest.MonkeyPatch) -> Plans:
     found: Plans = []
     stream = DuckDbRun.stream
 
@@ -123,6 +130,15 @@ def test_duckdb_reads_the_partitions_of_the_scope(tmp_path: Path, layout: str, d
     plan, read = duckdb_plans[-1]
     assert "File Filters" in plan
     assert read == files
+
+
+@pytest.mark.parametrize("layout", [*LAYOUTS, "no folders"])
+def test_footers_leave_out_what_folders_do_not(tmp_path: Path, layout: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    name, hint, files = LAYOUTS.get(layout, (lambda t: f"{t:%Y-%m-%d}", "", 2))
+    write(tmp_path / "data", name)
+    plans = _plans(monkeypatch)
+    assert run("duckdb", mapped(tmp_path, hint)) == [(8,)]
+    assert 0 < plans[-1][1] <= files
 
 
 @pytest.mark.spark

@@ -46,6 +46,16 @@ class Footer:
     times: Mapping[str, tuple[datetime, datetime]]
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a footer says: the schema in words, the number of rows, and what `Footer` has of the columns."""
+
+    schema: str
+    rows: int
+    full: frozenset[str]
+    times: Mapping[str, tuple[datetime, datetime]]
+
+
 class Footers:
     """Remembers what footers told, by the identity of each file. Safe to use from several threads."""
 
@@ -70,25 +80,32 @@ class Footers:
         return known if len(known) == len(found) else None
 
     def _ask(self, one: _Identity) -> None:
-        import pyarrow.parquet as pq  # noqa: PLC0415 - only a scan of such files needs it
-
         try:
-            metadata = pq.read_metadata(one[0])
+            told = read_footer(one[0])
         except (pa.ArrowException, OSError):
             footer = None
         else:
-            footer = self._footer(metadata)
+            footer = self._footer(told)
         with self._lock:
             self._known[one] = footer
             while len(self._known) > _MOST_KEPT:
                 del self._known[next(iter(self._known))]
 
-    def _footer(self, metadata: "pq.FileMetaData") -> Footer:
-        # Behind its first line the text of a schema has all that makes it up, but for what Arrow put beside it.
-        schema = repr(metadata.schema).partition("\n")[2]
-        full, times = _facts(metadata)
+    def _footer(self, told: Told) -> Footer:
         with self._lock:
-            return Footer(self._schemas.setdefault(schema, FileSchema()), self._sets.setdefault(full, full), times)
+            schema = self._schemas.setdefault(told.schema, FileSchema())
+            return Footer(schema, self._sets.setdefault(told.full, told.full), told.times)
+
+
+def read_footer(file: str) -> Told:
+    """ArrowException or OSError where it cannot be read."""
+    import pyarrow.parquet as pq  # noqa: PLC0415 - only a scan of such files needs it
+
+    metadata = pq.read_metadata(file)
+    # Behind its first line the text of a schema has all that makes it up, but for what Arrow put beside it.
+    schema = repr(metadata.schema).partition("\n")[2]
+    full, times = _facts(metadata)
+    return Told(schema, metadata.num_rows, full, times)
 
 
 def _facts(metadata: "pq.FileMetaData") -> tuple[frozenset[str], dict[str, tuple[datetime, datetime]]]:

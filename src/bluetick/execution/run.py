@@ -157,11 +157,11 @@ class Execution:
             span = self._scope(use) if self.statement is None and self.spans is None else self.span(use)
             reading = table.view.reading(use, source, FLAVOURS[self.engine.dialect.name], (span.low, span.high))
             time = table.view.time_source(use.time)
-            bind_columns(run, table, (source, list(reading.columns)), self._times(use, time), self.render)
+            bind_columns(run, table, (source, list(reading.columns)), Times(time, self.span(use)), self.render)
             run.bind_view(use.relation, self.render(reading.statement))
             return
         span = self.span(use)
-        bind_rows(run, self.narrowed(table, use.time, span), use, self._times(use, use.time), self.render)
+        bind_rows(run, self.narrowed(table, use.time, span), use, self._times(use), self.render)
 
     def _scope(self, use: ScanUse) -> Span:
         """The run's own time scope of a table."""
@@ -185,10 +185,10 @@ class Execution:
             one for one in self._ranges.get(scope, ()) if one.table == use.table and use.reading in (None, one.reading)
         ]
 
-    def _times(self, use: ScanUse, time: str | None) -> Times:
-        """The rows that count of a table, by a column of its data."""
+    def _times(self, use: ScanUse) -> Times:
+        """The rows that count of a table without a view."""
         found = self._readings(use) if use.reading is not None and self.spans is None else []
-        return Times(time, self.span(use), len(found) == 1 and time == use.time and time in found[0].alone)
+        return Times(use.time, self.span(use), len(found) == 1 and use.time in found[0].alone)
 
     @contextmanager
     def _closing_on_error(self) -> Iterator[None]:

@@ -138,8 +138,11 @@ def _with_alone(found: list[ScanRange], scans: Mapping[int | None, Scan], beyond
     for one in found:
         scan = scans[one.reading]
         pairs = zip(scan.columns, scan.sources, strict=True)
+        # A face may show one column of the data as two, and the other of them may be asked for more.
         alone = frozenset(
-            source for column, source in pairs if column.type is Type.DATETIME and column.id not in beyond
+            source
+            for column, source in pairs
+            if column.type is Type.DATETIME and column.id not in beyond and scan.sources.count(source) == 1
         )
         told.append(replace(one, alone=alone) if times[one.reading] == 1 and one.reading is not None else one)
     return told

@@ -31,8 +31,8 @@ def _reduced(node: Relation, fresh: FreshColumns) -> Relation:
     path, aggregate = _down(node.right)
     if aggregate is None:
         return node
-    keys = _group_keys(node, path, aggregate)
-    if not keys:
+    keys, rows = _group_keys(node, path, aggregate), aggregate.input.columns
+    if not keys or not rows:
         return node
     kept = Binding("kept", node.left)
     again = fresh.reference(kept)
@@ -40,7 +40,6 @@ def _reduced(node: Relation, fresh: FreshColumns) -> Relation:
         column.id: ColumnRef(mine) for column, mine in zip(node.left.columns, again.columns, strict=True)
     }
     read = {*read_always(aggregate), *(column for _, taken in read_for(aggregate) for column in taken)}
-    rows = aggregate.input.columns
     own = tuple((column, column) for column in rows if column.id in read) or ((rows[0], rows[0]),)
     asked = tuple((group, over(left, names)) for left, group in keys)
     cut = Join(JoinKind.LEFTSEMI, aggregate.input, again, asked, own, ())

@@ -16,7 +16,6 @@ from bluetick.plan.column_use import read_always, read_for
 from bluetick.plan.expressions import Column, InTable, ScalarQuery
 from bluetick.plan.relations import (
     Aggregate,
-    AggregateCall,
     Join,
     Project,
     Reference,
@@ -46,7 +45,7 @@ def without_unread_columns(statement: TabularStatement, fresh: FreshColumns) -> 
 
 
 def _read(statement: TabularStatement, nodes: Sequence[Relation]) -> set[int]:
-    """The ids of all columns that are read, and of one of each join and union: these have to have one."""
+    """The ids of all columns that are read, and of one of each node that has to have one."""
     takes: dict[int, list[int]] = {}
     pending = [column.id for column in statement.relation.columns]
     for assertion in statement.assertions:
@@ -60,7 +59,8 @@ def _read(statement: TabularStatement, nodes: Sequence[Relation]) -> set[int]:
     read = set[int]()
     _reach(read, pending, takes)
     for node in nodes:
-        if isinstance(node, Join | Union) and read.isdisjoint(column.id for column in node.columns):
+        has_one = isinstance(node, Join | Union) or (isinstance(node, Aggregate) and not node.groups)
+        if has_one and read.isdisjoint(column.id for column in node.columns):
             _reach(read, [column.id for column in node.columns[:1]], takes)
     return read
 
@@ -98,8 +98,7 @@ def _narrowed(node: Relation, read: set[int], below: dict[int, set[int]]) -> Rel
             own = {column.id for column in binding.relation.columns}
             return Reference(binding, tuple(column for column in columns if not own.isdisjoint(below[column.id])))
         case Aggregate(items=aggregates):
-            kept = tuple(i for i in aggregates if not isinstance(i, AggregateCall) or i.column.id in read)
-            return replace(node, items=kept) if kept or node.groups else node
+            return replace(node, items=tuple(i for i in aggregates if not read.isdisjoint(c.id for c in i.columns)))
         case _:
             return node
 

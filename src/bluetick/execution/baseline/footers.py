@@ -9,10 +9,11 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import astuple, dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 import pyarrow as pa
 
+from bluetick.engines.parquet_footers import read_footer
 from bluetick.execution.baseline.files import TableFile, table_files, with_files
 from bluetick.execution.baseline.store import PartStore
 from bluetick.execution.catalog import Table
@@ -52,7 +53,7 @@ class Footers:
         known = self._known[name]
         new = [file for file in files if file.key not in known]
         try:
-            known = {**known, **{file.key: read_footer(file.path, time) for file in new}} if new else known
+            known = {**known, **{file.key: _footer(file.path, time) for file in new}} if new else known
         except (OSError, pa.ArrowException):
             return None
         self._known[name] = known
@@ -79,37 +80,12 @@ class Footers:
         return {}
 
 
-def read_footer(file: str, time: str | None) -> Footer:
+def _footer(file: str, time: str | None) -> Footer:
     """OSError or ArrowException where it cannot be read."""
-    from pyarrow import parquet  # noqa: PLC0415 - what is known already needs no reader
-
-    metadata = parquet.read_metadata(file)
-    schema = metadata.schema.to_arrow_schema().remove_metadata()
-    columns = hashlib.sha256(repr([(field.name, str(field.type)) for field in schema]).encode()).hexdigest()[:16]
-    return Footer(*_span(metadata, time), metadata.num_rows, columns)
-
-
-def _span(metadata: Any, time: str | None) -> tuple[int | None, int | None]:
-    names = [metadata.schema.column(number).path for number in range(metadata.num_columns)]
-    if time is None or names.count(time) != 1:
-        return None, None
-    place = names.index(time)
-    lows, highs = [], []
-    for group in range(metadata.num_row_groups):
-        found = metadata.row_group(group).column(place).statistics
-        if found is None or not found.has_min_max:
-            return None, None
-        lows.append(_micros(found.min))
-        highs.append(_micros(found.max))
-    if not lows or None in lows or None in highs:
-        return None, None
-    return min(one for one in lows if one is not None), max(one for one in highs if one is not None)
-
-
-def _micros(value: object) -> int | None:
-    if not isinstance(value, datetime):
-        return None
-    return micros_of(value if value.tzinfo else value.replace(tzinfo=UTC))
+    told = read_footer(file)
+    ends = None if time is None else told.times.get(time)
+    low, high = (None, None) if ends is None else (micros_of(ends[0]), micros_of(ends[1]))
+    return Footer(low, high, told.rows, hashlib.sha256(told.schema.encode()).hexdigest()[:16])
 
 
 def micros_of(moment: datetime) -> int:
