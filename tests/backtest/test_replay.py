@@ -128,6 +128,26 @@ QUERIES = (
         " | where r < 4 | project r, prev(Computer)",
         1,
     ),
+    (
+        "VMConnection | where TimeGenerated > ago(1h) | summarize n = count() by RemoteCountry, ProcessName"
+        " | join kind=leftanti (VMConnection | where TimeGenerated between (ago(9h) .. ago(1h)) | summarize m = count()"
+        " by RemoteCountry, ProcessName | where m > 3) on RemoteCountry, ProcessName"
+        " | join kind=leftanti (VMConnection | where TimeGenerated between (ago(30h) .. ago(1h))"
+        " | summarize c = count() by RemoteCountry | where c > 40) on RemoteCountry",
+        31,
+    ),
+    (
+        "VMConnection | where TimeGenerated > ago(8h) | summarize n = count(), arg_max(TimeGenerated, *) by ProcessName"
+        " | where n > 3 | join kind=innerunique (VMConnection | where TimeGenerated > ago(1h)"
+        " | summarize s = sum(BytesSent) by ProcessName, Computer) on ProcessName | project-away ConnectionId",
+        8,
+    ),
+    (
+        "let X = VMConnection | where TimeGenerated > ago(3h); X | summarize a = count() by Computer, Direction"
+        " | join kind=leftouter (X | summarize b = max(BytesSent) by Computer) on Computer"
+        " | sort by Computer asc, Direction asc | extend p = prev(a) | summarize max(p), count() by Computer",
+        4,
+    ),
     ("print 1, now()", None),
     ("range x from 1 to 3 step 1 | extend y = now() + x * 1h", 1),
 )

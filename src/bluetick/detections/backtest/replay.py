@@ -9,7 +9,7 @@ from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import groupby
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from bluetick.detections.backtest.profiles import RememberedProfiles
 from bluetick.detections.model import Detection
@@ -24,6 +24,7 @@ from bluetick.execution.tallies import Runs, find_tallies
 from bluetick.lowering.lowerer import ScanUse
 from bluetick.plan.identity import identity_columns
 from bluetick.plan.relations import QueryPlan, TabularStatement
+from bluetick.rewrite.rules import rewritten
 from bluetick.session import QueryRequest, Session
 
 Columns: TypeAlias = tuple[tuple[str, str], ...]
@@ -122,6 +123,8 @@ def _tables(
 ) -> KeptTables:
     """The program of all windows, and the tables that it is to read. What a window sees of rows as they came in cannot
     be counted before."""
+    if session.flavour.keeps_lets:
+        statement = rewritten(statement, _OF_SINGLE_RUNS | request.without_rewrites)
     scans: dict[str, ScanUse] = {}
     by_receipt = options.received_within is not None
     runs = Runs(session.flavour, session.engine.dialect, request.lookback, () if by_receipt else parameters)
@@ -144,6 +147,10 @@ def _tables(
         tallies=tallies,
         scans=tuple(scans.values()),
     )
+
+
+# What these leave unread was read once for all windows, and a whole baseline is counted once.
+_OF_SINGLE_RUNS: Final = frozenset({"unread-columns", "early-counts"})
 
 
 @dataclass(slots=True)
