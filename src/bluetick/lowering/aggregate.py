@@ -3,7 +3,7 @@
 from bluetick.functions.definition import BoundAggregate
 from bluetick.lowering.lowerer import Lowerer
 from bluetick.lowering.stage import Stage, column_names, row_order, smallest_row
-from bluetick.plan.expressions import ColumnRef, walk
+from bluetick.plan.column_use import columns_in
 from bluetick.plan.relations import Aggregate, AggregateCall, Columns, PickRow
 from bluetick.sql import tree as sql
 from bluetick.types import Type
@@ -149,7 +149,7 @@ def _with_extremes(lowerer: Lowerer, relation: Aggregate, stage: Stage, keys: tu
 
 def _wanted(item: PickRow, columns: Columns) -> Columns:
     """The columns up to the last one that the picked expressions read."""
-    read = {part.column.id for _, expr in item.items for part in walk(expr) if isinstance(part, ColumnRef)}
+    read = set(columns_in(expr for _, expr in item.items))
     last = max((index for index, column in enumerate(columns) if column.id in read), default=-1)
     return columns[: last + 1]
 

@@ -203,13 +203,13 @@ def _not_spans(predicates: Iterable[Expr], known: Known) -> Iterator[Expr]:
 
 def _is_span(part: Expr, known: Known) -> bool:
     """Whether a predicate holds just where one column lies in the span that is taken of it."""
-    if not isinstance(part, Call):
+    asked = list(_asked(part, known))
+    if len(asked) != 1:
         return False
-    name = part.function.name
-    if name == "between":
-        ends = dict(_asked(part, known)).values()
-        return all(span.low is not None and span.high is not None for span in ends) and bool(ends)
-    return name in _SPANS and bool(list(_asked(part, known)))
+    column, span = asked[0]
+    compared = _compared_with(part, column)
+    ends = (True, True) if compared is None else _SPANS[compared[0]]  # what is no comparison is `between`
+    return all(end is None or told is not None for end, told in zip(ends, (span.low, span.high), strict=True))
 
 
 def _scan_range(scan: Scan, spans: Spans, scope: Span) -> ScanRange:
@@ -371,14 +371,9 @@ def exact_span(predicates: Iterable[Expr], column: Column, now: datetime, values
     known = Known(now, values)
     span = Span()
     for predicate in predicates:
-        found = _compared_with(predicate, column)
-        moment = None if found is None else _instant(found[1], known)
-        if found is None or moment is None:
+        if not is_range(predicate, column) or not _is_span(predicate, known):
             return None
-        low, high = _SPANS[found[0]]
-        if any(end is not None and _moved(moment, end) is None for end in (low, high)):
-            return None
-        for _, one in _compared(found[0], column, moment):
+        for _, one in _asked(predicate, known):
             span = span.cut(one)
     return span
 

@@ -7,10 +7,10 @@ window functions give the same values beside the same rows. Nothing above sees t
 the aggregates stand only filters and projections, and no aggregate asks for an order or picks a whole row.
 """
 
-from collections.abc import Iterable
 from dataclasses import replace
 
-from bluetick.plan.expressions import ColumnRef, Expr, walk
+from bluetick.plan.column_use import columns_in
+from bluetick.plan.expressions import ColumnRef
 from bluetick.plan.relations import (
     Aggregate,
     AggregateCall,
@@ -35,7 +35,7 @@ def _alike(node: Relation) -> Relation:
     if not isinstance(node, Aggregate) or not all(_sees_no_order(item) for item in node.items):
         return node
     steps: list[Filter | Project] = []
-    wanted = _read(expressions(node))
+    wanted = set(columns_in(expressions(node)))
     below = node.input
     while isinstance(below, Filter | Project):
         steps.append(below)
@@ -52,10 +52,10 @@ def _sees_no_order(item: object) -> bool:
 
 def _over_few_columns(window: Window, sort: Sort, wanted: set[int]) -> Window:
     """The window over the columns that are read of its rows, and those that tell rows apart before them."""
-    read = (wanted | _read(expressions(window))) - {column.id for column, _ in window.items}
+    read = (wanted | set(columns_in(expressions(window)))) - {column.id for column, _ in window.items}
     keys = [key.value for key in sort.keys]
     kept = _told_apart(sort.columns, read, {key.column.id for key in keys if isinstance(key, ColumnRef)})
-    kept |= read | _read(keys)
+    kept |= read | set(columns_in(keys))
     rows = sort.input
     if len(kept) < len(rows.columns):
         rows = Project(rows, tuple((column, ColumnRef(column)) for column in rows.columns if column.id in kept))
@@ -70,8 +70,8 @@ def _told_apart(columns: Columns, read: set[int], keys: set[int]) -> set[int]:
 
 def _wanted_below(step: Filter | Project, wanted: set[int]) -> set[int]:
     if isinstance(step, Filter):
-        return wanted | _read(step.predicates)
-    return _read(expr for column, expr in step.items if column.id in wanted)
+        return wanted | set(columns_in(step.predicates))
+    return set(columns_in(expr for column, expr in step.items if column.id in wanted))
 
 
 def _rebuilt(steps: list[Filter | Project], rows: Relation) -> Relation:
@@ -79,12 +79,8 @@ def _rebuilt(steps: list[Filter | Project], rows: Relation) -> Relation:
     for step in reversed(steps):
         if isinstance(step, Project):
             there = {column.id for column in rows.columns}
-            items = tuple((column, expr) for column, expr in step.items if _read([expr]) <= there)
+            items = tuple((column, expr) for column, expr in step.items if set(columns_in([expr])) <= there)
             rows = replace(step, input=rows, items=items)
         else:
             rows = replace(step, input=rows)
     return rows
-
-
-def _read(exprs: Iterable[Expr]) -> set[int]:
-    return {part.column.id for expr in exprs for part in walk(expr) if isinstance(part, ColumnRef)}

@@ -7,7 +7,7 @@ inner node sees the same rows below it. Calls over other partitions, and those t
 stay where they are.
 """
 
-from bluetick.plan.expressions import ColumnRef, walk
+from bluetick.plan.column_use import columns_in
 from bluetick.plan.relations import Relation, TabularStatement, Window
 from bluetick.rewrite.everywhere import changed_everywhere
 from bluetick.rewrite.fresh import FreshColumns
@@ -21,7 +21,6 @@ def _joined(node: Relation) -> Relation:
     if not isinstance(node, Window) or not isinstance(node.input, Window) or node.partition != node.input.partition:
         return node
     inner = {column.id for column, _ in node.input.items}
-    read = {part.column.id for _, call in node.items for part in walk(call) if isinstance(part, ColumnRef)}
-    if not inner.isdisjoint(read):
+    if not inner.isdisjoint(columns_in(call for _, call in node.items)):
         return node
     return Window(node.input.input, (*node.input.items, *node.items), node.partition)

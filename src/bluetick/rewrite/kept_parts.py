@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from bluetick.functions.registry import CATALOGUE
+from bluetick.plan.column_use import columns_in
 from bluetick.plan.expressions import (
     Call,
     Column,
@@ -251,7 +252,7 @@ def _columns_read(scan: Scan, predicates: Sequence[Expr], user: Relation | None)
     ):
         return scan.columns
     asked = [*(one for one in predicates if not is_lasting(one)), *expressions(user)]
-    read = {part.column.id for expr in asked for part in walk(expr) if isinstance(part, ColumnRef)}
+    read = set(columns_in(asked))
     if scan.time_column is not None:
         read.add(scan.time_column.id)
     return tuple(column for column in scan.columns if column.id in read)
@@ -259,7 +260,7 @@ def _columns_read(scan: Scan, predicates: Sequence[Expr], user: Relation | None)
 
 def _cut(scan: Scan, columns: Columns, predicates: Sequence[Expr]) -> Scan:
     """The scan with the columns that a part reads."""
-    read = {part.column.id for expr in predicates for part in walk(expr) if isinstance(part, ColumnRef)}
+    read = set(columns_in(predicates))
     read |= {column.id for column in columns}
     pairs = [pair for pair in zip(scan.columns, scan.sources, strict=True) if pair[0].id in read]
     return replace(scan, columns=tuple(column for column, _ in pairs), sources=tuple(source for _, source in pairs))
@@ -289,6 +290,3 @@ def _seed(call: AggregateCall, columns: dict[int, Expr]) -> Expr | None:
 
 def hour_of(time: Column) -> Expr:
     return Call(CATALOGUE.scalars["bin"], (ColumnRef(time), Literal(_HOUR, Type.TIMESPAN)), Type.DATETIME)
-
-
-__all__ = ["KeptPart", "Places", "find_parts", "hour_of", "is_lasting", "with_parts"]
