@@ -218,6 +218,15 @@ def test_what_saves_least_for_its_bytes_goes_first(tmp_path: Path) -> None:
     assert len(segments(tmp_path / "kept")) == 1
 
 
+def test_an_explanation_names_what_is_kept(tmp_path: Path) -> None:
+    folder, kept = write_events(tmp_path / "A"), tmp_path / "kept"
+    with opened(folder, kept) as session:
+        (before,) = session.explain(QueryRequest(HOURS, now=NOW, without_rewrites=frozenset({BASELINE})))
+        (after,) = session.explain(QueryRequest(HOURS, now=NOW))
+    assert [table for _, table in before.scans] == ["A"]
+    assert [table for _, table in after.scans] == ["what is kept of A"]
+
+
 def test_it_can_be_left_out(tmp_path: Path, made: list[int]) -> None:
     folder, kept = write_events(tmp_path / "A"), tmp_path / "kept"
     with opened(folder, kept) as session:

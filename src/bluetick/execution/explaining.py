@@ -96,6 +96,8 @@ def explain_statement(plan: QueryPlan, program: Program, work: Execution, flavou
     """How the plan's one statement would be computed. What it reads is told where all of its tables have data."""
     dialect, parameters, catalog = work.engine.dialect, work.parameters, work.catalog
     told = explain_program(program, print_plan(plan), dialect, parameters)
+    kept = {name: f"what is kept of {part.table.name}" for name, part in work.parts.items()}
+    told = replace(told, scans=tuple((relation, kept.get(table, table)) for relation, table in told.scans))
     if any(use.external is None and catalog.table(use.table) is None for use in program.scans):
         return told
     ranges = scan_ranges(plan.statements[0], parameters["now"], scope, parameters)
