@@ -1,0 +1,23 @@
+#!/usr/bin/env bash
+# Build the console's page (console/) into the package, when it is older than its sources. Without Node 18 or later:
+# `--if-node` says how to get it and is content, else that is a failure.
+set -euo pipefail
+
+cd "$(dirname "${BASH_SOURCE[0]}")/../console"
+page=../src/bluetick/server/console/index.html
+
+if ! command -v npm >/dev/null || ! node -e 'process.exit(Number(process.versions.node.split(".")[0]) < 18 ? 1 : 0)' 2>/dev/null; then
+    echo "The console's page is not built: it needs Node 18 or later with npm (Debian: apt-get install nodejs npm), then: make console" >&2
+    [[ "${1:-}" == --if-node ]]
+    exit
+fi
+
+if [[ -f "$page" && -z "$(find src index.html package.json package-lock.json tsconfig.json vite.config.ts -newer "$page" -print -quit)" ]]; then
+    exit 0
+fi
+echo "Building the console's page ..."
+if [[ ! -f node_modules/.package-lock.json || package-lock.json -nt node_modules/.package-lock.json ]]; then
+    npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+fi
+npm run --silent build -- --logLevel warn
+touch "$page"
