@@ -15,12 +15,12 @@ ROWS ?= 20000000
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
 
-.PHONY: help setup demo console test test-slow lint format bench soak fuzz generated oracle corpus minutes transcripts reference java node
+.PHONY: help setup demo console test test-slow lint format bench soak fuzz generated oracle corpus minutes transcripts reference java node chromium
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 14
 
-setup: $(VENV)/.dev java node console ## install everything that development needs
+setup: $(VENV)/.dev java node chromium console ## install everything that development needs
 
 demo: $(VENV)/.runtime ## simulate a month, run this project's own rules over it, show the alerts
 	@tools/build_console.sh --if-node
@@ -32,7 +32,7 @@ console: node ## build the page that `bluetick serve` shows
 test: $(VENV)/.dev java ## the fast suite: functions on both engines included
 	@$(BIN)/pytest -m "not slow" $(ARGS)
 
-test-slow: $(VENV)/.dev java node console ## real processes, large data, Microsoft's analyzer
+test-slow: $(VENV)/.dev java node chromium console ## real processes, large data, Microsoft's analyzer
 	@$(BIN)/pytest -m slow $(ARGS)
 
 lint: $(VENV)/.dev ## style, format, types, layers, spelling
@@ -79,6 +79,9 @@ java:
 
 node:
 	@tools/system_packages.sh node
+
+chromium:
+	@tools/system_packages.sh chromium
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
