@@ -15,7 +15,7 @@ from bluetick.cli.writing import compact
 from bluetick.detections.health.assessing import assess
 from bluetick.detections.health.conditions import Condition
 from bluetick.detections.health.gathering import Gathering, Places
-from bluetick.detections.ledger.opening import Ledger
+from bluetick.detections.ledger.opening import Ledger, ledger_beside
 from bluetick.diagnostics.errors import SourceError
 
 # So many commits of a table are read at most.
@@ -45,7 +45,7 @@ def health(*, data: DataOptions, ledger: Path | None, now: Moment, alive_within:
         raise click.UsageError("health needs a lake: --lake DIR")
     if now == "newest":
         raise click.UsageError("--now is an instant")
-    path = ledger or _beside(data.lake)
+    path = ledger or ledger_beside(data.lake)
     if not path.is_file():
         raise SourceError(f"there is no ledger '{path}'; bluetick schedule makes one", str(path))
     moment = now or datetime.now(UTC)
@@ -62,11 +62,6 @@ def health(*, data: DataOptions, ledger: Path | None, now: Moment, alive_within:
     else:
         _print(new_console(), found)
     return FAILED if found else RAN
-
-
-def _beside(lake: Path) -> Path:
-    whole = lake.resolve()
-    return whole.with_name(f"{whole.name}.ledger")
 
 
 def _print(console: Console, found: list[Condition]) -> None:

@@ -20,7 +20,7 @@ from bluetick.cli.service_outputs import delivering, destinations
 from bluetick.cli.service_tables import ServiceTables, make_ready, service_tables
 from bluetick.cli.service_units import ServiceCommand
 from bluetick.detections.ledger.listing import rule_health
-from bluetick.detections.ledger.opening import Ledger
+from bluetick.detections.ledger.opening import Ledger, ledger_beside
 from bluetick.detections.ledger.retention import Keep
 from bluetick.detections.ledger.rules import Rule, table_names
 from bluetick.detections.ledger.times import length, to_moment
@@ -107,7 +107,7 @@ def schedule(  # noqa: PLR0913 - one for each option
     if not no_tables:
         make_ready(data.lake)
     session = LakeSession(data.lake, data.open)
-    kept = Ledger(ledger or _beside(data.lake), upgrades=True)
+    kept = Ledger(ledger or ledger_beside(data.lake), upgrades=True)
     if kept.copy is not None:
         say(f"the ledger is brought to this version; as it was before it lies in {kept.copy}")
     try:
@@ -121,11 +121,6 @@ def schedule(  # noqa: PLR0913 - one for each option
         kept.close()
         session.close()
     return FAILED if refused or failed else RAN
-
-
-def _beside(lake: Path) -> Path:
-    whole = lake.resolve()
-    return whole.with_name(f"{whole.name}.ledger")
 
 
 def _instant(moment: Moment, option: str) -> datetime | None:

@@ -7,12 +7,14 @@ import click
 
 from bluetick.cli.failures import RAN, say
 from bluetick.cli.options import DataOptions, data_options
+from bluetick.detections.ledger.opening import ledger_beside
 from bluetick.diagnostics.errors import SourceError
 from bluetick.engines.machine_memory import size_in_bytes
 from bluetick.workers import landlock
 from bluetick.workers.pool import PoolSettings
 
 PORT = 8442
+_FOLDER = click.Path(path_type=Path, file_okay=False)
 
 
 @click.command()
@@ -26,6 +28,13 @@ PORT = 8442
 @click.option("--database", metavar="NAME", help="The database's name. Default: the lake folder's, else 'bluetick'.")
 @click.option("--places", type=click.IntRange(1), help="Queries that run at once. Default: two more than cores.")
 @click.option("--waiting", type=click.IntRange(0), default=64, show_default=True, help="Queries that wait for those.")
+@click.option(
+    "--ledger",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="What 'bluetick schedule' writes: alerts, incidents, rules' windows. Default: LAKE.ledger beside the lake.",
+)
+@click.option("--rules", type=_FOLDER, metavar="DIR", help="Rule documents; those saved in the console go there.")
+@click.option("--hunts", type=_FOLDER, metavar="DIR", help="Hunts, a markdown file each.")
 @click.option(
     "--in-process",
     is_flag=True,
@@ -41,14 +50,18 @@ def serve(  # noqa: PLR0913 - one for each option
     database: str | None,
     places: int | None,
     waiting: int,
+    ledger: Path | None,
+    rules: Path | None,
+    hunts: Path | None,
     in_process: bool,
 ) -> int:
-    """Serve the tables to Kusto, Log Analytics and advanced hunting clients (docs/server.md).
+    """Serve the tables to Kusto, Log Analytics and advanced hunting clients, and the console (docs/server.md).
 
     On this machine alone, unless --host says otherwise: then tokens must have been made (bluetick token add, --token).
     """
     try:
-        from bluetick.server.serving import Serving, listening, serve_on  # noqa: PLC0415 - its libraries are an extra
+        from bluetick.server.service import Work  # noqa: PLC0415 - its libraries are an extra
+        from bluetick.server.serving import Serving, listening, serve_on  # noqa: PLC0415 - as above
     except ModuleNotFoundError as error:
         if error.name not in ("starlette", "uvicorn", "anyio"):
             raise
@@ -57,13 +70,16 @@ def serve(  # noqa: PLR0913 - one for each option
     name = database or database_name(data.lake)
     is_apart = not in_process and data.engine == "duckdb"
     workers = data.session_settings() if is_apart else None
-    wanted = Serving(host, host_names, token, data.lake, name, places, waiting, workers, pool_settings(data))
+    work = Work(ledger or (None if data.lake is None else ledger_beside(data.lake)), rules, hunts)
+    wanted = Serving(host, host_names, token, data.lake, name, places, waiting, workers, pool_settings(data), work)
     with data.open() as session, listening(host, port) as listener:
         wanted.check()
         address = url(listener.getsockname()[:2])
         say(f"bluetick serves '{wanted.database}' at {address} (stop it with Ctrl-C)")
         if is_apart and not landlock.version():
             say("this kernel has no Landlock (Linux 5.13): files are guarded by the engine's own lock alone")
+        if ledger is not None and not work.has_ledger:
+            say(f"there is no ledger '{ledger}' yet; bluetick schedule makes one")
         serve_on(wanted, session, listener)
     return RAN
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 import click
 
 from bluetick.cli.failures import RAN
+from bluetick.detections.ledger.opening import ledger_beside
 from bluetick.detections.operations.units import Service, units
 
 _RAW: Final = "bluetick.raw"
@@ -50,7 +51,7 @@ def _print(command: click.Command, context: click.Context, *, is_of_user: bool) 
     if given:
         raise click.UsageError(f"a service does not end: leave --{given[0]} out")
     lake = Path(values["lake"]).resolve()
-    ledger = Path(values["ledger"]).resolve() if values.get("ledger") else lake.with_name(f"{lake.name}.ledger")
+    ledger = Path(values["ledger"]).resolve() if values.get("ledger") else ledger_beside(lake)
     backups = lake.with_name(f"{lake.name}.backups")
     program = (sys.executable, "-m", "bluetick")
     also = [word for path in values["documents"] for word in ("--also", str(Path(path).resolve()))]

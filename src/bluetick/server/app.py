@@ -16,6 +16,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bluetick.server.access import Names
 from bluetick.server.analysis import analysis_routes
+from bluetick.server.console_page import console_routes
+from bluetick.server.console_session import session_routes
 from bluetick.server.errors import Failure
 from bluetick.server.hunting import hunting_routes
 from bluetick.server.kusto import kusto_routes
@@ -35,6 +37,8 @@ _HEADERS = {
     "cross-origin-resource-policy": "same-origin",
     "cache-control": "no-store",
 }
+# A browser's window goes there: no frame, no script of another page.
+_OPENED = {"sec-fetch-mode": "navigate", "sec-fetch-dest": "document"}
 _SAME_SITE = frozenset({"", "none", "same-origin"})
 _KIND = "Kusto.Data.Exceptions.KustoRequestDeniedException"
 
@@ -59,20 +63,22 @@ class Guard:
                     headers.setdefault(name, value)
             await send(message)
 
-        refused = self._refused(Headers(scope=scope))
+        refused = self._refused(Headers(scope=scope), is_page=scope["method"] == "GET" and scope["path"] == "/")
         if refused is None:
             await self._app(scope, receive, with_headers)
             return
         failure = Failure(403, "Forbidden", "Caller is not authorized to perform this action.", _KIND, refused)
         await refusal(failure, asked_by(Request(scope)))(scope, receive, with_headers)
 
-    def _refused(self, headers: Headers) -> str | None:
+    def _refused(self, headers: Headers, *, is_page: bool) -> str | None:
+        """Why a request is refused. The page, which holds no data, may be opened by a link that stands elsewhere."""
         hosts, origins = headers.getlist("host"), headers.getlist("origin")
         if len(hosts) != 1 or not self._names.allows_host(hosts[0]):
             return "the Host is not one of this server's names (bluetick serve --host-name adds one)"
         if any(not self._names.allows_origin(origin, hosts[0]) for origin in origins):
             return "the Origin is not this server's"
-        if headers.get("sec-fetch-site", "") not in _SAME_SITE:
+        is_opened = is_page and all(headers.get(name) == value for name, value in _OPENED.items())
+        if headers.get("sec-fetch-site", "") not in _SAME_SITE and not is_opened:
             return "the request comes from another site"
         return None
 
@@ -96,6 +102,8 @@ def all_routes(service: Service) -> list[Route]:
         *log_analytics_routes(service),
         *hunting_routes(service),
         *analysis_routes(service),
+        *session_routes(service),
+        *console_routes(),
         *openapi_routes(),
     ]
 

@@ -61,6 +61,11 @@ def forbidden(detail: str) -> RequestRefused:
     return RequestRefused(Failure(403, "Forbidden", "Caller is not authorized to perform this action.", kind, detail))
 
 
+def not_there(detail: str) -> RequestRefused:
+    kind = "Kusto.Data.Exceptions.KustoBadRequestException"
+    return RequestRefused(Failure(404, "General_BadRequest", "Not found.", kind, detail))
+
+
 def failure_of(error: Exception) -> Failure:
     """What a client is told of an error."""
     match error:

@@ -96,6 +96,7 @@ _BODIES: Final = {
 _REFUSALS: Final = {
     "400": "What was asked cannot be done, and why",
     "401": "No token that holds",
+    "404": "There is no such thing",
     "403": "A foreign Host or Origin, or a token without the right",
     "408": "The body did not come",
     "413": "The body is too large",
@@ -122,6 +123,9 @@ def document() -> dict[str, Any]:
     }
     for path, summary in (
         ("/v1/rest/auth/metadata", "What clients with a sign-in ask first"),
+        ("/", "The console's page"),
+        ("/assets/{name}", "A file of the console's page"),
+        ("/api/session", "Who asks, and what there is to see"),
         ("/healthz", "Whether the server answers"),
         ("/openapi.json", "This description"),
     ):

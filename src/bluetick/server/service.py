@@ -43,6 +43,20 @@ class Call:
     application: str
 
 
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What people work on beside the tables: the service's ledger (which may come to be later), the folder of rule
+    documents, the folder of hunts."""
+
+    ledger: Path | None = None
+    rules: Path | None = None
+    hunts: Path | None = None
+
+    @property
+    def has_ledger(self) -> bool:
+        return self.ledger is not None and self.ledger.is_file()
+
+
 @dataclass(slots=True, eq=False)
 class Service:
     """One server. `session` tells what the database has; `executor` runs the queries. Without `needs_token` whoever
@@ -56,6 +70,7 @@ class Service:
     audit: AuditLog
     needs_token: bool = False
     lake: Path | None = None
+    work: Work = field(default_factory=Work)
     _running: dict[str, Call] = field(default_factory=dict)
 
     def caller(self, request: Request, least: Right) -> Caller:

@@ -3,7 +3,7 @@
 import asyncio
 import signal
 import socket
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import uvicorn
@@ -14,7 +14,7 @@ from bluetick.server.access import LOOPBACK, Names, Right, Tokens, is_loopback, 
 from bluetick.server.app import make_app
 from bluetick.server.audit import AuditLog
 from bluetick.server.executor import LocalExecutor, QueryExecutor
-from bluetick.server.service import Service
+from bluetick.server.service import Service, Work
 from bluetick.session import Session
 from bluetick.workers.pool import PoolSettings, WorkerPool
 from bluetick.workers.settings import SessionSettings
@@ -37,6 +37,7 @@ class Serving:
     waiting: int = 64
     workers: SessionSettings | None = None
     engine: PoolSettings | None = None
+    work: Work = field(default_factory=Work)
 
     @property
     def folder(self) -> Path | None:
@@ -70,6 +71,7 @@ def make_service(wanted: Serving, session: Session, executor: QueryExecutor) -> 
         AuditLog(wanted.folder),
         needs_token=bool(tokens.all()),
         lake=wanted.lake,
+        work=wanted.work,
     )
 
 

@@ -126,6 +126,12 @@ class Ledger:
         self._connection.execute(f"PRAGMA user_version = {len(FORMS)}")
 
 
+def ledger_beside(lake: Path) -> Path:
+    """Where a lake's ledger is, unless it is said otherwise."""
+    whole = lake.resolve()
+    return whole.with_name(f"{whole.name}.ledger")
+
+
 def _statements(text: str) -> Iterator[str]:
     """The statements of a text, each to its end: a trigger has several inside."""
     begun = ""
