@@ -1,5 +1,6 @@
 import { render } from "preact";
 import "./theme.css";
+import "./parts/parts.css";
 import { App } from "./shell/app";
 
 const root = document.getElementById("app");

@@ -1,0 +1,120 @@
+/** A job of the server as a page has it: begun, asked for less and less often, shown, cancelled when nobody looks any more. */
+import type { JSX } from "preact";
+import { useCallback, useEffect, useRef, useState } from "preact/hooks";
+import { beginJob, cancelJob, readJob, type Job, type JobKind } from "../api/jobs";
+import { Inert } from "../text/inert";
+import { problemText } from "./loaded";
+
+const FIRST_MS = 120;
+const SLOWER = 1.5;
+const MOST_MS = 2_000;
+
+export interface Work {
+  /** What the server said last; null before, and after `forget`. */
+  readonly job: Job | null;
+  readonly isRunning: boolean;
+  /** Why it could not be begun, or did not end well. */
+  readonly error: string | null;
+  readonly begin: (kind: JobKind, body: unknown) => void;
+  readonly cancel: () => void;
+  readonly forget: () => void;
+}
+
+function pause(milliseconds: number): Promise<void> {
+  return new Promise((done) => setTimeout(done, milliseconds));
+}
+
+/** Asks for the job until it ends. */
+async function follow(id: string, signal: AbortSignal, show: (job: Job) => void): Promise<void> {
+  for (let wait = FIRST_MS; !signal.aborted; wait = Math.min(MOST_MS, wait * SLOWER)) {
+    const job = await readJob(id, signal);
+    if (signal.aborted) return;
+    show(job);
+    if (job.state !== "running") return;
+    await pause(wait);
+  }
+}
+
+export function useJob(): Work {
+  const [job, show] = useState<Job | null>(null);
+  const [isBegun, change] = useState(false);
+  const [error, tell] = useState<string | null>(null);
+  const watched = useRef<{ abort: AbortController; id: string | null } | null>(null);
+
+  const leave = useCallback((): void => {
+    const left = watched.current;
+    watched.current = null;
+    left?.abort.abort();
+    if (left?.id) void cancelJob(left.id).catch(() => undefined);
+  }, []);
+
+  const begin = useCallback((kind: JobKind, body: unknown): void => {
+    leave();
+    const mine = { abort: new AbortController(), id: null as string | null };
+    watched.current = mine;
+    show(null);
+    tell(null);
+    change(true);
+    const run = async (): Promise<void> => {
+      mine.id = await beginJob(kind, body);
+      if (mine.abort.signal.aborted) return void cancelJob(mine.id).catch(() => undefined);
+      await follow(mine.id, mine.abort.signal, show);
+    };
+    run()
+      .catch((problem: unknown) => {
+        if (!mine.abort.signal.aborted) tell(problemText(problem));
+      })
+      .finally(() => {
+        if (watched.current !== mine) return;
+        watched.current = null;
+        change(false);
+      });
+  }, []);
+
+  const cancel = useCallback((): void => {
+    leave();
+    change(false);
+    show((before) => before && { ...before, state: "cancelled" });
+  }, []);
+
+  const forget = useCallback((): void => {
+    leave();
+    change(false);
+    show(null);
+    tell(null);
+  }, []);
+
+  useEffect(() => leave, []);
+  const failed = job?.state === "failed" ? (job.error?.message ?? "It did not end well.") : null;
+  return { job, isRunning: isBegun, error: error ?? failed, begin, cancel, forget };
+}
+
+interface Props {
+  work: Work;
+  /** What is done, as "Running the rule". */
+  what: string;
+}
+
+/** How far it is, with a button that ends it; why it failed; nothing once it is done. */
+export function JobProgress({ work, what }: Props): JSX.Element | null {
+  if (work.isRunning) {
+    const progress = work.job?.progress ?? null;
+    return (
+      <div class="job" role="status">
+        <span>{what} …</span>
+        {progress === null ? <progress aria-label={what} /> : <progress aria-label={what} value={progress} max={1} />}
+        <span class="quiet">{progress === null ? "" : `${Math.round(progress * 100)} %`}</span>
+        <button onClick={work.cancel}>Cancel</button>
+      </div>
+    );
+  }
+  if (work.error !== null) {
+    return (
+      <p class="error" role="alert">
+        <Inert text={work.error} lines />
+      </p>
+    );
+  }
+  if (work.job?.state === "cancelled") return <p class="quiet">Cancelled.</p>;
+  return null;
+}
