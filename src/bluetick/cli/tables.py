@@ -17,6 +17,7 @@ from bluetick.cli.options import DataOptions, Moment, data_options, now_option
 from bluetick.cli.page import new_console
 from bluetick.cli.writing import compact, whole_file
 from bluetick.execution.catalog import TIME_COLUMNS, Table
+from bluetick.execution.table_facts import facts_from_log
 from bluetick.schema.files import written_schemas
 from bluetick.schema.packs import TableSchema
 from bluetick.session import Session
@@ -126,16 +127,12 @@ def summarise(session: Session, name: str) -> Summary:
 
 def _from_log(session: Session, table: Table) -> Summary | None:
     """None where the table is none of a lake's, or its writer did not say enough."""
-    snapshot = table.snapshot
-    if table.view is not None or snapshot is None or snapshot.rows is None:
+    facts = facts_from_log(table)
+    if facts is None:
         return None
-    time = next((c for c in TIME_COLUMNS if c in table.column_names), None)
-    span = None if time is None else snapshot.span(time)
-    if time is not None and span is None and snapshot.rows:
-        return None
-    first, last = (None, None) if span is None else span
     columns = session.check(f"['{table.name}'] | take 0").columns
-    return Summary(table.name, columns, len(table.files), snapshot.rows, first, last, snapshot.bytes, snapshot.version)
+    rows, size = facts.rows or 0, facts.bytes or 0
+    return Summary(table.name, columns, len(table.files), rows, facts.first, facts.last, size, facts.version)
 
 
 def _counted(session: Session, name: str, table: Table | None) -> Summary:

@@ -1,6 +1,8 @@
-"""Which sources had rows in a span of time, and which columns any of those rows filled: out of the fill rates."""
+"""Out of the fill rates: which sources had rows in a span of time and which columns any of those rows filled, and how
+many values a table's columns have."""
 
 import json
+from collections import Counter
 from collections.abc import Collection
 from datetime import datetime
 from typing import Any
@@ -37,6 +39,22 @@ def filled_columns(
             name for name, count in json.loads(filled).items() if count
         }
     return found
+
+
+def value_counts(snapshot: Snapshot, table: str) -> tuple[int, dict[str, int]]:
+    """How many rows of a table were told of since fill rates are kept, and by stored column how many had a value."""
+    if not snapshot.files:
+        return 0, {}
+    wanted: Any = ds.field("Table") == table
+    with reading(snapshot.folder):
+        data = ds.dataset(list(snapshot.files), schema=SCHEMA, format="parquet")
+        rows = data.to_table(columns=["Rows", "Filled"], filter=wanted)
+    count, found = 0, Counter[str]()
+    told: Any = zip(rows.column("Rows").to_pylist(), rows.column("Filled").to_pylist(), strict=True)
+    for number, filled in told:
+        count += number
+        found.update(json.loads(filled))
+    return count, dict(found)
 
 
 def _instant(moment: datetime) -> Any:

@@ -27,6 +27,7 @@ from bluetick.server.reading import asked_by
 from bluetick.server.requests import http_failure, json_response, refusal
 from bluetick.server.service import Service
 from bluetick.server.streaming_ingest import ingest_routes
+from bluetick.server.tables import table_routes
 
 # What a page may do: load what comes from here, and no script that stands inside a page.
 _HEADERS = {
@@ -104,6 +105,7 @@ def all_routes(service: Service) -> list[Route]:
         *analysis_routes(service),
         *session_routes(service),
         *console_routes(),
+        *table_routes(service),
         *openapi_routes(),
     ]
 

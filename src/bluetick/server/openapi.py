@@ -128,6 +128,8 @@ def document() -> dict[str, Any]:
         ("/api/session", "Who asks, and what there is to see"),
         ("/healthz", "Whether the server answers"),
         ("/openapi.json", "This description"),
+        ("/api/tables", "The tables, functions and watchlists, with their columns"),
+        ("/api/tables/{name}", "A table, and how full each of its columns is"),
     ):
         paths[path] = {"get": _operation(summary, path, None)}
     octets = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
