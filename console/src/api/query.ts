@@ -3,7 +3,10 @@ import { ApiError, request, sendJson } from "./client";
 
 export type KqlType = "bool" | "datetime" | "decimal" | "dynamic" | "guid" | "int" | "long" | "real" | "string" | "timespan";
 
-/** A cell as the wire has it: datetimes, timespans, guids and decimals are texts, dynamic values are as JSON has them. */
+/**
+ * A cell as the wire has it: datetimes, timespans, guids and decimals are texts, dynamic values are as JSON has them.
+ * An integer that no double holds is a bigint, wherever it stands.
+ */
 export type Cell = unknown;
 
 export interface Column {
@@ -21,6 +24,8 @@ export interface ResultTable {
 
 export interface QueryResult {
   readonly query: string;
+  /** The span that it was asked for; null for all times. */
+  readonly range: TimeRange | null;
   readonly tables: readonly ResultTable[];
   /** Milliseconds from the request to the last row. */
   readonly milliseconds: number;
@@ -61,8 +66,23 @@ export async function runQuery(query: string, options: RunOptions = {}): Promise
   const init: RequestInit = { headers: { "x-ms-client-request-id": id } };
   if (options.signal) init.signal = options.signal;
   const response = await request("POST", "/v2/rest/query", body, init);
-  const frames = (await response.json()) as Frame[];
-  return { query, ...read(frames), milliseconds: performance.now() - began };
+  const frames = parseExactly(await response.text()) as Frame[];
+  return { query, range: options.range ?? null, ...read(frames), milliseconds: performance.now() - began };
+}
+
+/** Reads JSON as it is written: integers beyond 2^53 become bigint, where JSON.parse alone would round them. */
+export function parseExactly(text: string): unknown {
+  return /\d{16}/.test(text) ? JSON.parse(text, exactly as Parameters<typeof JSON.parse>[1]) : JSON.parse(text);
+}
+
+function exactly(_key: string, value: unknown, context?: { source?: string }): unknown {
+  if (typeof value !== "number" || !Number.isInteger(value) || Number.isSafeInteger(value)) return value;
+  const source = context?.source;
+  if (source === undefined) {
+    const message = "This browser would show large integers wrong. Chromium 114, Firefox 135 and Safari 18.4 do not.";
+    throw new ApiError(0, "OldBrowser", message);
+  }
+  return /^-?\d+$/.test(source) ? BigInt(source) : value;
 }
 
 function read(frames: Frame[]): { tables: ResultTable[]; incomplete: string | null } {

@@ -25,17 +25,35 @@ export function inert(text: string, lines = false): string {
   return text.replace(HIDDEN, (found) => (lines && (found === "\n" || found === "\t") ? found : mark(found)));
 }
 
-/** Text of others as a node: marks stand out, and its direction stays within it. */
-export function Inert({ text, lines = false }: { text: string; lines?: boolean }): JSX.Element {
-  const parts: (string | JSX.Element)[] = [];
+/** The pieces of a text in order: as they stand, or the marks of what would not be seen. */
+function* pieces(text: string, lines: boolean): Generator<{ text: string; isMark: boolean }> {
   let at = 0;
   for (const found of text.matchAll(HIDDEN)) {
     const character = found[0];
     if (lines && (character === "\n" || character === "\t")) continue;
-    if (found.index > at) parts.push(text.slice(at, found.index));
-    parts.push(<span class="mark">{mark(character)}</span>);
+    if (found.index > at) yield { text: text.slice(at, found.index), isMark: false };
+    yield { text: mark(character), isMark: true };
     at = found.index + character.length;
   }
-  if (at < text.length) parts.push(text.slice(at));
+  if (at < text.length) yield { text: text.slice(at), isMark: false };
+}
+
+/** Text of others as a node: marks stand out, and its direction stays within it. */
+export function Inert({ text, lines = false }: { text: string; lines?: boolean }): JSX.Element {
+  const parts = Array.from(pieces(text, lines), (piece) => (piece.isMark ? <span class="mark">{piece.text}</span> : piece.text));
   return <bdi class={lines ? "inert lines" : "inert"}>{parts}</bdi>;
+}
+
+/** The same as one line in the DOM's own nodes, for libraries that take those. */
+export function inertNode(text: string): HTMLElement {
+  const node = document.createElement("bdi");
+  for (const piece of pieces(text, false)) {
+    if (piece.isMark) {
+      const marked = document.createElement("span");
+      marked.className = "mark";
+      marked.textContent = piece.text;
+      node.append(marked);
+    } else node.append(piece.text);
+  }
+  return node;
 }
