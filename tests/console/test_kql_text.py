@@ -1,4 +1,4 @@
-"""What the page writes into queries: conditions that give exactly the rows of a cell, at the place where they belong."""
+"""What the page writes into queries: conditions that give exactly the rows of a cell, where they belong."""
 
 import json
 import os
@@ -41,16 +41,53 @@ def kql(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
 
 _NASTY: Final = [
-    "", " ", '"', "'", "\\", '\\"', "a;b", "a|b", "// no comment", "/* */", "```", "~~~", "h\"x\"", "line\nfeed", "cr\rlf\r\n",
-    "tab\t", "\x00", "\x1b[31m", "\u202egnp.exe", "\u2066x\u2069", "zero\u200bwidth", "\ufeffbom", "\U000e0041tag", "😀", "\u2028", "\x85",
-    "\\u0041", "\\n", "%s {0} ${x}", "']", '"]', "C:\\Windows\\System32\\cmd.exe", "null", "datetime(2020-01-01)", "\uffff", "é", "e\u0301",
-]  # fmt: skip
+    "",
+    " ",
+    '"',
+    "'",
+    "\\",
+    '\\"',
+    "a;b",
+    "a|b",
+    "// no comment",
+    "/* */",
+    "```",
+    "~~~",
+    'h"x"',
+    "line\nfeed",
+    "cr\rlf\r\n",
+    "tab\t",
+    "\x00",
+    "\x1b[31m",
+    "\u202egnp.exe",
+    "\u2066x\u2069",
+    "zero\u200bwidth",
+    "\ufeffbom",
+    "\U000e0041tag",
+    "😀",
+    "\u2028",
+    "\x85",
+    "\\u0041",
+    "\\n",
+    "%s {0} ${x}",
+    "']",
+    '"]',
+    "C:\\Windows\\System32\\cmd.exe",
+    "null",
+    "datetime(2020-01-01)",
+    "\uffff",
+    "é",
+    "e\u0301",
+]
 # By type: how a text becomes a value of it, and texts. An empty text is a null, but of string.
 _VALUES: Final[dict[str, tuple[str, list[str]]]] = {
     "string": ("s", [*_NASTY, *hostile_texts()]),
     "long": ("tolong(s)", ["", "0", "-1", str(2**53), str(2**53 + 1), str(2**63 - 1), str(-(2**63))]),
     "int": ("toint(s)", ["", "0", "-1", str(2**31 - 1), str(-(2**31))]),
-    "real": ("toreal(s)", ["", "0", "0.1", "-0.1", "1e22", "1e-300", "5e-324", "Infinity", "-Infinity", "NaN", "1e15", "123456789.125"]),
+    "real": (
+        "toreal(s)",
+        ["", "0", "0.1", "-0.1", "1e22", "1e-300", "5e-324", "Infinity", "-Infinity", "NaN", "1e15", "123456789.125"],
+    ),
     "bool": ("tobool(s)", ["", "true", "false"]),
     "datetime": ("todatetime(s)", ["", "0001-01-01", "2026-06-01T12:30:01.123456Z", "9999-12-31T23:59:59.999999Z"]),
     "timespan": ("totimespan(s)", ["", "00:00:00", "-1.02:03:04.567891", "00:00:00.000001", "9999.00:00:00"]),
@@ -58,9 +95,19 @@ _VALUES: Final[dict[str, tuple[str, list[str]]]] = {
     "decimal": ("todecimal(s)", ["", "0.1", "-12345678901234567890.5", "3"]),
     "dynamic": (
         "parse_json(s)",
-        ["", "1", "9007199254740993", "1.5", "true", '"text \u202e;|"', '["a;b",{"c":"\\"\\u202e"}]', '{"a":[],"b":null,"c":{}}', "[-1,1.5]"],
+        [
+            "",
+            "1",
+            "9007199254740993",
+            "1.5",
+            "true",
+            '"text \u202e;|"',
+            '["a;b",{"c":"\\"\\u202e"}]',
+            '{"a":[],"b":null,"c":{}}',
+            "[-1,1.5]",
+        ],
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("type_", _VALUES)
@@ -102,7 +149,7 @@ def _wire(result: Any) -> list[list[str]]:
 
 # Queries, which of their results, and what becomes of them with `where A == 1`. The last token of a statement is where
 # its rows come from, whatever stands behind it.
-_PLACES: Final[list[tuple[str, int, str]]] = [
+_PLACES: Final[list[tuple[str, int, str | None]]] = [
     ("T", 0, "T\n| where A == 1"),
     ("T;", 0, "T\n| where A == 1;"),
     ("T // a comment; | render", 0, "T\n| where A == 1 // a comment; | render"),
@@ -111,11 +158,19 @@ _PLACES: Final[list[tuple[str, int, str]]] = [
     ("T\n| render piechart with (title = '|;')", 0, "T\n| where A == 1\n| render piechart with (title = '|;')"),
     ("T // x\n| render table // y", 0, "T\n| where A == 1 // x\n| render table // y"),
     ("let x = 1; T", 0, "let x = 1; T\n| where A == 1"),
-    ("let f = () { let z = 1; T | where A == z }; f() | render table", 0, "let f = () { let z = 1; T | where A == z }; f()\n| where A == 1\n| render table"),
+    (
+        "let f = () { let z = 1; T | where A == z }; f() | render table",
+        0,
+        "let f = () { let z = 1; T | where A == z }; f()\n| where A == 1\n| render table",
+    ),
     ("T; T | take 5", 0, "T\n| where A == 1; T | take 5"),
     ("T; T | take 5", 1, "T; T | take 5\n| where A == 1"),
     ("T; let y = 2; T | take y;", 1, "T; let y = 2; T | take y\n| where A == 1;"),
-    ('T | extend s = "|;render" | extend t = @"\\" | extend u = \'"\'', 0, 'T | extend s = "|;render" | extend t = @"\\" | extend u = \'"\'\n| where A == 1'),
+    (
+        'T | extend s = "|;render" | extend t = @"\\" | extend u = \'"\'',
+        0,
+        'T | extend s = "|;render" | extend t = @"\\" | extend u = \'"\'\n| where A == 1',
+    ),
     ("T | extend s = ```a ; | render\n// b``` // c", 0, "T | extend s = ```a ; | render\n// b```\n| where A == 1 // c"),
     ("T | join kind=leftouter (T | take 1) on A", 0, "T | join kind=leftouter (T | take 1) on A\n| where A == 1"),
     ("T | where B has h'secret;' and A in (1, 2)", 0, "T | where B has h'secret;' and A in (1, 2)\n| where A == 1"),
@@ -127,7 +182,7 @@ _PLACES: Final[list[tuple[str, int, str]]] = [
     ("T | fork (take 1) (take 2)", 1, None),
     (".show tables", 0, None),
     ("T", 1, None),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("query", "result", "expected"), _PLACES)
