@@ -7,7 +7,7 @@ export interface Loaded<T> {
   readonly error: string | null;
   /** HTTP's status of the refusal; 0 where no answer came. */
   readonly status: number | null;
-  /** Asks again; what is there stays until the answer comes. */
+  /** Asks again; what is there stays until the answer comes, and stays where none comes. */
   readonly reload: () => Promise<void>;
 }
 
@@ -34,7 +34,7 @@ export function useLoaded<T>(load: () => Promise<T>, key: unknown): Loaded<T> {
       if (number === asked.current) change({ value, error: null, status: 200 });
     } catch (problem) {
       const status = problem instanceof ApiError ? problem.status : null;
-      if (number === asked.current) change({ value: null, error: problemText(problem), status });
+      if (number === asked.current) change((before) => ({ value: before.value, error: problemText(problem), status }));
     }
   }, []);
   useEffect(() => {
