@@ -19,6 +19,7 @@ from bluetick.server.analysis import analysis_routes
 from bluetick.server.console_page import console_routes
 from bluetick.server.console_session import session_routes
 from bluetick.server.errors import Failure
+from bluetick.server.export import export_routes
 from bluetick.server.hunting import hunting_routes
 from bluetick.server.kusto import kusto_routes
 from bluetick.server.log_analytics import log_analytics_routes
@@ -106,6 +107,7 @@ def all_routes(service: Service) -> list[Route]:
         *session_routes(service),
         *console_routes(),
         *table_routes(service),
+        *export_routes(service),
         *openapi_routes(),
     ]
 

@@ -81,6 +81,17 @@ _ANALYZE: Final = {
     "required": ["query"],
     "properties": {"query": _TEXT, "schemas": {"enum": ["sentinel", "defender", None]}},
 }
+_SPAN: Final = {"type": "object", "properties": {"from": _TEXT, "to": _TEXT}}
+_EXPORT: Final = {
+    "type": "object",
+    "required": ["query", "format"],
+    "properties": {
+        "query": _TEXT,
+        "format": {"enum": ["csv", "json", "ndjson", "parquet"]},
+        "timespan": {"anyOf": [_SPAN, {"type": "null"}]},
+        "guard": {"type": "boolean"},
+    },
+}
 _BODIES: Final = {
     "/v2/rest/query": ("A query, answered in frames", _KUSTO),
     "/v1/rest/query": ("A query, answered in tables", _KUSTO),
@@ -91,6 +102,7 @@ _BODIES: Final = {
     "/beta/security/runHuntingQuery": ("A hunt, as Microsoft Graph has it", _HUNT),
     "/api/advancedhunting/run": ("A hunt, as Defender has it", _HUNT),
     "/api/advancedqueries/run": ("A hunt, as Defender has it", _HUNT),
+    "/api/export": ("The rows of a query as a file", _EXPORT),
     "/api/analyze": ("Columns and problems of a query that is not run", _ANALYZE),
 }
 _REFUSALS: Final = {
