@@ -43,6 +43,8 @@ export interface RunOptions {
   readonly range?: TimeRange;
   readonly signal?: AbortSignal;
   readonly database?: string;
+  /** The request's id, by which it can be cancelled. */
+  readonly id?: string;
 }
 
 interface Frame {
@@ -55,10 +57,21 @@ interface Frame {
   OneApiErrors?: { error?: { code?: string; "@message"?: string; message?: string } }[];
 }
 
+export function newQueryId(): string {
+  // Pages that come by plain HTTP from another machine have no randomUUID.
+  const parts = crypto.getRandomValues(new Uint32Array(4));
+  return `console;${[...parts].map((part) => part.toString(16).padStart(8, "0")).join("")}`;
+}
+
+/** Ends a query that runs, on the server too. */
+export async function cancelQuery(id: string): Promise<void> {
+  await request("POST", "/v1/rest/mgmt", { csl: `.cancel query "${id}"` });
+}
+
 /** Runs a query. Throws ApiError where it is refused, or fails before its first row. */
 export async function runQuery(query: string, options: RunOptions = {}): Promise<QueryResult> {
   const began = performance.now();
-  const id = `console;${crypto.randomUUID()}`;
+  const id = options.id ?? newQueryId();
   const scope: Record<string, string> = {};
   if (options.range?.from) scope["query_datetimescope_from"] = options.range.from;
   if (options.range?.to) scope["query_datetimescope_to"] = options.range.to;
@@ -138,6 +151,9 @@ export interface Problem {
   message: string;
   note: string | null;
   hint: string | null;
+  /** Offsets of characters from 0. */
+  start: number;
+  end: number;
   line: number;
   column: number;
   endLine: number;

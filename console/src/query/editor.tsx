@@ -1,37 +1,66 @@
-/** Microsoft's KQL editor: completion by its language service, problems by our binder. */
+/** Where queries are written. The page stands before the editor is there; what it is goes into `handle`. */
+import { signal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
-import * as monaco from "monaco-editor/esm/vs/editor/editor.api";
-import "monaco-editor/esm/vs/editor/editor.all";
-import EditorWorker from "monaco-editor/esm/vs/editor/editor.worker?worker";
-import KustoWorker from "@kusto/monaco-kusto/release/esm/kusto.worker?worker";
-import "@kusto/monaco-kusto";
-import { theme } from "../shell/theme";
+import { session } from "../api/session";
+import { loadTables, shownSchema } from "../schema/tables";
+import type { EditorEvents, EditorHandle } from "./create_editor";
+import { activeId, activeTab, tabs } from "./tabs";
 
-self.MonacoEnvironment = {
-  getWorker: (_: string, label: string) => (label === "kusto" ? new KustoWorker() : new EditorWorker()),
-};
+/** The editor that is open, or null until it is there. */
+export const handle = signal<EditorHandle | null>(null);
 
-interface Props {
-  text: string;
-  onChange: (text: string) => void;
-  onRun: (text: string) => void;
+// Asked for with the page's first lines, not when the element is there: it is the longest load.
+const code = import("./create_editor");
+
+async function feed(): Promise<void> {
+  const { startLanguage, tellSchema } = await import("./language");
+  startLanguage();
+  await tellSchema(await shownSchema(), session.value?.database ?? "");
 }
 
-export function Editor({ text, onChange, onRun }: Props): JSX.Element {
+/** Starts what is heavy when the browser has nothing better to do: typing goes before completion. */
+function whenIdle(then: () => void): void {
+  if ("requestIdleCallback" in window) requestIdleCallback(then, { timeout: 1500 });
+  else setTimeout(then, 300);
+}
+
+export function Editor(events: EditorEvents): JSX.Element {
   const element = useRef<HTMLDivElement>(null);
+  const latest = useRef(events);
+  latest.current = events;
+
   useEffect(() => {
-    if (element.current === null) return undefined;
-    const editor = monaco.editor.create(element.current, {
-      value: text,
-      language: "kusto",
-      theme: theme.value === "dark" ? "kusto-dark" : "kusto-light",
-      automaticLayout: true,
-      minimap: { enabled: false },
+    let isGone = false;
+    const start = (): void => {
+      void loadTables().then(feed).catch(() => undefined);
+    };
+    addEventListener("bluetick:token", start);
+    void code.then(({ createEditor }) => {
+      if (isGone || element.current === null) return;
+      const editor = createEditor(element.current, {
+        onText: (tab, text) => latest.current.onText(tab, text),
+        onRunAll: () => latest.current.onRunAll(),
+        onRunCurrent: () => latest.current.onRunCurrent(),
+      });
+      const tab = activeTab();
+      editor.show(tab.id, tab.text);
+      editor.focus();
+      handle.value = editor;
+      whenIdle(start);
     });
-    editor.onDidChangeModelContent(() => onChange(editor.getValue()));
-    editor.addCommand(monaco.KeyMod.Shift | monaco.KeyCode.Enter, () => onRun(editor.getValue()));
-    return () => editor.dispose();
+    return () => {
+      isGone = true;
+      removeEventListener("bluetick:token", start);
+      handle.value?.dispose();
+      handle.value = null;
+    };
   }, []);
-  return <div ref={element} class="editor" />;
+
+  const shown = activeId.value;
+  useEffect(() => {
+    const tab = activeTab();
+    handle.value?.show(tab.id, tab.text);
+  }, [shown]);
+  return <div ref={element} class="editor" data-tabs={tabs.value.length} />;
 }

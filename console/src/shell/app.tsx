@@ -2,7 +2,6 @@
 import type { ComponentType, JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import { loadSession, session } from "../api/session";
-import { QueryPage } from "../query/query_page";
 import { Help } from "./help";
 import { listenToKeys } from "./keys";
 import { lazy } from "./lazily";
@@ -10,9 +9,9 @@ import { Navigation } from "./navigation";
 import { place } from "./router";
 import { TokenDialog } from "./token_dialog";
 
-// The query room is what people come for: it is in the first file; the others load when they are wanted.
+// Each loads when it is wanted: the editor is heavy, and no other room waits for it.
 const PAGES: Readonly<Record<string, ComponentType>> = {
-  query: QueryPage,
+  query: lazy(async () => (await import("../query/query_page")).QueryPage),
   hunts: lazy(async () => (await import("../hunts/hunts_page")).HuntsPage),
   rules: lazy(async () => (await import("../rules/rules_page")).RulesPage),
   alerts: lazy(async () => (await import("../alerts/alerts_page")).AlertsPage),
