@@ -1,11 +1,178 @@
+/** Techniques of ATT&CK by evidence: a column each tactic, a cell each technique. */
 import type { JSX } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import { listRules, readCoverage, type Coverage, type CoverageTactic, type CoverageTechnique, type Rule } from "../api/detections";
+import { session } from "../api/session";
+import { Empty, Refused } from "../parts/empty";
+import { useLoaded } from "../parts/loaded";
+import { tacticText } from "../parts/techniques";
+import { address, go, place } from "../shell/router";
+import { inert, Inert } from "../text/inert";
+import "./coverage.css";
+import { LEVELS, levelWords } from "./levels";
+
+function Meter({ level, of }: { level: number; of: number }): JSX.Element {
+  return (
+    <span class="meter" aria-hidden="true">
+      {Array.from({ length: of }, (_, index) => (
+        <i key={index} class={index <= level ? "on" : ""} />
+      ))}
+    </span>
+  );
+}
+
+interface CellProps {
+  technique: CoverageTechnique;
+  levels: readonly string[];
+  isChosen: boolean;
+}
+
+function Cell({ technique, levels, isChosen }: CellProps): JSX.Element {
+  const level = levels.indexOf(technique.level);
+  const count = technique.rules.length;
+  const words = `${inert(technique.id)} ${inert(technique.name)}: ${levelWords(technique.level)}, ${count} rule${count === 1 ? "" : "s"}`;
+  return (
+    <button
+      class={`technique level-${level + 1}`}
+      aria-label={words}
+      title={words}
+      aria-pressed={isChosen}
+      onClick={() => go("coverage", isChosen ? "" : technique.id)}
+    >
+      <span class="id">
+        {inert(technique.id)}
+        <Meter level={level} of={levels.length} />
+      </span>
+      <span class="name">{inert(technique.name)}</span>
+      <span class="said">
+        {levelWords(technique.level)} · {count}
+      </span>
+    </button>
+  );
+}
+
+function Chosen({ coverage, id, rules }: { coverage: Coverage; id: string; rules: readonly Rule[] }): JSX.Element {
+  const found = coverage.tactics.flatMap((tactic) => tactic.techniques).find((technique) => technique.id === id);
+  if (found === undefined) {
+    return (
+      <aside class="chosen panel" aria-label="Technique">
+        <h2>{inert(id)}</h2>
+        <Empty title="No rule names it" />
+      </aside>
+    );
+  }
+  const names = new Map(rules.map((rule) => [rule.id, rule]));
+  const next = LEVELS[coverage.levels[coverage.levels.indexOf(found.level) + 1] ?? ""];
+  return (
+    <aside class="chosen panel" aria-label="Technique">
+      <header>
+        <h2>
+          {inert(found.id)} {inert(found.name)}
+        </h2>
+        <a class="button plain" href={address("coverage")} aria-label="Close" title="Escape">
+          ✕
+        </a>
+      </header>
+      <p>
+        <strong>{levelWords(found.level)}</strong>: <span class="quiet">{LEVELS[found.level]?.means}</span>
+      </p>
+      {next && (
+        <p class="quiet">
+          The next level, {next.words}: {next.means}
+        </p>
+      )}
+      <h3>Rules</h3>
+      <ul aria-label="Rules of the technique">
+        {found.rules.map((rule) => (
+          <li key={rule}>
+            <a href={address("rules", rule)}>
+              <Inert text={names.get(rule)?.name ?? rule} />
+            </a>
+          </li>
+        ))}
+      </ul>
+    </aside>
+  );
+}
 
 export function CoveragePage(): JSX.Element {
+  const loaded = useLoaded(readCoverage, "coverage");
+  const rules = useLoaded(listRules, "rules");
+  const [least, change] = useState(0);
+  const id = place.value.id;
+  useEffect(() => {
+    const leave = (event: KeyboardEvent): void => {
+      if (event.key === "Escape" && place.value.id !== "") go("coverage");
+    };
+    addEventListener("keydown", leave);
+    return () => removeEventListener("keydown", leave);
+  }, []);
+  const coverage = loaded.value;
+  const levels = coverage?.levels ?? [];
+  const tactics = (coverage?.tactics ?? [])
+    .map((tactic) => ({ ...tactic, techniques: tactic.techniques.filter((one) => levels.indexOf(one.level) >= least) }))
+    .filter((tactic) => tactic.techniques.length > 0);
+  const every = new Map((coverage?.tactics ?? []).flatMap((tactic) => tactic.techniques).map((one) => [one.id, one.level]));
   return (
-    <div class="page">
+    <div class="page coverage">
       <header>
         <h1>Coverage</h1>
+        <span class="quiet">What there is of evidence that rules find the techniques that they name.</span>
       </header>
+      {loaded.error !== null && <Refused error={loaded.error} again={() => void loaded.reload()} />}
+      {loaded.value === null && loaded.error === null && <p class="quiet">Looking at the rules …</p>}
+      {coverage !== null && every.size === 0 && <NoCoverage />}
+      {coverage !== null && every.size > 0 && (
+        <>
+          <div class="levels" role="group" aria-label="At least this level">
+            {levels.map((level, index) => (
+              <button
+                key={level}
+                class={`level level-${index + 1}`}
+                aria-pressed={index === least}
+                title={LEVELS[level]?.means}
+                onClick={() => change(index === least ? 0 : index)}
+              >
+                <Meter level={index} of={levels.length} />
+                {levelWords(level)}
+                <span class="number">{[...every.values()].filter((one) => one === level).length}</span>
+              </button>
+            ))}
+          </div>
+          <div class={`board ${id === "" ? "" : "two"}`}>
+            <Matrix tactics={tactics} levels={levels} chosen={id} />
+            {id !== "" && <Chosen coverage={coverage} id={id} rules={rules.value ?? []} />}
+          </div>
+        </>
+      )}
     </div>
   );
+}
+
+function Matrix({ tactics, levels, chosen }: { tactics: readonly CoverageTactic[]; levels: readonly string[]; chosen: string }): JSX.Element {
+  return (
+    <div class="matrix">
+      {tactics.map((tactic) => (
+        <section key={tactic.id} aria-label={tacticText(tactic.name)}>
+          <h2>
+            {tacticText(tactic.name)} <span class="quiet">{tactic.techniques.length}</span>
+          </h2>
+          {tactic.techniques.map((technique) => (
+            <Cell key={technique.id} technique={technique} levels={levels} isChosen={technique.id === chosen} />
+          ))}
+        </section>
+      ))}
+    </div>
+  );
+}
+
+function NoCoverage(): JSX.Element {
+  if (session.value !== null && !session.value.rules) {
+    return (
+      <Empty title="The server was given no rules" command="bluetick serve --lake lake/ --rules rules/">
+        Coverage is told of the techniques that rules name.
+      </Empty>
+    );
+  }
+  return <Empty title="No rule names a technique">A document names them under relevantTechniques, as T1071.001.</Empty>;
 }
