@@ -15,6 +15,7 @@ import bluetick
 from bluetick.server.app import make_app
 from bluetick.server.openapi import document
 from server.running import Served, served
+from server.service_world import make_service_world
 
 SCHEMA = schemathesis.openapi.from_dict(document())
 OPERATIONS = [(path, method) for path, item in document()["paths"].items() for method in item]
@@ -30,8 +31,12 @@ def test_the_description_is_of_every_route_and_no_other(on: Served) -> None:
 
 @pytest.fixture(scope="module")
 def lake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    folder: Path = tmp_path_factory.mktemp("lake")
-    with bluetick.connect(lake=folder) as session, served(session, lake=folder) as running:
+    folder: Path = tmp_path_factory.mktemp("world")
+    world = make_service_world(folder)
+    with (
+        bluetick.connect(lake=world.lake) as session,
+        served(session, lake=world.lake, work=world.work) as running,
+    ):
         yield running
 
 

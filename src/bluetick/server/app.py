@@ -18,6 +18,9 @@ from bluetick.server.access import Names
 from bluetick.server.analysis import analysis_routes
 from bluetick.server.console_page import console_routes
 from bluetick.server.console_session import session_routes
+from bluetick.server.detections.alerts import alert_routes
+from bluetick.server.detections.health import health_routes
+from bluetick.server.detections.incidents import incident_routes
 from bluetick.server.errors import Failure
 from bluetick.server.export import export_routes
 from bluetick.server.hunting import hunting_routes
@@ -106,6 +109,9 @@ def all_routes(service: Service) -> list[Route]:
         *analysis_routes(service),
         *session_routes(service),
         *console_routes(),
+        *alert_routes(service),
+        *incident_routes(service),
+        *health_routes(service),
         *table_routes(service),
         *export_routes(service),
         *openapi_routes(),

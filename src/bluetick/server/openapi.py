@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from bluetick.server.detections.description import CONSOLE_ROUTES
 from bluetick.server.errors import Asked
 from bluetick.server.requests import answered, json_response
 from bluetick.server.streaming_ingest import FORMATS
@@ -144,6 +145,11 @@ def document() -> dict[str, Any]:
         ("/api/tables/{name}", "A table, and how full each of its columns is"),
     ):
         paths[path] = {"get": _operation(summary, path, None)}
+    for (method, path), said in CONSOLE_ROUTES.items():
+        body = None if said.body is None else {"application/json": {"schema": said.body}}
+        described = _operation(said.summary, path, body)
+        described["parameters"] += [{"name": name, "in": "query", "schema": one} for name, one in said.query.items()]
+        paths.setdefault(path, {})[method] = described
     octets = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
     ingest = _operation("Rows for a table", "/v1/rest/ingest/{database}/{table}", octets)
     ingest["parameters"].append({"name": "streamFormat", "in": "query", "schema": {"enum": list(FORMATS)}})

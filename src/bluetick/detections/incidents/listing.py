@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from sqlite3 import Row
 from typing import Any, Final
 
+from bluetick.detections.ledger.listing import NotInLedger
 from bluetick.detections.ledger.opening import Ledger
 from bluetick.detections.ledger.times import to_moment
 from bluetick.detections.model import AlertSeverity
-from bluetick.diagnostics.errors import SourceError
 
 _LONGEST_NUMBER: Final = 9
 # From the least to the gravest.
@@ -156,7 +156,7 @@ def find_incident(ledger: Ledger, said: str) -> Incident:
     if not rows:
         rows = ledger.read("SELECT * FROM incident WHERE substr(id, 1, length(?)) = ? LIMIT 2", (said, said))
     if len(rows) != 1:
-        raise SourceError(f"there is no incident '{said}'" if not rows else f"several incidents begin with '{said}'")
+        raise NotInLedger(f"there is no incident '{said}'" if not rows else f"several incidents begin with '{said}'")
     return next(_whole(ledger, rows))
 
 
@@ -168,9 +168,16 @@ def comments_of(ledger: Ledger, about: str) -> tuple[Comment, ...]:
 
 def incident_of(ledger: Ledger, alert: str) -> int | None:
     """The number of the incident that an alert is in."""
-    text = "SELECT number FROM incident_alert JOIN incident ON incident.id = incident WHERE alert = ?"
-    rows = ledger.read(text, (alert,))
-    return rows[0]["number"] if rows else None
+    return incidents_of(ledger, [alert]).get(alert)
+
+
+def incidents_of(ledger: Ledger, alerts: Sequence[str]) -> dict[str, int]:
+    """By alert, the number of the incident that it is in."""
+    text = (
+        "SELECT alert, number FROM incident_alert JOIN incident ON incident.id = incident"
+        " WHERE alert IN (SELECT value FROM json_each(?))"
+    )
+    return {row["alert"]: row["number"] for row in ledger.read(text, (json.dumps(list(alerts)),))}
 
 
 def _whole(ledger: Ledger, rows: Sequence[Row]) -> Iterator[Incident]:

@@ -10,6 +10,10 @@ from bluetick.detections.ledger.times import to_moment
 from bluetick.diagnostics.errors import SourceError
 
 
+class NotInLedger(SourceError):
+    """What was asked for by its id is not there, or the id is the beginning of several."""
+
+
 class Verdict(Enum):
     """What an alert turned out to be."""
 
@@ -84,11 +88,27 @@ def find_alerts(ledger: Ledger, *, every: bool = False, rule: str | None = None,
     ]
 
 
+def find_alert_heads(
+    ledger: Ledger, *, is_open: bool | None = None, rule: str | None = None, most: int = 1_000
+) -> list[Alert]:
+    """The newest alerts first, their content without rows and columns; of a rule, open or not, where that is said."""
+    return [
+        _alert(row)
+        for row in ledger.read(
+            "SELECT id, rule, first, last, is_retracted, revision, created, verdict, reason, owner,"
+            " json_remove(content, '$.rows', '$.columns') AS content FROM alert"
+            " WHERE (?1 IS NULL OR ?1 = (NOT is_retracted AND verdict IS NULL)) AND (?2 IS NULL OR rule = ?2)"
+            " ORDER BY last DESC, id LIMIT ?3",
+            (is_open, rule, most),
+        )
+    ]
+
+
 def find_alert(ledger: Ledger, beginning: str) -> Alert:
     """The alert whose id begins so; a SourceError where there is none, or more than one."""
     rows = ledger.read("SELECT * FROM alert WHERE substr(id, 1, length(?)) = ? LIMIT 2", (beginning, beginning))
     if len(rows) != 1:
-        raise SourceError(
+        raise NotInLedger(
             f"there is no alert '{beginning}'" if not rows else f"several alerts begin with '{beginning}'"
         )
     return _alert(rows[0])
@@ -129,6 +149,12 @@ def rule_health(ledger: Ledger) -> list[RuleHealth]:
         )
         for row in ledger.read(text)
     ]
+
+
+def rule_names(ledger: Ledger) -> dict[str, str]:
+    """By id, the names of the rules that the ledger knows, retired ones too."""
+    text = "SELECT rule.id, name FROM rule JOIN rule_version AS v ON v.rule = rule.id AND v.version = rule.version"
+    return {row["id"]: row["name"] for row in ledger.read(text)}
 
 
 def versions_read(ledger: Ledger, since: int) -> dict[str, int]:
