@@ -3,7 +3,8 @@ import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { columnName, readAlert, update, type WholeAlert } from "../api/detections";
 import { mayChange, session } from "../api/session";
-import { cellText, timeColumn } from "../parts/cell_text";
+import { timeColumn } from "../parts/time_column";
+import { cellText } from "../results/values";
 import { CloseDialog, verdictText } from "../parts/close_dialog";
 import { Comments } from "../parts/comments";
 import { Refused } from "../parts/empty";
@@ -136,7 +137,7 @@ function Head({ alert, parameters, onChanged, onExplain, onClose }: HeadProps): 
             {isOpen(alert) ? "Close …" : "Close otherwise …"}
           </button>
         )}
-        {alert.query && <OpenQuery text={alert.query} title={alert.title} />}
+        {alert.query && <OpenQuery text={alert.query} title={alert.title} {...(alert.window ? { time: { kind: "between", from: alert.window.start, to: alert.window.end } } : {})} />}
       </div>
       <Facts
         facts={[

@@ -2,7 +2,7 @@
 import type { ComponentChildren, JSX } from "preact";
 import { useState } from "preact/hooks";
 import { Account, accountOf } from "../parts/account";
-import { cellText } from "../parts/cell_text";
+import { cellText } from "../results/values";
 import { RowsTable } from "../parts/rows_table";
 import { thresholdText } from "../parts/backtest";
 import { Time } from "../parts/time";

@@ -1,5 +1,6 @@
 /** Requests to the server that the page came from: the token, and errors in its words. */
 import { signal } from "@preact/signals";
+import { parseExactly } from "./exactly";
 
 const TOKEN = "bluetick.token";
 
@@ -65,11 +66,11 @@ export async function request(method: string, path: string, body?: unknown, opti
 }
 
 export async function getJson<T>(path: string, signal?: AbortSignal): Promise<T> {
-  return (await (await request("GET", path, undefined, signal ? { signal } : {})).json()) as T;
+  return parseExactly(await (await request("GET", path, undefined, signal ? { signal } : {})).text()) as T;
 }
 
 export async function sendJson<T>(method: "POST" | "PUT" | "DELETE", path: string, body?: unknown): Promise<T> {
-  return (await (await request(method, path, body)).json()) as T;
+  return parseExactly(await (await request(method, path, body)).text()) as T;
 }
 
 /** A path of parts that may hold anything. */

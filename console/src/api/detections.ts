@@ -53,6 +53,8 @@ export interface WholeAlert extends Alert {
   readonly comments: readonly Comment[];
   readonly history: readonly Happening[];
   readonly query: string | null;
+  /** The last window that found it; null where the ledger has let go of it. */
+  readonly window?: { readonly start: string | null; readonly end: string } | null;
 }
 
 /** A column as the ledger (its name), or a result (its name and type) has it. */

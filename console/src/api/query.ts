@@ -1,5 +1,6 @@
 /** Queries by Kusto's own protocol (REST v2): rows, what `render` asked for, and errors. */
 import { ApiError, request, sendJson } from "./client";
+import { parseExactly } from "./exactly";
 
 export type KqlType = "bool" | "datetime" | "decimal" | "dynamic" | "guid" | "int" | "long" | "real" | "string" | "timespan";
 
@@ -81,21 +82,6 @@ export async function runQuery(query: string, options: RunOptions = {}): Promise
   const response = await request("POST", "/v2/rest/query", body, init);
   const frames = parseExactly(await response.text()) as Frame[];
   return { query, range: options.range ?? null, ...read(frames), milliseconds: performance.now() - began };
-}
-
-/** Reads JSON as it is written: integers beyond 2^53 become bigint, where JSON.parse alone would round them. */
-export function parseExactly(text: string): unknown {
-  return /\d{16}/.test(text) ? JSON.parse(text, exactly as Parameters<typeof JSON.parse>[1]) : JSON.parse(text);
-}
-
-function exactly(_key: string, value: unknown, context?: { source?: string }): unknown {
-  if (typeof value !== "number" || !Number.isInteger(value) || Number.isSafeInteger(value)) return value;
-  const source = context?.source;
-  if (source === undefined) {
-    const message = "This browser would show large integers wrong. Chromium 114, Firefox 135 and Safari 18.4 do not.";
-    throw new ApiError(0, "OldBrowser", message);
-  }
-  return /^-?\d+$/.test(source) ? BigInt(source) : value;
 }
 
 function read(frames: Frame[]): { tables: ResultTable[]; incomplete: string | null } {

@@ -3,7 +3,7 @@ import type { JSX } from "preact";
 import type { Entity } from "../api/detections";
 import { address } from "../shell/router";
 import { inert, Inert } from "../text/inert";
-import { cellText } from "./cell_text";
+import { cellText } from "../results/values";
 
 const BRIEF = 3;
 

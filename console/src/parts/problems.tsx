@@ -7,7 +7,7 @@ const TONES: Readonly<Record<string, string>> = { error: "bad", warning: "warn" 
 
 export function Problems({ problems }: { problems: readonly Problem[] }): JSX.Element {
   return (
-    <ul class="problems" aria-label="Diagnostics">
+    <ul class="diagnostics" aria-label="Diagnostics">
       {problems.map((one, index) => (
         <li key={index}>
           <span class={`chip ${TONES[one.severity] ?? ""}`}>{inert(one.severity)}</span>

@@ -4,7 +4,7 @@ import { Fragment } from "preact";
 import { useState } from "preact/hooks";
 import type { Cell } from "../api/query";
 import { Inert } from "../text/inert";
-import { cellText } from "./cell_text";
+import { cellText, jsonText } from "../results/values";
 
 const ON_A_PAGE = 25;
 /** A cell shows so much of its text; the row, opened, all of it. */
@@ -24,7 +24,7 @@ interface Props {
 function CellView({ value }: { value: Cell }): JSX.Element {
   if (value === null || value === undefined) return <td class="quiet">null</td>;
   const text = cellText(value);
-  const isNumber = typeof value === "number";
+  const isNumber = typeof value === "number" || typeof value === "bigint";
   return (
     <td class={isNumber ? "number" : ""}>
       <Inert text={text.length > SHOWN ? `${text.slice(0, SHOWN)}…` : text} />
@@ -45,7 +45,7 @@ function Whole({ columns, row, children }: { columns: readonly string[]; row: re
               {row[index] === null || row[index] === undefined ? (
                 <span class="quiet">null</span>
               ) : (
-                <Inert text={typeof row[index] === "object" ? JSON.stringify(row[index], null, 2) : cellText(row[index])} lines />
+                <Inert text={typeof row[index] === "object" ? jsonText(row[index], 2) : cellText(row[index])} lines />
               )}
             </dd>
           </Fragment>

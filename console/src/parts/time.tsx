@@ -51,7 +51,7 @@ export function Time({ at, relative = false }: Props): JSX.Element {
   const day = Number.isNaN(moment.getTime()) ? "" : weekday.format(moment);
   const title = relative ? `${timeText(at)} UTC, ${day}` : `${day}, ${relativeText(at)}`;
   return (
-    <time dateTime={at} title={title} class="time">
+    <time dateTime={at} title={title} class="instant">
       {relative ? relativeText(at) : timeText(at)}
     </time>
   );

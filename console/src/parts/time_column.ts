@@ -1,13 +1,6 @@
-/** Cells of rows as text. */
+/** The column of rows that says when. */
 import type { Cell } from "../api/query";
-
-/** What a cell reads as: dynamic values as JSON, absent ones as nothing. */
-export function cellText(value: Cell): string {
-  if (value === null || value === undefined) return "";
-  if (typeof value === "string") return value;
-  if (typeof value === "object") return JSON.stringify(value);
-  return String(value);
-}
+import { cellText } from "../results/values";
 
 const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/;
 
