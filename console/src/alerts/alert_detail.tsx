@@ -5,6 +5,7 @@ import { columnName, readAlert, update, type WholeAlert } from "../api/detection
 import { mayChange, session } from "../api/session";
 import { timeColumn } from "../parts/time_column";
 import { cellText } from "../results/values";
+import { Clamped } from "../parts/clamped";
 import { CloseDialog, verdictText } from "../parts/close_dialog";
 import { Comments } from "../parts/comments";
 import { Refused } from "../parts/empty";
@@ -113,11 +114,7 @@ function Head({ alert, parameters, onChanged, onExplain, onClose }: HeadProps): 
           ✕
         </a>
       </div>
-      {alert.description && (
-        <p class="quiet">
-          <Inert text={alert.description} lines />
-        </p>
-      )}
+      {alert.description && <Clamped text={alert.description} />}
       {alert.verdict !== null && (
         <p class="decided">
           Closed as <strong>{verdictText(alert.verdict).toLowerCase()}</strong>

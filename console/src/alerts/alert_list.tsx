@@ -37,7 +37,7 @@ export function AlertList({ alerts, cursor, opened, parameters }: Props): JSX.El
       <table class={`list ${isNarrow ? "narrow" : ""}`} aria-label="Alerts">
         <thead>
           <tr>
-            <th>Severity</th>
+            <th>{isNarrow ? <span class="unseen">Severity</span> : "Severity"}</th>
             <th>Alert</th>
             {!isNarrow && <th>Entities</th>}
             <th>Last found</th>
@@ -63,7 +63,7 @@ export function AlertList({ alerts, cursor, opened, parameters }: Props): JSX.El
                   <Inert text={alert.title} />
                 </a>
                 {isNarrow ? (
-                  <EntitiesBrief entities={alert.entities.slice(0, 2)} />
+                  <EntitiesBrief entities={alert.entities.slice(0, 2)} count={2} />
                 ) : (
                   alert.ruleName && alert.ruleName !== alert.title && (
                     <span class="quiet">
@@ -74,7 +74,7 @@ export function AlertList({ alerts, cursor, opened, parameters }: Props): JSX.El
               </td>
               {!isNarrow && (
                 <td>
-                  <EntitiesBrief entities={alert.entities} />
+                  <EntitiesBrief entities={alert.entities} count={alert.entityCount} />
                 </td>
               )}
               <td>

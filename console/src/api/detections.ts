@@ -39,7 +39,9 @@ export interface Alert {
   readonly verdict: Verdict | null;
   readonly reason?: string | null;
   readonly rowCount: number;
+  /** In a list the first ten; `entityCount` is how many there are. */
   readonly entities: readonly Entity[];
+  readonly entityCount: number;
   readonly tactics: readonly string[];
   readonly techniques: readonly string[];
   /** The number of the incident that it is in. */
@@ -163,13 +165,19 @@ export interface Coverage {
   readonly tactics: readonly CoverageTactic[];
   /** In order, the weakest first. */
   readonly levels: readonly string[];
+  /** When it was found out; null where it is not yet. */
+  readonly asOf: string | null;
+  /** The job that finds it out, while there is one. */
+  readonly job: string | null;
 }
 
 export interface Condition {
   readonly name: string;
-  readonly state: string;
+  readonly code: string;
+  readonly state: "failing" | "ok";
   readonly text: string;
   readonly since: string | null;
+  /** From here on of those that fail alone. */
   readonly severity?: string;
   readonly subject?: string;
   readonly advice?: string;
@@ -178,6 +186,8 @@ export interface Condition {
 
 export interface Health {
   readonly ok: boolean;
+  /** False: without a lake or a ledger nothing can be looked at. */
+  readonly known: boolean;
   readonly conditions: readonly Condition[];
 }
 
@@ -214,5 +224,10 @@ export async function listRules(): Promise<readonly Rule[]> {
 export const readRule = (id: string): Promise<WholeRule> => getJson(path("/api/rules", id));
 
 export const readCoverage = (): Promise<Coverage> => getJson("/api/coverage");
+
+/** Has it found out anew; the job's id. */
+export async function renewCoverage(): Promise<string> {
+  return (await sendJson<{ job: string }>("POST", "/api/coverage")).job;
+}
 
 export const readHealth = (): Promise<Health> => getJson("/api/health");

@@ -1,11 +1,13 @@
 /** Techniques of ATT&CK by evidence: a column each tactic, a cell each technique. */
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import { listRules, readCoverage, type Coverage, type CoverageTactic, type CoverageTechnique, type Rule } from "../api/detections";
-import { session } from "../api/session";
+import { listRules, readCoverage, renewCoverage, type Coverage, type CoverageTactic, type CoverageTechnique, type Rule } from "../api/detections";
+import { mayChange, session } from "../api/session";
 import { Empty, Refused } from "../parts/empty";
+import { JobProgress, useJob } from "../parts/job";
 import { useLoaded } from "../parts/loaded";
 import { tacticText } from "../parts/techniques";
+import { Time } from "../parts/time";
 import { address, go, place } from "../shell/router";
 import { inert, Inert } from "../text/inert";
 import "./coverage.css";
@@ -21,6 +23,11 @@ function Meter({ level, of }: { level: number; of: number }): JSX.Element {
   );
 }
 
+/** The id, and the name where it is known. */
+function titleOf(technique: CoverageTechnique): string {
+  return inert(technique.name === technique.id ? technique.id : `${technique.id} ${technique.name}`);
+}
+
 interface CellProps {
   technique: CoverageTechnique;
   levels: readonly string[];
@@ -30,7 +37,7 @@ interface CellProps {
 function Cell({ technique, levels, isChosen }: CellProps): JSX.Element {
   const level = levels.indexOf(technique.level);
   const count = technique.rules.length;
-  const words = `${inert(technique.id)} ${inert(technique.name)}: ${levelWords(technique.level)}, ${count} rule${count === 1 ? "" : "s"}`;
+  const words = `${titleOf(technique)}: ${levelWords(technique.level)}, ${count} rule${count === 1 ? "" : "s"}`;
   return (
     <button
       class={`technique level-${level + 1}`}
@@ -43,7 +50,7 @@ function Cell({ technique, levels, isChosen }: CellProps): JSX.Element {
         {inert(technique.id)}
         <Meter level={level} of={levels.length} />
       </span>
-      <span class="name">{inert(technique.name)}</span>
+      {technique.name !== technique.id && <span class="name">{inert(technique.name)}</span>}
       <span class="said">
         {levelWords(technique.level)} · {count}
       </span>
@@ -67,7 +74,7 @@ function Chosen({ coverage, id, rules }: { coverage: Coverage; id: string; rules
     <aside class="chosen panel" aria-label="Technique">
       <header>
         <h2>
-          {inert(found.id)} {inert(found.name)}
+          {titleOf(found)}
         </h2>
         <a class="button plain" href={address("coverage")} aria-label="Close" title="Escape">
           ✕
@@ -98,8 +105,23 @@ function Chosen({ coverage, id, rules }: { coverage: Coverage; id: string; rules
 export function CoveragePage(): JSX.Element {
   const loaded = useLoaded(readCoverage, "coverage");
   const rules = useLoaded(listRules, "rules");
+  const coverage = loaded.value;
   const [least, change] = useState(0);
   const id = place.value.id;
+  const work = useJob();
+  const job = loaded.value?.job ?? null;
+  useEffect(() => {
+    if (job !== null) work.watch(job);
+  }, [job]);
+  const state = work.job?.state;
+  useEffect(() => {
+    if (state === "done") void loaded.reload();
+  }, [state]);
+  const renew = (): void =>
+    void renewCoverage().then(
+      (begun) => work.watch(begun),
+      () => loaded.reload(),
+    );
   useEffect(() => {
     const leave = (event: KeyboardEvent): void => {
       if (event.key === "Escape" && place.value.id !== "") go("coverage");
@@ -107,7 +129,6 @@ export function CoveragePage(): JSX.Element {
     addEventListener("keydown", leave);
     return () => removeEventListener("keydown", leave);
   }, []);
-  const coverage = loaded.value;
   const levels = coverage?.levels ?? [];
   const tactics = (coverage?.tactics ?? [])
     .map((tactic) => ({ ...tactic, techniques: tactic.techniques.filter((one) => levels.indexOf(one.level) >= least) }))
@@ -118,10 +139,18 @@ export function CoveragePage(): JSX.Element {
       <header>
         <h1>Coverage</h1>
         <span class="quiet">What there is of evidence that rules find the techniques that they name.</span>
+        <span class="spacer" />
+        {coverage?.asOf && (
+          <span class="quiet">
+            as of <Time at={coverage.asOf} />
+          </span>
+        )}
+        {coverage?.asOf && mayChange() && !work.isRunning && <button onClick={renew}>Look again</button>}
       </header>
       {loaded.error !== null && <Refused error={loaded.error} again={() => void loaded.reload()} />}
-      {loaded.value === null && loaded.error === null && <p class="quiet">Looking at the rules …</p>}
-      {coverage !== null && every.size === 0 && <NoCoverage />}
+      <JobProgress work={work} what="Looking at each rule's tables, columns, samples and last window" />
+      {coverage === null && loaded.error === null && <p class="quiet">Loading …</p>}
+      {coverage?.asOf && every.size === 0 && <NoCoverage />}
       {coverage !== null && every.size > 0 && (
         <>
           <div class="levels" role="group" aria-label="At least this level">

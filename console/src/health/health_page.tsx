@@ -2,62 +2,76 @@
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import { readHealth, type Condition } from "../api/detections";
-import { session } from "../api/session";
 import { Empty, Refused } from "../parts/empty";
 import { useLoaded } from "../parts/loaded";
-import { Severity } from "../parts/severity";
+import { Severity, severityRank } from "../parts/severity";
 import { Time } from "../parts/time";
 import { address } from "../shell/router";
-import { inert, Inert } from "../text/inert";
+import { Inert } from "../text/inert";
 import "./health.css";
 
 const AGAIN_MS = 60_000;
 
-function isWrong(condition: Condition): boolean {
-  return !/^(ok|well|good|cleared)$/i.test(condition.state);
+/** Conditions of one kind, the most severe kinds first. */
+function kinds(conditions: readonly Condition[]): (readonly Condition[])[] {
+  const found = new Map<string, Condition[]>();
+  for (const one of conditions) found.set(one.code, [...(found.get(one.code) ?? []), one]);
+  const rank = (kind: readonly Condition[]): number => Math.max(...kind.map((one) => severityRank(one.severity ?? null)));
+  return [...found.values()].sort((one, other) => rank(other) - rank(one));
 }
 
-function ConditionView({ condition }: { condition: Condition }): JSX.Element {
-  const wrong = isWrong(condition);
+/** What a kind is called: the names of its conditions up to where each says its own. */
+function kindName(kind: readonly Condition[]): string {
+  const first = kind[0]?.name ?? "";
+  return kind.length > 1 ? (first.split(": ", 1)[0] ?? first) : first;
+}
+
+function Rules({ condition }: { condition: Condition }): JSX.Element | null {
+  const rules = condition.rules ?? [];
+  if (rules.length === 0) return null;
   return (
-    <li class={`condition panel ${wrong ? "wrong" : "well"}`}>
+    <span class="rules">
+      {rules.map((rule) => (
+        <a key={rule.id} href={address("rules", rule.id)}>
+          <Inert text={rule.name} />
+        </a>
+      ))}
+    </span>
+  );
+}
+
+function Kind({ kind }: { kind: readonly Condition[] }): JSX.Element | null {
+  const [first] = kind;
+  if (first === undefined) return null;
+  const worst = [...kind].sort((one, other) => severityRank(other.severity ?? null) - severityRank(one.severity ?? null))[0];
+  return (
+    <li class="condition panel">
       <header>
         <span class="mark" aria-hidden="true">
-          {wrong ? "✕" : "✓"}
+          ✕
         </span>
         <h2>
-          <Inert text={condition.name} />
+          <Inert text={kindName(kind)} />
         </h2>
-        {condition.severity ? <Severity of={condition.severity} /> : <span class={`chip ${wrong ? "bad" : "good"}`}>{inert(condition.state)}</span>}
-        {condition.since && (
-          <span class="quiet">
-            since <Time at={condition.since} />
-          </span>
-        )}
+        {kind.length > 1 && <span class="chip bad">{kind.length}</span>}
+        <Severity of={worst?.severity ?? null} />
       </header>
-      {condition.text && (
-        <p>
-          <Inert text={condition.text} lines />
-        </p>
-      )}
-      {condition.rules && condition.rules.length > 0 && (
-        <p>
-          <span class="quiet">Rules that suffer: </span>
-          {condition.rules.map((rule, index) => (
-            <>
-              {index > 0 && ", "}
-              <a href={address("rules", rule.id)}>
-                <Inert text={rule.name} />
-              </a>
-            </>
-          ))}
-        </p>
-      )}
-      {condition.advice && (
+      {first.advice && (
         <p class="quiet">
-          What to do: <Inert text={condition.advice} lines />
+          What to do: <Inert text={first.advice} lines />
         </p>
       )}
+      <ul>
+        {kind.map((one, index) => (
+          <li key={index}>
+            <span>{one.since && <Time at={one.since} />}</span>
+            <span>
+              <Inert text={one.text} lines />
+            </span>
+            <Rules condition={one} />
+          </li>
+        ))}
+      </ul>
     </li>
   );
 }
@@ -69,9 +83,8 @@ export function HealthPage(): JSX.Element {
     return () => clearInterval(timer);
   }, []);
   const health = loaded.value;
-  const hasService = session.value === null || session.value.ledger;
-  const wrong = (health?.conditions ?? []).filter(isWrong);
-  const well = (health?.conditions ?? []).filter((condition) => !isWrong(condition));
+  const failing = (health?.conditions ?? []).filter((one) => one.state === "failing");
+  const well = (health?.conditions ?? []).filter((one) => one.state !== "failing");
   return (
     <div class="page health">
       <header>
@@ -79,31 +92,43 @@ export function HealthPage(): JSX.Element {
         <span class="quiet">A service that has died, a sensor that is silent and a column that has gone empty look alike: no alerts.</span>
       </header>
       {loaded.error !== null && <Refused error={loaded.error} again={() => void loaded.reload()} />}
-      {loaded.value === null && loaded.error === null && <p class="quiet">Looking …</p>}
-      {!hasService && (
+      {health === null && loaded.error === null && <p class="quiet">Looking …</p>}
+      {health?.known === false && (
         <Empty title="No service has run yet" command="bluetick schedule rules/ --lake lake/">
           The service assesses itself and its data every minute, and keeps what it finds in its ledger.
         </Empty>
       )}
-      {health !== null && hasService && (
+      {health?.known && (
         <>
           <p class={`sum ${health.ok ? "well" : "wrong"}`} role="status">
             <span class="mark" aria-hidden="true">
               {health.ok ? "✓" : "✕"}
             </span>
-            {health.ok ? "All is well" : `${wrong.length} condition${wrong.length === 1 ? "" : "s"} stand${wrong.length === 1 ? "s" : ""}`}
+            {health.ok ? "All is well" : `${failing.length} thing${failing.length === 1 ? "" : "s"} need${failing.length === 1 ? "s" : ""} attention`}
           </p>
           <ul class="conditions" aria-label="Conditions">
-            {[...wrong, ...well].map((condition, index) => (
-              <ConditionView key={index} condition={condition} />
+            {kinds(failing).map((kind) => (
+              <Kind key={kind[0]?.code} kind={kind} />
             ))}
           </ul>
-          {health.ok && well.length === 0 && (
-            <p class="quiet">
-              Rules run in time, tables and columns get their data, disks have room, alerts are delivered. Let something outside ask too:{" "}
-              <code>bluetick health --lake lake/</code>
-            </p>
+          {well.length > 0 && (
+            <section>
+              <h2>Looked at, and not the case</h2>
+              <ul class="well" aria-label="Conditions that do not hold">
+                {well.map((one) => (
+                  <li key={one.code} title={one.text}>
+                    <span class="mark" aria-hidden="true">
+                      ✓
+                    </span>
+                    <Inert text={one.name} />
+                  </li>
+                ))}
+              </ul>
+            </section>
           )}
+          <p class="quiet">
+            Let something outside ask as well, for when the service itself is what is gone: <code>bluetick health --lake lake/</code>
+          </p>
         </>
       )}
     </div>

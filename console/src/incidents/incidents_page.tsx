@@ -139,7 +139,7 @@ function List({ incidents, cursor, opened, kept, isNarrow }: ListProps): JSX.Ele
         <thead>
           <tr>
             <th class="number">No.</th>
-            <th>Severity</th>
+            <th>{isNarrow ? <span class="unseen">Severity</span> : "Severity"}</th>
             <th>Incident</th>
             {!isNarrow && <th>Entities</th>}
             {!isNarrow && <th class="number">Alerts</th>}

@@ -38,8 +38,8 @@ export function EntityChip({ entity }: { entity: Entity }): JSX.Element {
 }
 
 /** The first few, in one line. */
-export function EntitiesBrief({ entities }: { entities: readonly Entity[] }): JSX.Element {
-  const more = entities.length - BRIEF;
+export function EntitiesBrief({ entities, count }: { entities: readonly Entity[]; count?: number }): JSX.Element {
+  const more = (count ?? entities.length) - BRIEF;
   return (
     <span class="entities brief">
       {entities.slice(0, BRIEF).map((entity, index) => (

@@ -14,6 +14,14 @@ const TONES: Readonly<Record<string, string>> = {
   comment: "accent",
 };
 
+const WORDS: Readonly<Record<string, string>> = {
+  window: "found by a window",
+  revised: "its rows changed",
+  created: "made of its first alert",
+  alert: "",
+  comment: "",
+};
+
 export function Happenings({ events, label }: { events: readonly Happening[]; label: string }): JSX.Element {
   if (events.length === 0) return <p class="quiet">Nothing yet.</p>;
   return (
@@ -21,18 +29,16 @@ export function Happenings({ events, label }: { events: readonly Happening[]; la
       {events.map((event, index) => (
         <li key={index} class={TONES[event.kind] ?? ""}>
           <Time at={event.at} />
-          <span class="kind">{inert(event.kind)}</span>
           <span class="said">
-            <Inert text={event.text} lines />
-            {event.ref && (
-              <>
-                {" "}
-                <a href={address("alerts", event.ref)}>open</a>
-              </>
-            )}
+            <strong>{inert(WORDS[event.kind] ?? event.kind)}</strong> <Said event={event} />
           </span>
         </li>
       ))}
     </ol>
   );
+}
+
+function Said({ event }: { event: Happening }): JSX.Element {
+  const text = <Inert text={event.text} lines />;
+  return event.ref ? <a href={address("alerts", event.ref)}>{text}</a> : text;
 }

@@ -16,8 +16,16 @@ export interface Work {
   /** Why it could not be begun, or did not end well. */
   readonly error: string | null;
   readonly begin: (kind: JobKind, body: unknown) => void;
+  /** Looks after a job that others look after too: leaving it does not end it. */
+  readonly watch: (job: string) => void;
   readonly cancel: () => void;
   readonly forget: () => void;
+}
+
+interface Watched {
+  readonly abort: AbortController;
+  /** The id of a job that was begun here, and ends when it is left. */
+  own: string | null;
 }
 
 function pause(milliseconds: number): Promise<void> {
@@ -39,26 +47,26 @@ export function useJob(): Work {
   const [job, show] = useState<Job | null>(null);
   const [isBegun, change] = useState(false);
   const [error, tell] = useState<string | null>(null);
-  const watched = useRef<{ abort: AbortController; id: string | null } | null>(null);
+  const watched = useRef<Watched | null>(null);
 
   const leave = useCallback((): void => {
     const left = watched.current;
     watched.current = null;
     left?.abort.abort();
-    if (left?.id) void cancelJob(left.id).catch(() => undefined);
+    if (left?.own) void cancelJob(left.own).catch(() => undefined);
   }, []);
 
-  const begin = useCallback((kind: JobKind, body: unknown): void => {
+  const look = useCallback((find: (mine: Watched) => Promise<string>): void => {
     leave();
-    const mine = { abort: new AbortController(), id: null as string | null };
+    const mine: Watched = { abort: new AbortController(), own: null };
     watched.current = mine;
     show(null);
     tell(null);
     change(true);
     const run = async (): Promise<void> => {
-      mine.id = await beginJob(kind, body);
-      if (mine.abort.signal.aborted) return void cancelJob(mine.id).catch(() => undefined);
-      await follow(mine.id, mine.abort.signal, show);
+      const id = await find(mine);
+      if (!mine.abort.signal.aborted) await follow(id, mine.abort.signal, show);
+      else if (mine.own) await cancelJob(mine.own);
     };
     run()
       .catch((problem: unknown) => {
@@ -70,6 +78,9 @@ export function useJob(): Work {
         change(false);
       });
   }, []);
+
+  const begin = useCallback((kind: JobKind, body: unknown): void => look(async (mine) => (mine.own = await beginJob(kind, body))), []);
+  const watch = useCallback((id: string): void => look(async () => id), []);
 
   const cancel = useCallback((): void => {
     leave();
@@ -86,7 +97,7 @@ export function useJob(): Work {
 
   useEffect(() => leave, []);
   const failed = job?.state === "failed" ? (job.error?.message ?? "It did not end well.") : null;
-  return { job, isRunning: isBegun, error: error ?? failed, begin, cancel, forget };
+  return { job, isRunning: isBegun, error: error ?? failed, begin, watch, cancel, forget };
 }
 
 interface Props {

@@ -4,11 +4,13 @@ import { Fragment } from "preact";
 import { useState } from "preact/hooks";
 import type { Cell } from "../api/query";
 import { Inert } from "../text/inert";
-import { cellText, jsonText } from "../results/values";
+import { cellText, datetimeText, jsonText } from "../results/values";
 
 const ON_A_PAGE = 25;
 /** A cell shows so much of its text; the row, opened, all of it. */
 const SHOWN = 240;
+/** A datetime as Kusto's wire writes it: it is shown without the zeros behind its second. */
+const WIRE = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{7}Z$/;
 
 interface Props {
   label: string;
@@ -27,7 +29,7 @@ function CellView({ value }: { value: Cell }): JSX.Element {
   const isNumber = typeof value === "number" || typeof value === "bigint";
   return (
     <td class={isNumber ? "number" : ""}>
-      <Inert text={text.length > SHOWN ? `${text.slice(0, SHOWN)}…` : text} />
+      <Inert text={text.length > SHOWN ? `${text.slice(0, SHOWN)}…` : WIRE.test(text) ? datetimeText(text) : text} />
     </td>
   );
 }

@@ -6,6 +6,7 @@ import { mayChange } from "../api/session";
 import { Account, accountOf } from "../parts/account";
 import { BacktestChart } from "../parts/backtest_chart";
 import { thresholdText } from "../parts/backtest";
+import { Clamped } from "../parts/clamped";
 import { Code } from "../parts/code";
 import { Refused } from "../parts/empty";
 import { Facts } from "../parts/facts";
@@ -110,11 +111,7 @@ function Head({ rule, parameters, onBacktest, onAccount }: HeadProps): JSX.Eleme
           ✕
         </a>
       </div>
-      {rule.description && (
-        <p class="quiet">
-          <Inert text={rule.description} lines />
-        </p>
-      )}
+      {rule.description && <Clamped text={rule.description} />}
       <div class="actions">
         {mayChange() && (
           <button class="primary" onClick={onBacktest} title="b">
