@@ -22,8 +22,8 @@ export function HistoryPanel(): JSX.Element {
     return words.every((word) => text.includes(word));
   });
   return (
-    <div class="history">
-      <div class="filter">
+    <div class="run-history">
+      <div class="schema-filter">
         <input type="search" aria-label="Search the history" placeholder="Search runs" value={filter} onInput={(event) => change(event.currentTarget.value)} />
       </div>
       <ul aria-label="Runs">

@@ -14,7 +14,7 @@ export function ProblemsList(): JSX.Element | null {
   const counts = [errors > 0 && `${errors} ${errors === 1 ? "error" : "errors"}`, warnings > 0 && `${warnings} ${warnings === 1 ? "warning" : "warnings"}`];
   const words = counts.filter(Boolean).join(", ");
   return (
-    <section class="problems" aria-label="Problems">
+    <section class="binder-problems" aria-label="Problems">
       <button class="plain head" aria-expanded={isOpen} onClick={() => open(!isOpen)}>
         <span class={errors > 0 ? "dot bad" : "dot warn"} aria-hidden="true" />
         {words}

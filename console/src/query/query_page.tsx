@@ -1,6 +1,7 @@
 /** The query room: tables at the left, tabs with the editor over what their queries gave. */
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
+import "../parts/list.css";
 import { Split } from "../parts/split";
 import { SchemaTree } from "../schema/schema_tree";
 import { tellShortcuts } from "../shell/help";
@@ -92,7 +93,7 @@ export function QueryPage(): JSX.Element {
             onTime={(time) => changeTab(tab.id, { time })}
           />
           {problem !== null && (
-            <p class="error notice">
+            <p class="error query-notice">
               <Inert text={problem} /> <button onClick={() => go("query")}>Away with it</button>
             </p>
           )}

@@ -50,7 +50,8 @@ export function forgetRun(tab: string): void {
 const PLACE = /\s*\[line:position=(\d+):(\d+)\]/;
 
 function errorOf(error: unknown, piece: Piece, whole: string): RunError {
-  const message = error instanceof Error ? error.message : String(error);
+  const words = error instanceof Error ? error.message : String(error);
+  const message = words.replace(/ Hint: (.*?)(\?)?\.$/s, "\nHint: $1$2");
   const code = error instanceof ApiError ? error.code : "";
   const found = PLACE.exec(message);
   if (found === null) return { code, message, offset: null, line: null, column: null };

@@ -51,11 +51,12 @@ export interface Shared {
   readonly time: TimeChoice;
 }
 
-/** The query that an address holds, or null. Throws where it cannot be read. */
+/** The query that an address holds, packed (`q`) or as it is (`query`), or null. Throws where it cannot be read. */
 export async function sharedBy(place: Place): Promise<Shared | null> {
   const given = place.parameters.get("q");
-  if (place.page !== "query" || given === null) return null;
-  const text = await unpacked(given);
+  const plain = place.parameters.get("query");
+  if (place.page !== "query" || (given ?? plain) === null) return null;
+  const text = given === null ? (plain ?? "") : await unpacked(given);
   let time: unknown = null;
   try {
     time = JSON.parse(place.parameters.get("time") ?? "null");

@@ -52,7 +52,7 @@ export function TabBar(): JSX.Element {
     else if (event.key === "Enter") handle.value?.focus();
   };
   return (
-    <div class="tabs">
+    <div class="query-tabs">
       <div role="tablist" aria-label="Queries">
         {tabs.value.map((tab) => {
           const isActive = tab.id === activeId.value;

@@ -69,7 +69,7 @@ export function TimePicker({ choice, onChange }: Props): JSX.Element {
     if (choice.kind === "last") onChange({ ...choice, upTo: next });
   };
   return (
-    <div class="time" ref={element}>
+    <div class="time-picker" ref={element}>
       <button aria-haspopup="dialog" aria-expanded={isOpen} aria-label={`Time range: ${timeText(choice)}`} title="Which times of the tables the query sees" onClick={() => open(!isOpen)}>
         <span aria-hidden="true" class="clock" />
         {timeText(choice)} <span class="quiet">▾</span>
@@ -95,7 +95,7 @@ export function TimePicker({ choice, onChange }: Props): JSX.Element {
                 <input type="radio" name="up-to" checked={upTo === "newest"} onChange={() => turn("newest")} />
                 <span>
                   the newest row
-                  {last !== null && <small class="quiet">{shownTime(last)}</small>}
+                  {last !== null && <small class="quiet">{shownTime(last).slice(0, 19)}</small>}
                 </span>
               </label>
               <label>

@@ -47,7 +47,7 @@ function compact(count: number): string {
 
 function spanText(table: TableInfo): string {
   if (table.first === null || table.last === null) return "";
-  return `${shownTime(table.first).slice(0, 16)} – ${shownTime(table.last).slice(0, 16)}`;
+  return `${shownTime(table.first).slice(0, 10)} – ${shownTime(table.last).slice(0, 16)}`;
 }
 
 function tableTitle(table: TableInfo): string {
@@ -120,7 +120,7 @@ export function SchemaTree({ onInsert, onRun }: Props): JSX.Element {
 
   return (
     <div class="schema">
-      <div class="filter">
+      <div class="schema-filter">
         <input
           type="search"
           aria-label="Filter tables and columns"
