@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from bluetick.cli.documents import is_document
 from bluetick.detections.differences.changes import Change, Changes, Kind, find_changes
 from bluetick.detections.differences.repository import Repository
+from bluetick.detections.rule_files import is_document
 from bluetick.diagnostics.errors import SourceError
 
 RULE = "// Name: {name}\n// Id: {id}\n// Frequency: {frequency}\nEvents\n| where Size > {size}\n"

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from bluetick.cli.documents import read_documents
 from bluetick.detections.documents import read_document_text
 from bluetick.detections.documents.companions import COMPANION_SUFFIXES
+from bluetick.detections.rule_files import read_documents
 
 
 @pytest.mark.parametrize("suffix", COMPANION_SUFFIXES)

@@ -22,10 +22,9 @@ OPERATIONS = [(path, method) for path, item in document()["paths"].items() for m
 
 
 def test_the_description_is_of_every_route_and_no_other(on: Served) -> None:
-    made = make_app(on.service).routes
-    routes = {
-        (route.path, method.lower()) for route in made if isinstance(route, Route) for method in route.methods or ()
-    }
+    made = [route for route in make_app(on.service).routes if isinstance(route, Route)]
+    paths = {route.path: route.path.replace(":path}", "}") for route in made}  # of which a part may have slashes
+    routes = {(paths[route.path], method.lower()) for route in made for method in route.methods or ()}
     assert {pair for pair in routes if pair[1] != "head"} == set(OPERATIONS)
 
 

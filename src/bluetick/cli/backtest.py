@@ -10,7 +10,6 @@ import click
 from bluetick.cli.backtest_html import write_html
 from bluetick.cli.backtest_json import to_json
 from bluetick.cli.backtest_text import print_backtest
-from bluetick.cli.documents import Document, read_documents
 from bluetick.cli.failures import FAILED, RAN, is_interrupt, say
 from bluetick.cli.ledgers import open_ledger
 from bluetick.cli.options import DataOptions, DurationType, Moment, MomentType, data_options
@@ -22,6 +21,7 @@ from bluetick.detections.backtest.closures import closure_labels
 from bluetick.detections.backtest.labels import Label, read_labels
 from bluetick.detections.backtest.report import Backtest, BacktestOptions, backtest, instants
 from bluetick.detections.model import Detection
+from bluetick.detections.rule_files import Document, read_documents
 from bluetick.detections.runs import newest_instant
 from bluetick.detections.tuning.reading import tuning_beside
 from bluetick.diagnostics import Severity

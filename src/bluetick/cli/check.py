@@ -16,10 +16,10 @@ from bluetick.cli.checked.proposals import measured, write_proposals
 from bluetick.cli.checked.sarif import to_sarif
 from bluetick.cli.checked.verdicts import Report
 from bluetick.cli.checked.workers import judge_all
-from bluetick.cli.documents import document_paths
 from bluetick.cli.failures import FAILED, RAN, say
 from bluetick.cli.options import DataOptions, Moment, data_options, now_option
 from bluetick.cli.writing import whole_file
+from bluetick.detections.rule_files import document_paths
 from bluetick.diagnostics.nearest import nearest
 
 _MOST_JOBS = 64

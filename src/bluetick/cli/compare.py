@@ -10,7 +10,6 @@ from typing import Any
 import click
 
 from bluetick.cli.compared import Compared, difference_lines, json_line, print_compared
-from bluetick.cli.documents import Document, read_documents
 from bluetick.cli.failures import FAILED, RAN, explain, is_interrupt, say
 from bluetick.cli.instants import resolve_now
 from bluetick.cli.options import DataOptions, DurationType, Moment, PairType, data_options, now_option
@@ -21,6 +20,7 @@ from bluetick.cli.run import failure
 from bluetick.cli.writing import whole_file
 from bluetick.detections.comparing import Sample, Side, Verdict, compare_request, keep_sample, scoped
 from bluetick.detections.model import Detection
+from bluetick.detections.rule_files import Document, read_documents
 from bluetick.detections.runs import newest_instant, query_request
 from bluetick.diagnostics import Severity
 from bluetick.diagnostics.errors import BluetickError

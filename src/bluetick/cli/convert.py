@@ -7,11 +7,11 @@ from pathlib import Path
 
 import click
 
-from bluetick.cli.documents import Document, document_paths, read_documents, runnable
 from bluetick.cli.failures import FAILED, RAN, say
 from bluetick.cli.progress import progress_of
 from bluetick.cli.writing import whole_file
 from bluetick.detections.model import Detection
+from bluetick.detections.rule_files import Document, document_paths, read_documents, runnable
 from bluetick.detections.runs import query_request
 from bluetick.detections.writing import TARGETS, Columns, Target
 from bluetick.diagnostics import Severity

@@ -8,7 +8,6 @@ from pathlib import Path
 import click
 
 from bluetick.cli.covered import coverage_json, print_coverage
-from bluetick.cli.documents import Document, read_documents
 from bluetick.cli.failures import FAILED, RAN
 from bluetick.cli.options import DataOptions, Moment, data_options, now_option
 from bluetick.cli.page import new_console
@@ -21,6 +20,7 @@ from bluetick.detections.coverage.proofs import Proofs, read_proofs
 from bluetick.detections.filling import Filling, Span, find_filling
 from bluetick.detections.fit import Needs, find_needs
 from bluetick.detections.model import Detection
+from bluetick.detections.rule_files import Document, read_documents
 from bluetick.detections.samples import Surroundings, read_samples, run_samples, samples_path
 from bluetick.detections.tuning.reading import tuning_beside
 from bluetick.diagnostics import has_errors

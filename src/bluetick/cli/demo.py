@@ -16,12 +16,12 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
-from bluetick.cli.documents import read_documents, runnable
 from bluetick.cli.grid import print_rows
 from bluetick.cli.page import new_console
 from bluetick.cli.run import verdict
 from bluetick.cli.simulate import check_empty, run_simulation
 from bluetick.detections.model import Detection
+from bluetick.detections.rule_files import read_documents, runnable
 from bluetick.detections.runs import DetectionRun, run_detection
 from bluetick.diagnostics.errors import SourceError
 from bluetick.session import Session, connect

@@ -9,7 +9,6 @@ from typing import Any
 import click
 
 from bluetick.cli.differences import differences_json, print_differences
-from bluetick.cli.documents import is_document
 from bluetick.cli.failures import FAILED, RAN
 from bluetick.cli.options import DataOptions, Moment, data_options, now_option
 from bluetick.cli.page import new_console
@@ -22,6 +21,7 @@ from bluetick.detections.differences.effects import Budget, Differences, Effect,
 from bluetick.detections.differences.labelled import seen_by
 from bluetick.detections.differences.measuring import Outcome, Span, measure
 from bluetick.detections.differences.repository import Repository
+from bluetick.detections.rule_files import is_document
 from bluetick.detections.tuning.pricing import Seen
 from bluetick.session import Session
 

@@ -7,7 +7,6 @@ from typing import TypeAlias
 
 import click
 
-from bluetick.cli.documents import Document, read_documents
 from bluetick.cli.failures import FAILED, RAN
 from bluetick.cli.fitted import Fitted, Fittings, print_fittings, to_json
 from bluetick.cli.options import DataOptions, Moment, data_options, now_option
@@ -18,6 +17,7 @@ from bluetick.cli.writing import compact, whole_file
 from bluetick.detections.filling import Span, find_filling
 from bluetick.detections.fit import Needs, find_needs, grade, rank
 from bluetick.detections.model import Detection
+from bluetick.detections.rule_files import Document, read_documents
 from bluetick.session import Session
 
 _FIRST = datetime.min.replace(tzinfo=UTC)

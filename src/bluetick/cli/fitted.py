@@ -9,12 +9,12 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from bluetick.cli.documents import Document
 from bluetick.cli.freshness import minute
 from bluetick.cli.grid import visible
 from bluetick.detections.filling import Empty, Span, Why
 from bluetick.detections.fit import Fit, Grade, Unlock
 from bluetick.detections.model import Detection
+from bluetick.detections.rule_files import Document
 from bluetick.diagnostics import Diagnostic
 from bluetick.values import format_datetime7
 

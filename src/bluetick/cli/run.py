@@ -9,7 +9,6 @@ import click
 from rich.console import Console
 from rich.text import Text
 
-from bluetick.cli.documents import Document, read_documents
 from bluetick.cli.estimates import print_estimate
 from bluetick.cli.explanations import print_explanation
 from bluetick.cli.failures import FAILED, RAN, explain, is_interrupt, say
@@ -19,6 +18,7 @@ from bluetick.cli.options import DataOptions, Moment, data_options, now_option
 from bluetick.cli.page import new_console
 from bluetick.cli.writing import compact
 from bluetick.detections.model import Comparison, Detection, Threshold
+from bluetick.detections.rule_files import Document, read_documents
 from bluetick.detections.runs import DetectionRun, newest_instant, query_request, run_detection
 from bluetick.detections.tuning.applying import tuned
 from bluetick.detections.tuning.reading import tuning_beside

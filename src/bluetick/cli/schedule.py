@@ -10,7 +10,6 @@ from types import FrameType
 
 import click
 
-from bluetick.cli.documents import read_documents, runnable
 from bluetick.cli.failures import FAILED, RAN, say
 from bluetick.cli.grid import visible
 from bluetick.cli.options import DataOptions, DurationType, Moment, MomentType, data_options
@@ -26,6 +25,7 @@ from bluetick.detections.ledger.rules import Rule, table_names
 from bluetick.detections.ledger.times import length, to_moment
 from bluetick.detections.ledger.windows import Claim, Failure, Outcome
 from bluetick.detections.operations.retention import Retention
+from bluetick.detections.rule_files import read_documents, runnable
 from bluetick.detections.schedule.clocks import StoppedClock, SystemClock
 from bluetick.detections.schedule.commits import LakeCommits
 from bluetick.detections.schedule.delivery import Destination

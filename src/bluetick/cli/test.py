@@ -8,7 +8,6 @@ from typing import Any
 
 import click
 
-from bluetick.cli.documents import Document, read_documents, runnable
 from bluetick.cli.failures import FAILED, RAN
 from bluetick.cli.page import new_console
 from bluetick.cli.picking import EVERY, Picker, parse_pick
@@ -27,6 +26,7 @@ from bluetick.cli.sample_reports import (
 from bluetick.detections.documents import FORMATS
 from bluetick.detections.documents.companions import COMPANION_SUFFIXES, TESTS_SUFFIX
 from bluetick.detections.model import Detection
+from bluetick.detections.rule_files import Document, read_documents, runnable
 from bluetick.detections.samples import Sample, SampleFile, Surroundings, each_outcome, read_samples, samples_path
 from bluetick.detections.samples.mutating import mutants, unnoticed
 from bluetick.diagnostics import Diagnostic, SourceText, render_diagnostic

@@ -8,7 +8,6 @@ from typing import Any
 import click
 from rich.text import Text
 
-from bluetick.cli.documents import Document, read_documents, runnable
 from bluetick.cli.failures import FAILED, RAN, explain, is_interrupt, say
 from bluetick.cli.grid import print_rows, visible
 from bluetick.cli.options import DataOptions, Moment, data_options, now_option
@@ -18,6 +17,7 @@ from bluetick.cli.writing import compact
 from bluetick.detections.differences.labelled import seen_by
 from bluetick.detections.differences.measuring import Span
 from bluetick.detections.model import Detection
+from bluetick.detections.rule_files import Document, read_documents, runnable
 from bluetick.detections.tuning.findings import stale_exceptions
 from bluetick.detections.tuning.model import TuningDocument
 from bluetick.detections.tuning.pricing import Price, Seen, price

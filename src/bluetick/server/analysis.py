@@ -33,12 +33,12 @@ async def _analyze(service: Service, request: Request, asked: Asked) -> Response
     return json_response(
         {
             "columns": [{"name": name, "type": type_} for name, type_ in found.columns],
-            "diagnostics": [_told(one, source) for one in told],
+            "diagnostics": [diagnostic_json(one, source) for one in told],
         }
     )
 
 
-def _told(diagnostic: Diagnostic, source: SourceText) -> dict[str, Any]:
+def diagnostic_json(diagnostic: Diagnostic, source: SourceText) -> dict[str, Any]:
     start = min(diagnostic.span.start, len(source.text))
     end = min(diagnostic.span.end, len(source.text))
     line, column = source.position(start)

@@ -21,6 +21,8 @@ from bluetick.server.console_session import session_routes
 from bluetick.server.detections.alerts import alert_routes
 from bluetick.server.detections.health import health_routes
 from bluetick.server.detections.incidents import incident_routes
+from bluetick.server.detections.rules import rule_routes
+from bluetick.server.detections.shelf import Shelf
 from bluetick.server.errors import Failure
 from bluetick.server.export import export_routes
 from bluetick.server.hunting import hunting_routes
@@ -101,6 +103,7 @@ async def _not_there(request: Request, error: Exception) -> Response:
 
 
 def all_routes(service: Service) -> list[Route]:
+    shelf = Shelf(service.work.rules, service.session)
     return [
         *kusto_routes(service),
         *ingest_routes(service),
@@ -112,6 +115,7 @@ def all_routes(service: Service) -> list[Route]:
         *alert_routes(service),
         *incident_routes(service),
         *health_routes(service),
+        *rule_routes(service, shelf),
         *table_routes(service),
         *export_routes(service),
         *openapi_routes(),

@@ -6,13 +6,13 @@ from pathlib import Path
 from time import perf_counter
 
 from bluetick.cli.checked.verdicts import Verdict
-from bluetick.cli.documents import Document, open_document
 from bluetick.cli.failures import explain
 from bluetick.detections.fixing.proposing import propose
 from bluetick.detections.fixing.repairs import Repair
 from bluetick.detections.linting.model import LintContext
 from bluetick.detections.linting.registry import lint
 from bluetick.detections.model import Detection
+from bluetick.detections.rule_files import Document, open_document
 from bluetick.detections.runs import query_request
 from bluetick.detections.tuning.findings import check_tuning
 from bluetick.diagnostics import Diagnostic, Span, codes

@@ -37,10 +37,11 @@ class Scheduling:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A detection as the ledger has it, with its exceptions."""
+    """A detection as the ledger has it, with its exceptions, and the text of its document."""
 
     detection: Detection
     tuning: TuningDocument | None
+    text: str
 
 
 def rule_at(session: Session, path: Path, number: int, how: Scheduling) -> Rule:
@@ -61,9 +62,11 @@ def stored(document: str) -> Stored:
     files = {suffix: base64.b64decode(text) for suffix, text in held["files"].items()}
     tuning = files.get(TUNING_SUFFIX)
     name = stem(held["name"]) + TUNING_SUFFIX
+    read = _read(held["name"], files)
     return Stored(
-        _read(held["name"], files).detections[held["number"]],
+        read.detections[held["number"]],
         None if tuning is None else read_tuning_text(tuning, name),
+        read.source.text,
     )
 
 

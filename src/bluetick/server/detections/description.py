@@ -5,6 +5,7 @@ from typing import Any, Final, NamedTuple, TypeAlias
 from bluetick.detections.incidents.listing import SEVERITIES
 from bluetick.server.detections.alerts import VERDICTS
 from bluetick.server.detections.incidents import STATUSES
+from bluetick.server.detections.rule_body import OPERATORS
 
 Schema: TypeAlias = dict[str, Any]
 _TEXT: Final[Schema] = {"type": "string"}
@@ -28,6 +29,33 @@ _LISTED: Final[dict[str, Schema]] = {"open": _FLAG, "rule": _TEXT, "most": _NUMB
 _CLOSE: Final = _body(("as", "reason"), reason=_TEXT, **{"as": Schema(enum=list(VERDICTS))})
 _COMMENT: Final = _body(("text",), text=_TEXT)
 
+_TEXTS: Final[Schema] = {"type": ["array", "null"], "items": _TEXT}
+_SECONDS: Final[Schema] = {"type": "number", "exclusiveMinimum": 0}
+_THRESHOLD: Final[Schema] = {
+    "type": ["object", "null"],
+    "required": ["operator", "value"],
+    "properties": {"operator": {"enum": list(OPERATORS)}, "value": {"type": "integer", "minimum": 0}},
+}
+_FIELD: Final = _body(("identifier", "columnName"), identifier=_TEXT, columnName=_TEXT)
+_ENTITY: Final = _body(
+    ("entityType", "fieldMappings"), entityType=_TEXT, fieldMappings={"type": "array", "items": _FIELD}
+)
+_SCHEMAS: Final[Schema] = {"enum": ["sentinel", "defender", None]}
+_NEW_RULE: Final = _body(
+    ("name", "query", "frequency", "period"),
+    name=_TEXT,
+    query=_TEXT,
+    frequency=_SECONDS,
+    period=_SECONDS,
+    severity={"enum": list(SEVERITIES)},
+    threshold=_THRESHOLD,
+    description=_TEXT,
+    tactics=_TEXTS,
+    techniques=_TEXTS,
+    entityMappings={"type": ["array", "null"], "items": _ENTITY},
+    schemas=_SCHEMAS,
+)
+
 CONSOLE_ROUTES: Final[dict[tuple[str, str], Described]] = {
     ("get", "/api/alerts"): Described("Alerts, the newest first, without their rows", None, _LISTED),
     ("get", "/api/alerts/{id}"): Described("An alert with its rows, comments and history"),
@@ -42,5 +70,8 @@ CONSOLE_ROUTES: Final[dict[tuple[str, str], Described]] = {
         "Change an incident's owner, status or severity",
         _body((), owner=_TEXT, status={"enum": list(STATUSES)}, severity={"enum": list(SEVERITIES)}),
     ),
+    ("get", "/api/rules"): Described("Rules of the folder and of the ledger, how each stands"),
+    ("post", "/api/rules"): Described("Save a rule as a document of its own", _NEW_RULE),
+    ("get", "/api/rules/{id}"): Described("A rule with its document and its newest windows"),
     ("get", "/api/health"): Described("Whether the service and its data are well"),
 }

@@ -1,4 +1,4 @@
-"""Rule documents named on a command line: files, and every document below a folder."""
+"""Rule documents by their paths: files, and every document below a folder."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
