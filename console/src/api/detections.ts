@@ -130,6 +130,9 @@ export interface RuleWindow {
   readonly end: string;
   readonly state: string;
   readonly rows: number | null;
+  /** Whether its rows met the threshold. */
+  readonly triggered: boolean;
+  /** How long its last run took. */
   readonly seconds: number | null;
   readonly error: string | null;
 }
@@ -140,7 +143,9 @@ export interface WholeRule extends Rule {
   readonly description: string;
   readonly diagnostics: readonly Problem[];
   readonly recentWindows: readonly RuleWindow[];
-  readonly threshold?: Threshold | null;
+  readonly threshold: Threshold | null;
+  /** What it cannot see, in words of its document. */
+  readonly blindSpots: readonly string[];
 }
 
 export interface Threshold {

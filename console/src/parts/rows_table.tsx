@@ -9,6 +9,7 @@ import { cellText, datetimeText, jsonText } from "../results/values";
 const ON_A_PAGE = 25;
 /** A cell shows so much of its text; the row, opened, all of it. */
 const SHOWN = 240;
+const LINE = 90;
 /** A datetime as Kusto's wire writes it: it is shown without the zeros behind its second. */
 const WIRE = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{7}Z$/;
 
@@ -34,6 +35,12 @@ function CellView({ value }: { value: Cell }): JSX.Element {
   );
 }
 
+/** All of a cell: dynamic values in lines, where they are too long for one. */
+function wholeText(value: Cell): string {
+  const text = cellText(value);
+  return typeof value === "object" && text.length > LINE ? jsonText(value, 2) : text;
+}
+
 function Whole({ columns, row, children }: { columns: readonly string[]; row: readonly Cell[]; children: ComponentChildren }): JSX.Element {
   return (
     <div class="whole">
@@ -47,7 +54,7 @@ function Whole({ columns, row, children }: { columns: readonly string[]; row: re
               {row[index] === null || row[index] === undefined ? (
                 <span class="quiet">null</span>
               ) : (
-                <Inert text={typeof row[index] === "object" ? jsonText(row[index], 2) : cellText(row[index])} lines />
+                <Inert text={wholeText(row[index])} lines />
               )}
             </dd>
           </Fragment>

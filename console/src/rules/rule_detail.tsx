@@ -72,6 +72,18 @@ export function RuleDetail({ id, parameters }: Props): JSX.Element {
                 <Problems problems={rule.diagnostics} />
               </section>
             )}
+            {rule.blindSpots.length > 0 && (
+              <section>
+                <h2>What it cannot see</h2>
+                <ul>
+                  {rule.blindSpots.map((one) => (
+                    <li key={one}>
+                      <Inert text={one} />
+                    </li>
+                  ))}
+                </ul>
+              </section>
+            )}
             <Texts rule={rule} />
           </div>
           {isAsking && (

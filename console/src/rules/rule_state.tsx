@@ -8,6 +8,7 @@ const TONES: Readonly<Record<string, string>> = {
   shadow: "accent",
   off: "",
   retired: "",
+  unscheduled: "warn",
   refused: "bad",
   paused: "bad",
 };
@@ -17,6 +18,7 @@ const WORDS: Readonly<Record<string, string>> = {
   shadow: "It runs; its alerts are kept and told to nobody.",
   off: "It does not run: its overlay or its document says so.",
   retired: "Its document is not there any more.",
+  unscheduled: "No service has run it: bluetick schedule rules/ --lake lake/",
   refused: "Its document or its query does not bind: it does not run.",
   paused: "Its query was refused: it waits until one of its tables changes.",
 };

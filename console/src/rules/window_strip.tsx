@@ -10,6 +10,7 @@ const MARKS: Readonly<Record<string, string>> = { done: "", failed: "!", dirty: 
 function words(window: RuleWindow): string {
   const said = [`${timeText(window.end)}: ${inert(window.state)}`];
   if (window.rows !== null) said.push(`${window.rows.toLocaleString("en")} row${window.rows === 1 ? "" : "s"}`);
+  if (window.triggered) said.push("triggered");
   if (window.seconds !== null) said.push(`took ${durationText(window.seconds)}`);
   if (window.error) said.push(inert(window.error.split("\n", 1)[0] ?? ""));
   return said.join(", ");
@@ -32,7 +33,7 @@ export function WindowStrip({ windows }: { windows: readonly RuleWindow[] }): JS
         {ordered.map((window) => (
           <li key={window.end}>
             <button
-              class={`cell ${window.state} ${window.rows ? "rows" : ""}`}
+              class={`cell ${window.state} ${window.triggered ? "triggered" : ""}`}
               title={words(window)}
               aria-label={words(window)}
               aria-pressed={shown?.end === window.end}
@@ -46,7 +47,7 @@ export function WindowStrip({ windows }: { windows: readonly RuleWindow[] }): JS
       <div class="ends quiet">
         <Time at={ordered[0]?.end} />
         <span class="legend">
-          <i class="cell done" /> done <i class="cell done rows" /> done, with rows <i class="cell dirty">~</i> to be evaluated{" "}
+          <i class="cell done" /> done <i class="cell done triggered" /> triggered <i class="cell dirty">~</i> to be evaluated{" "}
           <i class="cell failed">!</i> failed
         </span>
         <Time at={ordered.at(-1)?.end} />
