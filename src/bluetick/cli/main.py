@@ -212,7 +212,7 @@ _COMMANDS: dict[str, tuple[Callable[[], click.Command], str]] = {
     "alerts": (_alerts, "Alerts that `bluetick schedule` raised."),
     "incidents": (_incidents, "Incidents that `bluetick schedule` made of alerts."),
     "outputs": (_outputs, "Where alerts go: the document that `bluetick schedule --outputs` reads."),
-    "serve": (_serve, "Serve the tables to Kusto, Log Analytics and advanced hunting clients (docs/server.md)."),
+    "serve": (_serve, "Serve the tables to Kusto, Log Analytics and advanced hunting clients, and the console."),
     "token": (_token, "Make, list and remove tokens of the server (bluetick serve)."),
     "backup": (_backup, "Back up a ledger and its lake into DIR, beside earlier backups."),
     "restore": (_restore, "Put a backup back, after checking all of it."),
