@@ -57,7 +57,8 @@ def serve(  # noqa: PLR0913 - one for each option
 ) -> int:
     """Serve the tables to Kusto, Log Analytics and advanced hunting clients, and the console.
 
-    On this machine alone, unless --host says otherwise: then tokens must have been made (bluetick token add, --token). See docs/server.md.
+    On this machine alone, unless --host says otherwise: then tokens must have been made (bluetick token add, --token).
+    See docs/server.md.
     """
     try:
         from bluetick.server.service import Work  # noqa: PLC0415 - its libraries are an extra
