@@ -4,6 +4,7 @@ import { useState } from "preact/hooks";
 import type { WholeRule } from "../api/detections";
 import { session } from "../api/session";
 import { durationText } from "../parts/time";
+import { readTime, shownTime } from "../query/time";
 import { Dialog } from "../shell/dialog";
 import { Inert } from "../text/inert";
 
@@ -17,9 +18,8 @@ interface Props {
   onBegin: (body: unknown) => void;
 }
 
-/** As an input for a date and a time has it, in UTC. */
 function inputText(milliseconds: number): string {
-  return new Date(milliseconds).toISOString().slice(0, 16);
+  return shownTime(new Date(milliseconds).toISOString());
 }
 
 export function BacktestDialog({ rule, onClose, onBegin }: Props): JSX.Element {
@@ -27,12 +27,13 @@ export function BacktestDialog({ rule, onClose, onBegin }: Props): JSX.Element {
   const end = Date.parse(rule.lastWindow ?? session.value?.now ?? "") || Date.now();
   const [from, changeFrom] = useState(inputText(end - 7 * DAY_MS));
   const [to, changeTo] = useState(inputText(end));
-  const span = Date.parse(`${to}Z`) - Date.parse(`${from}Z`);
+  const [first, last] = [readTime(from), readTime(to)];
+  const span = first === null || last === null ? NaN : Date.parse(last) - Date.parse(first);
   const runs = rule.frequency ? Math.floor(span / 1000 / rule.frequency) : null;
   const isWrong = !(span > 0);
   const begin = (event: Event): void => {
     event.preventDefault();
-    if (!isWrong) onBegin({ rule: rule.id, from: `${from}:00Z`, to: `${to}:00Z` });
+    if (!isWrong) onBegin({ rule: rule.id, from: first, to: last });
   };
   return (
     <Dialog title="Backtest" onClose={onClose}>
@@ -42,20 +43,22 @@ export function BacktestDialog({ rule, onClose, onBegin }: Props): JSX.Element {
         </p>
         <div class="choice" role="group" aria-label="Span">
           {SPANS.map((days) => (
-            <button type="button" key={days} aria-pressed={span === days * DAY_MS} onClick={() => changeFrom(inputText(Date.parse(`${to}Z`) - days * DAY_MS))}>
+            <button type="button" key={days} aria-pressed={span === days * DAY_MS} onClick={() => changeFrom(inputText((last === null ? end : Date.parse(last)) - days * DAY_MS))}>
               {days === 1 ? "1 day" : `${days} days`}
             </button>
           ))}
         </div>
         <div class="fields">
           <label for="backtest-from">From (UTC)</label>
-          <input id="backtest-from" type="datetime-local" required value={from} onInput={(event) => changeFrom(event.currentTarget.value)} />
+          <input id="backtest-from" class="mono" required value={from} onInput={(event) => changeFrom(event.currentTarget.value)} />
           <label for="backtest-to">To (UTC)</label>
-          <input id="backtest-to" type="datetime-local" required value={to} onInput={(event) => changeTo(event.currentTarget.value)} />
+          <input id="backtest-to" class="mono" required value={to} onInput={(event) => changeTo(event.currentTarget.value)} />
         </div>
         <p class={isWrong ? "error" : "quiet"} role="status">
           {isWrong
-            ? "The span ends before it begins."
+            ? Number.isNaN(span)
+              ? "A time is written as 2026-11-23 14:05:00."
+              : "The span ends before it begins."
             : runs === null
               ? `${durationText(span / 1000)}`
               : `${runs.toLocaleString("en")} run${runs === 1 ? "" : "s"}, every ${durationText(rule.frequency ?? 0)}${runs > MANY_RUNS ? ": that takes a while; it can be cancelled" : ""}`}

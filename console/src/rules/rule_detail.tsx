@@ -9,6 +9,7 @@ import { thresholdText } from "../parts/backtest";
 import { Clamped } from "../parts/clamped";
 import { Code } from "../parts/code";
 import { Refused } from "../parts/empty";
+import { ErrorText } from "../parts/error_text";
 import { Facts } from "../parts/facts";
 import { JobProgress, useJob, type Work } from "../parts/job";
 import { useLoaded } from "../parts/loaded";
@@ -53,11 +54,7 @@ export function RuleDetail({ id, parameters }: Props): JSX.Element {
         <>
           <Head rule={rule} parameters={parameters} onBacktest={() => ask(true)} onAccount={explain} />
           <div class="body">
-            {rule.error && (
-              <p class="warning">
-                <Inert text={rule.error} lines />
-              </p>
-            )}
+            {rule.error && <ErrorText text={rule.error} />}
             <AccountOf work={account} />
             <BacktestOf work={backtest} />
             <section>

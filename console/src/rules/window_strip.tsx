@@ -2,8 +2,9 @@
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import type { RuleWindow } from "../api/detections";
+import { ErrorText } from "../parts/error_text";
 import { durationText, Time, timeText } from "../parts/time";
-import { inert, Inert } from "../text/inert";
+import { inert } from "../text/inert";
 
 const MARKS: Readonly<Record<string, string>> = { done: "", failed: "!", dirty: "~", running: "…" };
 
@@ -26,7 +27,7 @@ export function WindowStrip({ windows }: { windows: readonly RuleWindow[] }): JS
       </p>
     );
   }
-  const shown = ordered.find((one) => one.end === chosen) ?? [...ordered].reverse().find((one) => one.error) ?? null;
+  const shown = ordered.find((one) => one.end === chosen) ?? null;
   return (
     <div class="windows">
       <ol aria-label="Recent windows">
@@ -53,17 +54,13 @@ export function WindowStrip({ windows }: { windows: readonly RuleWindow[] }): JS
         <Time at={ordered.at(-1)?.end} />
       </div>
       {shown !== null && (
-        <p class={shown.error ? "warning" : "quiet"}>
+        <p class="quiet">
           <Time at={shown.end} />: {inert(shown.state)}
           {shown.rows !== null && `, ${shown.rows.toLocaleString("en")} row${shown.rows === 1 ? "" : "s"}`}
           {shown.seconds !== null && `, took ${durationText(shown.seconds)}`}
-          {shown.error && (
-            <>
-              . <Inert text={shown.error} lines />
-            </>
-          )}
         </p>
       )}
+      {shown?.error && <ErrorText text={shown.error} />}
     </div>
   );
 }
