@@ -14,7 +14,8 @@ from bluetick.workers.answer import WorkerAnswer
 from bluetick.workers.frames import MOST, Kind, packed, read
 from bluetick.workers.messages import pack_error
 
-HEADS = json.dumps([{"name": "T", "columns": [["x", "long"], ["s", "string"]], "visualization": {}}]).encode()
+_HEAD = {"name": "T", "columns": [["x", "long"], ["s", "string"]], "visualization": {}, "versions": {"Logs": 3}}
+HEADS = json.dumps([_HEAD]).encode()
 BATCH = pa.record_batch({"c0": pa.array([1, 2]), "c1": pa.array(["a", "bc"])})
 SCHEMA_PART, BATCH_PART = BATCH.schema.serialize().to_pybytes(), BATCH.serialize().to_pybytes()
 FIRST = b"\x00\x00"

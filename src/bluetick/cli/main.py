@@ -76,6 +76,12 @@ def _tuning() -> click.Command:
     return tuning
 
 
+def _hunt() -> click.Command:
+    from bluetick.cli.hunts import hunt  # noqa: PLC0415 - loaded when asked for
+
+    return hunt
+
+
 def _ingest() -> click.Command:
     from bluetick.cli.ingest import ingest  # noqa: PLC0415 - loaded when asked for
 
@@ -201,6 +207,7 @@ _COMMANDS: dict[str, tuple[Callable[[], click.Command], str]] = {
     "coverage": (_coverage, "Say how well the ATT&CK techniques of rules are covered, by evidence."),
     "diff": (_diff, "Replay the rules that changed between two commits, before and after, over the same days."),
     "tuning": (_tuning, "Price the exceptions beside rules: replay each rule with all of them, and without each."),
+    "hunt": (_hunt, "Run hunts, markdown files with queries, and make rules of them (docs/hunts.md)."),
     "ingest": (_ingest, "Read log files into a lake's tables."),
     "quarantine": (_quarantine, "Look into what was kept aside, and try it again."),
     "convert": (_convert, "Write rules in the form of another service."),

@@ -8,6 +8,7 @@ from bluetick.detections.documents import FORMATS, DocumentResult, read_document
 from bluetick.detections.documents.companions import COMPANION_SUFFIXES
 from bluetick.detections.documents.decoding import MAX_BYTES
 from bluetick.detections.documents.registry import is_other_json
+from bluetick.detections.hunts.reading import is_hunt
 from bluetick.detections.model import Detection
 from bluetick.diagnostics import Diagnostic, SourceText, render_diagnostic
 from bluetick.diagnostics.errors import SourceError
@@ -56,7 +57,7 @@ def _expand(path: Path, may_be_none: bool) -> list[Path]:
     if not path.is_dir():
         return [path]
     files = (file for file in path.rglob("*") if file.is_file() and is_document(file.relative_to(path)))
-    found = sorted(file for file in files if not _is_other_json(file))
+    found = sorted(file for file in files if not (_is_other_json(file) or _is_hunt(file)))
     if not found and not may_be_none:
         raise SourceError(f"the folder '{path}' holds no rule document ({', '.join(sorted(_SUFFIXES))})", str(path))
     return found
@@ -77,6 +78,17 @@ def _is_other_json(file: Path) -> bool:
     try:
         with file.open("rb") as stream:
             return is_other_json(file.name, stream.read(MAX_BYTES))
+    except OSError:
+        return False  # reading it as a document says why
+
+
+def _is_hunt(file: Path) -> bool:
+    """Whether a file below a folder of rules says that it is a hunt: `bluetick hunt` runs those."""
+    if file.suffix.lower() != ".md":
+        return False
+    try:
+        with file.open("rb") as stream:
+            return is_hunt(stream.read(MAX_BYTES).decode("utf-8", "replace"))
     except OSError:
         return False  # reading it as a document says why
 

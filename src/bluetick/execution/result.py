@@ -26,6 +26,7 @@ class Result:
         name: what the statement is called: PrimaryResult, or the name that a branch of fork was given.
         columns: (name, KQL type name) pairs in order; names are the user's and may differ only in case.
         visualization: what `render` asked for.
+        versions: of each table that is read the version, None where it has none.
     """
 
     def __init__(self, program: Program, execution: Execution) -> None:
@@ -33,6 +34,7 @@ class Result:
         self.name = program.name
         self.columns: tuple[tuple[str, str], ...] = tuple((c.name, str(c.type)) for c in columns)
         self.visualization = dict(program.visualization)
+        self.versions = {use.table: execution.catalog.version(use.table) for use in program.scans}
         self._types = tuple(c.type for c in columns)
         self._execution = execution
         self._arriving: Iterator[pa.RecordBatch] | None = self._physical_batches(execution.start(program))

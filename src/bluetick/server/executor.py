@@ -158,7 +158,7 @@ class _LocalAnswer:
 
     @property
     def heads(self) -> Sequence[TableHead]:
-        return [TableHead(one.name, one.columns, one.visualization) for one in self._turn.results]
+        return [TableHead(one.name, one.columns, one.visualization, one.versions) for one in self._turn.results]
 
     async def batches(self) -> AsyncIterator[tuple[int, pa.RecordBatch]]:
         for index, result in enumerate(self._turn.results):

@@ -100,7 +100,7 @@ class _Worker:
 
         results = self._session.run(request)
         try:
-            heads = [TableHead(one.name, one.columns, one.visualization) for one in results]
+            heads = [TableHead(one.name, one.columns, one.visualization, one.versions) for one in results]
             send(self._connection, Kind.HEADS, pack_heads(heads))
             for number, result in enumerate(results):
                 for kind, part in _parts(result):

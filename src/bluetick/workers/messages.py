@@ -5,7 +5,7 @@ import math
 import struct
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
@@ -42,11 +42,13 @@ class Busy(BluetickError):
 
 @dataclass(frozen=True, slots=True)
 class TableHead:
-    """A table of an answer: its name, its columns as (name, KQL type name), and what `render` asked for."""
+    """A table of an answer: its name, its columns as (name, KQL type name), what `render` asked for, and which version
+    of each table is read (None where it has none)."""
 
     name: str
     columns: tuple[tuple[str, str], ...]
     visualization: Mapping[str, Any]
+    versions: Mapping[str, int | None] = field(default_factory=dict)
 
 
 # --- values -----------------------------------------------------------------------------------------------------------
@@ -184,7 +186,8 @@ def unpack_heads(data: bytes) -> tuple[TableHead, ...]:
     with _as_told():
         for head in json.loads(data):
             columns = tuple((str(name), str(Type(type_))) for name, type_ in head["columns"])
-            found.append(TableHead(str(head["name"]), columns, dict(head["visualization"])))
+            versions = {str(table): None if one is None else int(one) for table, one in head["versions"].items()}
+            found.append(TableHead(str(head["name"]), columns, dict(head["visualization"]), versions))
     return tuple(found)
 
 

@@ -32,7 +32,7 @@ from bluetick.diagnostics.document_codes import (
 )
 
 _MAX_QUERIES = 200
-_LANGUAGES = frozenset({"kql", "kusto", "csl", "kustoql", "kusto-query", "{kql}", "{.kql}"})
+KQL_LANGUAGES = frozenset({"kql", "kusto", "csl", "kustoql", "kusto-query", "{kql}", "{.kql}"})
 _HEADED = re.compile(r"\s{0,3}#{1,6}[ \t]+\S")
 _FENCED = re.compile(r"^[ \t]*(?:`{3,}|~{3,})[ \t]*\{?\.?(?:kql|kusto|csl)", re.IGNORECASE | re.MULTILINE)
 # `- **Key:** value`, `**Key**: value`: the colon inside the bold or after it.
@@ -181,7 +181,7 @@ def read_markdown(text: str, file_name: str) -> Reading:
 def _query_fences(text: str, fences: Sequence[tuple[str, Fence]]) -> tuple[list[tuple[str, Fence]], list[Diagnostic]]:
     """The fences that hold queries: those that say KQL, else those that say nothing."""
     filled = [(h, f) for h, f in fences if has_statement(text[f.content.start : f.content.end])]
-    chosen = [(h, f) for h, f in filled if f.language in _LANGUAGES]
+    chosen = [(h, f) for h, f in filled if f.language in KQL_LANGUAGES]
     diagnostics = []
     if not chosen:
         chosen = [(h, f) for h, f in filled if not f.language]
