@@ -14,7 +14,7 @@ from bluetick.functions.definition import (
     param,
     signature,
 )
-from bluetick.functions.scalar.json_path import split_path
+from bluetick.functions.scalar.json_path import look_up, split_path
 from bluetick.functions.scalar.json_text import (
     DUCKDB,
     NULL_TEXT,
@@ -127,7 +127,7 @@ def step_duckdb(value: Expr, step: Step) -> Expr:
         found = when(is_bag(value), call("json_extract", value, text(_pointer(step))))
         return _non_null(Cast(found, Type.STRING))
     base, path = split_path(value)
-    return _non_null(Cast(call("json_extract", base, text(path + _duckdb_path(step))), Type.STRING))
+    return _non_null(Cast(look_up("json_extract", base, path + _duckdb_path(step)), Type.STRING))
 
 
 def step_spark(value: Expr, step: Step) -> Expr:

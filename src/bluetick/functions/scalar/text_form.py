@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from bluetick.functions.definition import Argument
-from bluetick.functions.scalar.json_path import split_path
+from bluetick.functions.scalar.json_path import look_up, split_path
 from bluetick.sql.tree import EMPTY, Binary, Case, Cast, Expr, Literal, Unary, call, coalesce, is_not_null, long, text
 from bluetick.types import Type
 
@@ -91,7 +91,7 @@ def _real_text_duckdb(value: Expr) -> Expr:
 def _dynamic_text_duckdb(value: Expr) -> Expr:
     base, path = split_path(value)
     if path != "$":  # the value is looked up once: what engines share between expressions they do not within a CASE
-        return or_empty(call("json_extract_string", base, text(path)))
+        return or_empty(look_up("json_extract_string", base, path))
     bare = call("json_extract_string", value, text("$"))
     return Case(((_is_json_string(value, "starts_with"), or_empty(bare)),), or_empty(value))
 
