@@ -17,7 +17,7 @@ from console.hostile import hostile_texts
 
 _SOURCES: Final = Path(__file__).resolve().parents[2] / "console"
 _ENTRY: Final = """
-import { parseExactly } from "SOURCES/src/api/query";
+import { parseExactly } from "SOURCES/src/api/exactly";
 import * as kql from "SOURCES/src/results/kql_text";
 self.call = (name, given) => kql[name](...parseExactly(given));
 """

@@ -1,0 +1,127 @@
+/** Who talks to whom: two columns of a result as edges, weighted by their rows. */
+import type { Cell, ResultTable } from "../api/query";
+import { cellText } from "./values";
+
+export interface GraphColumns {
+  readonly from: number;
+  readonly to: number;
+}
+
+export interface GraphNode {
+  readonly side: "from" | "to";
+  readonly cell: Cell;
+  readonly text: string;
+  readonly rows: number;
+}
+
+export interface GraphEdge {
+  readonly from: number;
+  readonly to: number;
+  readonly rows: number;
+}
+
+export interface GraphData {
+  readonly nodes: readonly GraphNode[];
+  readonly edges: readonly GraphEdge[];
+  /** How many edges there are in all, drawn or not. */
+  readonly all: number;
+  /** Rows without a value in one of the columns. */
+  readonly without: number;
+}
+
+const MOST_EDGES = 200;
+// Names of Defender's and Sentinel's tables, those that say most first.
+const FROM = ["InitiatingProcessFileName", "ProcessName", "Process", "Image", "FileName", "DeviceName", "Computer", "SourceIp", "SourceIP", "SrcIpAddr"];
+const TO = ["RemoteUrl", "RemoteIP", "RemoteIp", "DestinationIp", "DestinationIP", "DestinationHostname", "DstIpAddr", "RemoteCountry", "DestinationPort", "RemotePort"];
+
+/** How many rows have a value there. */
+function filled(table: ResultTable, column: number): number {
+  return table.rows.reduce((sum, row) => sum + (cellText(row[column]) === "" ? 0 : 1), 0);
+}
+
+function known(table: ResultTable, names: readonly string[]): number | null {
+  const found = names.map((name) => table.columns.findIndex((column) => column.name === name)).filter((index) => index >= 0);
+  // A column that is there but mostly empty (the URL of plain addresses) says less than the next.
+  return found.find((index) => filled(table, index) * 2 > table.rows.length) ?? found[0] ?? null;
+}
+
+/** The columns that a result's processes and destinations stand in, or null where they are not known. */
+export function graphColumns(table: ResultTable): GraphColumns | null {
+  const from = known(table, FROM);
+  const to = known(table, TO);
+  return from === null || to === null ? null : { from, to };
+}
+
+/** The edges with the most rows, and their nodes. */
+export function graphData(table: ResultTable, columns: GraphColumns): GraphData {
+  const edges = new Map<string, { from: Cell; to: Cell; rows: number }>();
+  let without = 0;
+  for (const row of table.rows) {
+    const from = row[columns.from] ?? null;
+    const to = row[columns.to] ?? null;
+    const [left, right] = [cellText(from), cellText(to)];
+    if (left === "" || right === "") {
+      without += 1;
+      continue;
+    }
+    const key = `${left.length}:${left}${right}`;
+    const found = edges.get(key);
+    if (found) found.rows += 1;
+    else edges.set(key, { from, to, rows: 1 });
+  }
+  const kept = [...edges.values()].sort((left, right) => right.rows - left.rows).slice(0, MOST_EDGES);
+  const nodes: { side: "from" | "to"; cell: Cell; text: string; rows: number }[] = [];
+  const places = new Map<string, number>();
+  const node = (side: "from" | "to", cell: Cell, rows: number): number => {
+    const key = `${side}:${cellText(cell)}`;
+    const place = places.get(key) ?? nodes.push({ side, cell, text: cellText(cell), rows: 0 }) - 1;
+    places.set(key, place);
+    const found = nodes[place];
+    if (found) found.rows += rows;
+    return place;
+  };
+  const drawn = kept.map((edge) => ({ from: node("from", edge.from, edge.rows), to: node("to", edge.to, edge.rows), rows: edge.rows }));
+  return { nodes, edges: drawn, all: edges.size, without };
+}
+
+export interface GraphPlace {
+  readonly x: number;
+  readonly y: number;
+}
+
+const GAP = 26;
+const WIDTH = 620;
+
+/** Both sides as columns, ordered so that few edges cross: each node near the middle of those it goes with. */
+export function graphPlaces(data: GraphData): GraphPlace[] {
+  const side = (which: "from" | "to"): number[] => [...data.nodes.keys()].filter((index) => data.nodes[index]?.side === which);
+  let [left, right] = [side("from"), side("to")];
+  left.sort((a, b) => (data.nodes[b]?.rows ?? 0) - (data.nodes[a]?.rows ?? 0));
+  for (let round = 0; round < 4; round += 1) {
+    right = byMiddle(right, left, data, (edge) => [edge.to, edge.from]);
+    left = byMiddle(left, right, data, (edge) => [edge.from, edge.to]);
+  }
+  const places: GraphPlace[] = [];
+  const most = Math.max(left.length, right.length);
+  for (const [nodes, x] of [[left, 0], [right, WIDTH]] as const) {
+    const gap = nodes.length > 1 ? Math.min(GAP * 3, (GAP * (most - 1)) / (nodes.length - 1)) : 0;
+    const top = (GAP * (most - 1) - gap * (nodes.length - 1)) / 2;
+    nodes.forEach((node, index) => (places[node] = { x, y: top + index * gap }));
+  }
+  return places;
+}
+
+function byMiddle(own: number[], others: number[], data: GraphData, ends: (edge: GraphEdge) => [number, number]): number[] {
+  const place = new Map(others.map((node, index) => [node, index / Math.max(1, others.length - 1)]));
+  const sums = new Map<number, { weight: number; sum: number }>();
+  for (const edge of data.edges) {
+    const [mine, other] = ends(edge);
+    const found = sums.get(mine) ?? { weight: 0, sum: 0 };
+    sums.set(mine, { weight: found.weight + edge.rows, sum: found.sum + edge.rows * (place.get(other) ?? 0) });
+  }
+  const middle = (node: number): number => {
+    const found = sums.get(node);
+    return found ? found.sum / found.weight : 0;
+  };
+  return [...own].sort((a, b) => middle(a) - middle(b) || a - b);
+}
