@@ -24,8 +24,12 @@ export interface HuntResult {
   readonly rowCount: number;
   /** Of each row, whether the run before did not have it. */
   readonly isNew: readonly boolean[];
-  /** How many rows of the run before are there no more. */
-  readonly goneCount: number;
+  /** How many rows the run before did not have, and how many of its rows are there no more; null: not compared. */
+  readonly newCount: number | null;
+  readonly goneCount: number | null;
+  /** When the run was that it is compared with, or why it is compared with none. */
+  readonly compared?: string | null;
+  readonly uncompared?: string | null;
   readonly error: string | null;
 }
 
@@ -38,6 +42,11 @@ export interface HuntCell {
 
 export interface WholeHunt {
   readonly name: string;
+  /** What is wrong in its text, so that it does not run. */
+  readonly problems?: readonly string[];
+  readonly tags?: readonly string[];
+  readonly tactics?: readonly string[];
+  readonly techniques?: readonly string[];
   readonly title: string;
   readonly hypothesis: string;
   readonly text: string;

@@ -4,9 +4,11 @@ import { useEffect, useState } from "preact/hooks";
 import { readHunt, runHunt, type HuntCell, type WholeHunt } from "../api/hunts";
 import { mayChange } from "../api/session";
 import { Refused } from "../parts/empty";
+import { Facts } from "../parts/facts";
 import { problemText, useLoaded } from "../parts/loaded";
+import { Techniques } from "../parts/techniques";
 import { address } from "../shell/router";
-import { Inert } from "../text/inert";
+import { inert, Inert } from "../text/inert";
 import { HuntEditor } from "./hunt_editor";
 import { Markdown } from "./markdown_view";
 import { PromoteDialog } from "./promote_dialog";
@@ -84,6 +86,12 @@ export function HuntView({ name, onChanged }: Props): JSX.Element {
               </div>
             )}
             {error !== null && <Refused error={error} />}
+            {(hunt.problems ?? []).map((problem) => (
+              <p key={problem} class="warning">
+                <Inert text={problem} lines />
+              </p>
+            ))}
+            <HuntFacts hunt={hunt} />
           </header>
           <div class="body">
             {isEditing ? (
@@ -118,6 +126,19 @@ export function HuntView({ name, onChanged }: Props): JSX.Element {
         </>
       )}
     </article>
+  );
+}
+
+function HuntFacts({ hunt }: { hunt: WholeHunt }): JSX.Element | null {
+  const { tags = [], tactics = [], techniques = [] } = hunt;
+  if (tags.length + tactics.length + techniques.length === 0) return null;
+  return (
+    <Facts
+      facts={[
+        ...(tags.length > 0 ? [["Tags", tags.map((tag) => inert(tag)).join(", ")] as const] : []),
+        ...(tactics.length + techniques.length > 0 ? [["Techniques", <Techniques tactics={tactics} techniques={techniques} />] as const] : []),
+      ]}
+    />
   );
 }
 

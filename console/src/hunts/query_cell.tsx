@@ -37,12 +37,11 @@ export function QueryCell({ cell, title, isRunning, isBusy, onRun, onPromote }: 
 }
 
 function Result({ result }: { result: HuntResult }): JSX.Element {
-  const fresh = result.isNew.filter(Boolean).length;
   const versions = Object.entries(result.snapshot).map(([table, version]) => `${inert(table)} at version ${version}`);
   const hidden = result.rowCount - result.rows.length;
   return (
     <div class="result">
-      {result.error !== null && (
+      {result.error && (
         <p class="error" role="alert">
           <Inert text={result.error} lines />
         </p>
@@ -51,15 +50,34 @@ function Result({ result }: { result: HuntResult }): JSX.Element {
         <strong>
           {result.rowCount.toLocaleString("en")} row{result.rowCount === 1 ? "" : "s"}
         </strong>
-        <span class={fresh > 0 ? "chip accent" : "quiet"}>{fresh.toLocaleString("en")} new</span>
-        <span class={result.goneCount > 0 ? "chip warn" : "quiet"}>{result.goneCount.toLocaleString("en")} gone</span>
+        <Count count={result.newCount} what="new" tone="accent" />
+        <Count count={result.goneCount} what="gone" tone="warn" />
+        {result.uncompared && (
+          <span class="quiet">
+            <Inert text={result.uncompared} />
+          </span>
+        )}
         <span class="quiet">
           ran <Time at={result.ran} />, as of <Time at={result.now} />
+          {result.compared && (
+            <>
+              , compared with the run of <Time at={result.compared} />
+            </>
+          )}
           {versions.length > 0 && `, ${versions.join(", ")}`}
         </span>
       </p>
-      {result.rows.length > 0 && <RowsTable label="Results" columns={result.columns.map(columnName)} rows={result.rows} marked={result.isNew} />}
+      {result.rows.length > 0 && <RowsTable label="Results" columns={result.columns.map(columnName)} rows={result.rows} {...(result.newCount === null ? {} : { marked: result.isNew })} />}
       {hidden > 0 && <p class="quiet">{hidden.toLocaleString("en")} more rows are only counted.</p>}
     </div>
+  );
+}
+
+function Count({ count, what, tone }: { count: number | null; what: string; tone: string }): JSX.Element | null {
+  if (count === null) return null;
+  return (
+    <span class={count > 0 ? `chip ${tone}` : "quiet"}>
+      {count.toLocaleString("en")} {what}
+    </span>
   );
 }

@@ -24,12 +24,15 @@ interface Props {
   below?: (row: number) => ComponentChildren;
 }
 
+function isNumber(value: Cell): boolean {
+  return typeof value === "number" || typeof value === "bigint";
+}
+
 function CellView({ value }: { value: Cell }): JSX.Element {
   if (value === null || value === undefined) return <td class="quiet">null</td>;
   const text = cellText(value);
-  const isNumber = typeof value === "number" || typeof value === "bigint";
   return (
-    <td class={isNumber ? "number" : ""}>
+    <td class={isNumber(value) ? "number" : ""}>
       <Inert text={text.length > SHOWN ? `${text.slice(0, SHOWN)}…` : WIRE.test(text) ? datetimeText(text) : text} />
     </td>
   );
@@ -98,7 +101,7 @@ export function RowsTable({ label, columns, rows, marked, mark = "new", below }:
                 <span class="unseen">Row</span>
               </th>
               {columns.map((name, index) => (
-                <th key={index}>
+                <th key={index} class={shown.some((row) => isNumber(row[index])) ? "number" : ""}>
                   <Inert text={name} />
                 </th>
               ))}

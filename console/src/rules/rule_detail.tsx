@@ -198,10 +198,15 @@ function BacktestOf({ work }: WorkProps): JSX.Element | null {
   );
 }
 
+/** How many rows the run of an account gave; 0 where it does not say. */
+function rowCount(result: unknown): number {
+  return typeof result === "object" && result !== null && "row_count" in result ? Number(result.row_count) : 0;
+}
+
 function AccountOf({ work }: WorkProps): JSX.Element | null {
   const found = accountOf(work.job?.result);
   return (
-    <Found work={work} title="Why nothing fired" what="Running the rule, counting what each step lets through">
+    <Found work={work} title={rowCount(work.job?.result) > 0 ? "How its rows came about" : "Why nothing fired"} what="Running the rule, counting what each step lets through">
       {found === null ? <p class="quiet">The server told nothing of it.</p> : <Account account={found} />}
     </Found>
   );
