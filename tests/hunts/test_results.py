@@ -137,7 +137,10 @@ def test_damage_anywhere_is_seen(tmp_path: Path) -> None:
     for cut in (0, 1, len(whole) // 2, len(whole) - 2):
         path.write_bytes(whole[:cut])
         with pytest.raises(SourceError):
-            read_head(path)
+            read_result(path)
+    path.write_bytes(whole[:20])
+    with pytest.raises(SourceError):
+        read_head(path)
 
 
 def test_nothing_is_left_of_a_write_that_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -57,7 +57,11 @@ class ServiceWorld:
 
     @property
     def work(self) -> Work:
-        return Work(self.ledger, self.rules)
+        return Work(self.ledger, self.rules, self.hunts)
+
+    @property
+    def hunts(self) -> Path:
+        return self.lake.with_name("hunts")
 
 
 def make_service_world(folder: Path) -> ServiceWorld:
@@ -67,6 +71,8 @@ def make_service_world(folder: Path) -> ServiceWorld:
     rows = {"TimeGenerated": pa.array(times, pa.timestamp("us", "UTC")), "Computer": ["a", "b"] * 3}
     pq.write_table(pa.table(rows), world.lake / "Seen" / "part.parquet")
     world.rules.mkdir()
+    world.hunts.mkdir()
+    (world.hunts / "seen.md").write_text("# Seen?\n\n```kql id=all\nSeen | count\n```\n", "utf-8")
     for id_, name, severity, condition in (
         (MANY, "Many", "High", "| where true"),
         (NONE, "None", "Low", "| where Computer == 'c'"),

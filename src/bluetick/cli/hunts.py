@@ -18,13 +18,13 @@ from bluetick.cli.page import new_console
 from bluetick.cli.writing import compact
 from bluetick.detections.hunts.files import HuntFile, hunt_path, hunt_paths, read_file, write_file
 from bluetick.detections.hunts.model import Cell
-from bluetick.detections.hunts.promoting import Promotion, promoted
+from bluetick.detections.hunts.promoting import rule_of
 from bluetick.detections.hunts.results import CellResult
 from bluetick.detections.hunts.running import check_runnable, run_cell
 from bluetick.detections.hunts.template import new_hunt
 from bluetick.detections.model import AlertSeverity
 from bluetick.detections.runs import query_request
-from bluetick.detections.writing.new_rule import save_rule
+from bluetick.detections.writing.new_rule import save_rule, write_rule
 from bluetick.diagnostics import SourceText
 from bluetick.diagnostics.errors import QueryError, SourceError
 from bluetick.session import Session
@@ -87,8 +87,8 @@ def promote(
     found = read_file(file)
     chosen = _cell(found, cell)
     grave = _SEVERITIES[next(known for known in _SEVERITIES if known.lower() == severity.lower())]
-    wanted = Promotion(id=str(uuid4()), name=name, frequency=frequency, period=period, severity=grave)
-    rule = promoted(found.hunt, chosen, wanted)
+    schedule = (frequency, period)
+    rule = write_rule(rule_of(found.hunt, chosen, id_=str(uuid4()), name=name, schedule=schedule, severity=grave))
     with data.open() as session:
         session.plan(query_request(rule.detection), is_check=True)
     click.echo(save_rule(folder, rule))

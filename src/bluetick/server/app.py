@@ -26,6 +26,7 @@ from bluetick.server.detections.shelf import Shelf
 from bluetick.server.errors import Failure
 from bluetick.server.export import export_routes
 from bluetick.server.hunting import hunting_routes
+from bluetick.server.hunts import hunt_routes
 from bluetick.server.kusto import kusto_routes
 from bluetick.server.log_analytics import log_analytics_routes
 from bluetick.server.openapi import openapi_routes
@@ -118,6 +119,7 @@ def all_routes(service: Service) -> list[Route]:
         *rule_routes(service, shelf),
         *table_routes(service),
         *export_routes(service),
+        *hunt_routes(service, shelf),
         *openapi_routes(),
     ]
 

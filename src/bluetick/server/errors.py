@@ -66,6 +66,11 @@ def not_there(detail: str) -> RequestRefused:
     return RequestRefused(Failure(404, "General_BadRequest", "Not found.", kind, detail))
 
 
+def conflict(detail: str) -> RequestRefused:
+    kind = "Kusto.Data.Exceptions.KustoConflictException"
+    return RequestRefused(Failure(409, "General_Conflict", "Somebody else was faster.", kind, detail))
+
+
 def failure_of(error: Exception) -> Failure:
     """What a client is told of an error."""
     match error:

@@ -110,6 +110,7 @@ _REFUSALS: Final = {
     "400": "What was asked cannot be done, and why",
     "401": "No token that holds",
     "404": "There is no such thing",
+    "409": "It is no longer as it was read",
     "403": "A foreign Host or Origin, or a token without the right",
     "408": "The body did not come",
     "413": "The body is too large",

@@ -1,43 +1,38 @@
 """A query of a hunt made a rule."""
 
 import re
-from dataclasses import dataclass
 from datetime import timedelta
 
 from bluetick.detections.hunts.model import Cell, Hunt
 from bluetick.detections.model import AlertSeverity, Schemas, Threshold
-from bluetick.detections.writing.new_rule import NewRule, RuleText, write_rule
+from bluetick.detections.writing.new_rule import NewRule
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Promotion:
-    """What the hunt does not say of the rule. `period` is how far back a run reads."""
-
-    id: str
-    name: str
-    frequency: timedelta
-    period: timedelta
-    severity: AlertSeverity
-    threshold: Threshold = Threshold(declared=True)  # noqa: RUF009 - it cannot be changed
-
-
-def promoted(hunt: Hunt, cell: Cell, wanted: Promotion) -> RuleText:
-    """The rule's document: the hypothesis is its description, tactics and techniques are the hunt's. Raises what
-    `write_rule` raises; whether the query binds is not looked at."""
-    return write_rule(
-        NewRule(
-            id=wanted.id,
-            name=wanted.name,
-            query=cell.text,
-            frequency=wanted.frequency,
-            period=wanted.period,
-            severity=wanted.severity,
-            threshold=wanted.threshold,
-            description=hunt.hypothesis or hunt.title,
-            tactics=hunt.tactics,
-            techniques=hunt.techniques,
-            schemas=hunt.schemas or _meant(cell.text),
-        )
+def rule_of(
+    hunt: Hunt,
+    cell: Cell,
+    *,
+    id_: str,
+    name: str,
+    schedule: tuple[timedelta, timedelta],
+    severity: AlertSeverity,
+    threshold: Threshold | None = None,
+) -> NewRule:
+    """The rule that runs a cell's query: the hypothesis is its description, tactics and techniques are the hunt's.
+    `schedule` is how often it runs and how far back each run reads; without a threshold any row raises an alert."""
+    frequency, period = schedule
+    return NewRule(
+        id=id_,
+        name=name,
+        query=cell.text,
+        frequency=frequency,
+        period=period,
+        severity=severity,
+        threshold=threshold or Threshold(declared=True),
+        description=hunt.hypothesis or hunt.title,
+        tactics=hunt.tactics,
+        techniques=hunt.techniques,
+        schemas=hunt.schemas or _meant(cell.text),
     )
 
 

@@ -56,6 +56,16 @@ _NEW_RULE: Final = _body(
     schemas=_SCHEMAS,
 )
 
+_PROMOTION: Final = _body(
+    ("cell", "name", "frequency", "period"),
+    cell=_TEXT,
+    name=_TEXT,
+    frequency=_SECONDS,
+    period=_SECONDS,
+    severity={"enum": list(SEVERITIES)},
+    threshold=_THRESHOLD,
+)
+
 CONSOLE_ROUTES: Final[dict[tuple[str, str], Described]] = {
     ("get", "/api/alerts"): Described("Alerts, the newest first, without their rows", None, _LISTED),
     ("get", "/api/alerts/{id}"): Described("An alert with its rows, comments and history"),
@@ -73,5 +83,12 @@ CONSOLE_ROUTES: Final[dict[tuple[str, str], Described]] = {
     ("get", "/api/rules"): Described("Rules of the folder and of the ledger, how each stands"),
     ("post", "/api/rules"): Described("Save a rule as a document of its own", _NEW_RULE),
     ("get", "/api/rules/{id}"): Described("A rule with its document and its newest windows"),
+    ("get", "/api/hunts"): Described("The hunts of the folder"),
+    ("get", "/api/hunts/{name}"): Described("A hunt, its cells and what they gave"),
+    ("put", "/api/hunts/{name}"): Described(
+        "Write a hunt's file", _body(("text",), text=_TEXT, etag={"type": ["string", "null"]})
+    ),
+    ("post", "/api/hunts/{name}/run"): Described("Run a hunt's cells, and pin what they give", _body((), cell=_TEXT)),
+    ("post", "/api/hunts/{name}/promote"): Described("Make a rule of a cell", _PROMOTION),
     ("get", "/api/health"): Described("Whether the service and its data are well"),
 }

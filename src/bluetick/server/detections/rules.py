@@ -57,9 +57,7 @@ async def _save(service: Service, shelf: Shelf, request: Request, asked: Asked) 
     caller = service.caller(request, Right.RULES)
     body = await json_body(request)
     rule = new_rule(body, str(uuid4()))
-    if shelf.folder is None:
-        raise bad_request("the server was given no folder for rules: bluetick serve --rules DIR")
-    work = asyncio.to_thread(_saved, shelf, rule)
+    work = asyncio.to_thread(saved, shelf, rule)
     return json_response(await recorded(service, request, caller, asked, ("SaveRule", rule.name), work))
 
 
@@ -72,9 +70,10 @@ def _windows(ledger: Ledger, rule: str) -> list[dict[str, Any]]:
     return [window.to_json() for window in recent_windows(ledger, rule, _MOST_WINDOWS)]
 
 
-def _saved(shelf: Shelf, rule: NewRule) -> dict[str, Any]:
+def saved(shelf: Shelf, rule: NewRule) -> dict[str, Any]:
+    """Puts a rule that binds into the folder: its id, its file, what is worth saying of its query."""
     if shelf.folder is None:
-        raise AssertionError("asked for before")
+        raise bad_request("the server was given no folder for rules: bluetick serve --rules DIR")
     try:
         written = write_rule(rule)
     except SourceError as error:
