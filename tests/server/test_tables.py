@@ -11,6 +11,7 @@ import pytest
 
 import bluetick
 from bluetick.cli.main import run_command
+from bluetick.execution.table_facts import TableFacts
 from bluetick.schema.packs import known_table, load_pack
 from bluetick.server import tables
 from server.running import Served, served
@@ -97,6 +98,15 @@ def test_of_large_tables_a_bounded_number_of_recent_rows_is_measured(
             "fill": 0.5,
             "fillRows": 2,
         }
+
+
+def test_a_row_of_a_wrong_clock_does_not_hide_the_others(plain: Path) -> None:
+    late = pa.array([datetime(9999, 1, 1, tzinfo=UTC)], pa.timestamp("us", "UTC"))
+    pq.write_table(pa.table({"Timestamp": late, "Name": ["x"], "Size": [1]}), plain / "b.parquet")
+    with bluetick.connect(tables={"Plain": plain}) as session, served(session) as on:
+        asked = datetime(2026, 6, 18, 14, tzinfo=UTC)
+        assert tables._since(TableFacts(3, 0, FIRST, late[0].as_py()), asked) == datetime(2026, 6, 18, 12)
+        assert get(on, "/api/tables/Plain")["last"] == "9999-01-01T00:00:00.0000000Z"
 
 
 def test_a_lake_tells_fill_rates_by_itself(tmp_path: Path) -> None:

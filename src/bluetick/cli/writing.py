@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from io import StringIO
 from itertools import chain
 from pathlib import Path
 from typing import IO
@@ -83,10 +84,14 @@ def _write_json(result: Result, output: Path | None) -> None:
 
 def _write_csv(result: Result, output: Path | None) -> None:
     with text_target(output) as stream:
-        writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow([name for name, _ in result.columns])
-        for row in json_rows(result.columns, result.passing_rows()):
+        # A carriage return in a cell is quoted only where it may end a line: readers end lines there, whoever wrote it.
+        line = StringIO(newline="")
+        writer = csv.writer(line, lineterminator="\r\n")
+        for row in chain([[name for name, _ in result.columns]], json_rows(result.columns, result.passing_rows())):
             writer.writerow([_csv_cell(cell) for cell in row])
+            stream.write(line.getvalue().removesuffix("\r\n") + "\n")
+            line.seek(0)
+            line.truncate()
 
 
 def _write_parquet(result: Result, output: Path) -> None:

@@ -31,6 +31,7 @@ from bluetick.values import format_datetime7
 
 MEASURED_ROWS: Final = 10_000
 _RECENT: Final = timedelta(days=7)
+_SHORTEST: Final = timedelta(minutes=1)
 _SECONDS: Final = 20.0
 _MOST_KEPT: Final = 1_000
 _FIRST: Final = datetime.min
@@ -72,7 +73,7 @@ class _Tables:
         else:
             fills = await asyncio.to_thread(_told, self.service.session.catalog.pinned(), face, table)
             if fills is None:
-                call = self.service.call(request, caller, asked, "Tables", _question(face, facts))
+                call = self.service.call(request, caller, asked, "Tables", _question(face, facts, asked.at))
                 fills = await self._measure(request, call, face)
             if fills is not None:
                 self.measured[name] = (state, fills)
@@ -172,18 +173,29 @@ def _told(catalog: Catalog, face: TableFace, table: Table) -> Fills | None:
     return Fills(rows, {name: counts.get(source, 0) / rows if rows else 0.0 for (name, _), source in pairs})
 
 
-def _question(face: TableFace, facts: TableFacts) -> str:
+def _question(face: TableFace, facts: TableFacts, now: datetime) -> str:
     """Of a bounded number of rows, recent ones where it is known when the last came."""
     parts = [_quoted(face.name)]
-    if face.time_column is not None and facts.last is not None:
-        last = facts.last.replace(tzinfo=None)
-        since = last - _RECENT if last - _FIRST > _RECENT else _FIRST
+    since = _since(facts, now)
+    if face.time_column is not None and since is not None:
         parts.append(f"where {_quoted(face.time_column)} >= datetime({since.isoformat()})")
     parts.append(f"take {MEASURED_ROWS}")
     counts = [f"countif(isnotempty({_quoted(name)}))" for name, _ in face.columns]
     named = (f"c{number} = {count}" for number, count in enumerate(counts))
     parts.append(f"summarize {', '.join(['n = count()', *named])}")
     return " | ".join(parts)
+
+
+def _since(facts: TableFacts, now: datetime) -> datetime | None:
+    """When the rows begin that are looked at: `take` sorts what it takes from, so these are twice as many as are wanted,
+    were they spread evenly. A last row of after now is of a wrong clock."""
+    if facts.last is None or facts.first is None:
+        return None
+    last = min(facts.last, now)
+    share = min(2 * MEASURED_ROWS / max(facts.rows or 1, 1), 1.0)
+    width = max(min((last - facts.first) * share, _RECENT), _SHORTEST)
+    naive = last.replace(tzinfo=None)
+    return naive - width if naive - _FIRST > width else _FIRST
 
 
 def _quoted(name: str) -> str:
