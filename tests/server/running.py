@@ -18,6 +18,7 @@ from bluetick.server.access import LOOPBACK, Names, Token, Tokens
 from bluetick.server.app import make_app
 from bluetick.server.audit import AuditLog
 from bluetick.server.executor import LocalExecutor, QueryExecutor
+from bluetick.server.jobs import Jobs
 from bluetick.server.service import Service, Work
 from bluetick.server.serving import listening
 from bluetick.session import Session
@@ -60,6 +61,7 @@ def served(
     tokens: tuple[Token, ...] = (),
     lake: Path | None = None,
     work: Work | None = None,
+    jobs: Jobs | None = None,
 ) -> Iterator[Served]:
     """The session behind HTTP until the end of the block. What the server logs as its own faults is kept."""
     folder = None if lake is None else lake / SETTINGS
@@ -74,6 +76,7 @@ def served(
         needs_token=bool(kept.all()),
         lake=lake,
         work=work or Work(),
+        jobs=jobs or Jobs(),
     )
     faults: list[Exception] = []
     with listening("127.0.0.1", 0) as listener:

@@ -12,6 +12,8 @@ import pyarrow.parquet as pq
 
 from bluetick.cli.main import run_command
 from bluetick.server.service import Work
+from bluetick.workers.commands import CommandSettings
+from bluetick.workers.settings import SessionSettings
 
 END: Final = datetime(2026, 3, 2, 12, tzinfo=UTC)
 MANY, NONE, WRONG = (f"00000000-0000-4000-8000-00000000000{number}" for number in (1, 2, 3))
@@ -54,6 +56,10 @@ class ServiceWorld:
     @property
     def ledger(self) -> Path:
         return self.lake.with_name(f"{self.lake.name}.ledger")
+
+    @property
+    def commands(self) -> CommandSettings:
+        return CommandSettings(("--lake", str(self.lake)), SessionSettings(self.lake), 1 << 30)
 
     @property
     def work(self) -> Work:

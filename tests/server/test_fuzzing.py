@@ -13,6 +13,7 @@ from starlette.routing import Route
 
 import bluetick
 from bluetick.server.app import make_app
+from bluetick.server.jobs import Jobs
 from bluetick.server.openapi import document
 from server.running import Served, served
 from server.service_world import make_service_world
@@ -34,7 +35,7 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     world = make_service_world(folder)
     with (
         bluetick.connect(lake=world.lake) as session,
-        served(session, lake=world.lake, work=world.work) as running,
+        served(session, lake=world.lake, work=world.work, jobs=Jobs(world.commands)) as running,
     ):
         yield running
 

@@ -1,6 +1,7 @@
 """The options that `query`, `run`, `check` and `tables` share: which data, which providers, which engine."""
 
 import functools
+import os
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -25,6 +26,8 @@ Newest: TypeAlias = Literal["newest"]
 Moment: TypeAlias = datetime | Newest | None
 _MOMENT = "an instant such as 2026-06-18T12:00:00Z (without a zone it is UTC), a date, or 'newest'"
 
+_PACKS = ("sentinel", "defender")
+_CATALOG = "catalog:"
 _SIZE = re.compile(r"[0-9]+(\.[0-9]+)? ?[KMGT]i?B", re.IGNORECASE)
 
 
@@ -140,6 +143,31 @@ class DataOptions:
             say(render_diagnostic(diagnostic, source))
         return session
 
+    def arguments(self) -> tuple[str, ...]:
+        """The options that say this again, for a command that runs in another folder; but for the engine's memory and
+        temporary files."""
+        single = {
+            "--lake": self.lake,
+            "--geo": self.geo,
+            "--functions": self.functions,
+            "--watchlists": self.watchlists,
+            "--mapping": self.mapping,
+        }
+        found = [word for name, path in single.items() if path is not None for word in (name, _absolute(path))]
+        for name, path in self.tables:
+            is_elsewhere = path.startswith(_CATALOG)
+            found += ["--table", f"{name}={path if is_elsewhere else _absolute(path)}"]
+        for address, path in self.external:
+            found += ["--external", f"{address}={_absolute(path)}"]
+        for one in self.profiles:
+            found += ["--profiles", _absolute(one) if Path(one).exists() else one]
+        if self.schemas is not None:
+            found += ["--schemas", self.schemas if self.schemas in _PACKS else _absolute(self.schemas)]
+        for table, point in self.as_of:
+            said = point.isoformat() if isinstance(point, datetime) else str(point)
+            found += ["--as-of", f"{table}={said}" if table else said]
+        return (*found, *(["--profiles-offline"] if self.profiles_offline else []), "--engine", self.engine)
+
     def session_settings(self) -> "SessionSettings":
         """The same for the sessions of worker processes, which have an engine of their own."""
         from bluetick.workers.settings import SessionSettings  # noqa: PLC0415 - only the server has such
@@ -168,6 +196,10 @@ class DataOptions:
         if is_engine(self.engine):
             return self.engine
         raise SourceError(f"'{self.engine}' is not an engine: {ENGINES}")
+
+
+def _absolute(path: str | Path) -> str:
+    return os.path.abspath(Path(path).expanduser())
 
 
 _DATA_OPTIONS: tuple[Callable[..., Any], ...] = (

@@ -9,11 +9,13 @@ from bluetick.cli.failures import RAN, say
 from bluetick.cli.options import DataOptions, data_options
 from bluetick.detections.ledger.opening import ledger_beside
 from bluetick.diagnostics.errors import SourceError
-from bluetick.engines.machine_memory import size_in_bytes
+from bluetick.engines.machine_memory import ceiling_of, memory_here, size_in_bytes
 from bluetick.workers import landlock
+from bluetick.workers.commands import CommandSettings
 from bluetick.workers.pool import PoolSettings
 
 PORT = 8442
+_JOB_SHARE = 4  # of the memory for queries that one job (a backtest, say) may take
 _FOLDER = click.Path(path_type=Path, file_okay=False)
 
 
@@ -72,7 +74,9 @@ def serve(  # noqa: PLR0913 - one for each option
     is_apart = not in_process and data.engine == "duckdb"
     workers = data.session_settings() if is_apart else None
     work = Work(ledger or (None if data.lake is None else ledger_beside(data.lake)), rules, hunts)
-    wanted = Serving(host, host_names, token, data.lake, name, places, waiting, workers, pool_settings(data), work)
+    engine = pool_settings(data)
+    commands = CommandSettings(data.arguments(), workers, (engine.memory or ceiling_of(memory_here())) // _JOB_SHARE)
+    wanted = Serving(host, host_names, token, data.lake, name, places, waiting, workers, engine, work, commands)
     with data.open() as session, listening(host, port) as listener:
         wanted.check()
         address = url(listener.getsockname()[:2])

@@ -19,8 +19,10 @@ from bluetick.server.analysis import analysis_routes
 from bluetick.server.console_page import console_routes
 from bluetick.server.console_session import session_routes
 from bluetick.server.detections.alerts import alert_routes
+from bluetick.server.detections.coverage import coverage_routes
 from bluetick.server.detections.health import health_routes
 from bluetick.server.detections.incidents import incident_routes
+from bluetick.server.detections.jobs import job_routes
 from bluetick.server.detections.rules import rule_routes
 from bluetick.server.detections.shelf import Shelf
 from bluetick.server.errors import Failure
@@ -117,6 +119,8 @@ def all_routes(service: Service) -> list[Route]:
         *incident_routes(service),
         *health_routes(service),
         *rule_routes(service, shelf),
+        *job_routes(service, shelf),
+        *coverage_routes(service, shelf),
         *table_routes(service),
         *export_routes(service),
         *hunt_routes(service, shelf),
@@ -130,6 +134,7 @@ def make_app(service: Service, log: Callable[[Exception], None] | None = None) -
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         yield
+        await service.jobs.close()
         await service.executor.close()
 
     app = Starlette(

@@ -16,6 +16,7 @@ from bluetick.server.audit import AUDIT, AuditLog, Entry
 from bluetick.server.commands import CommandTable
 from bluetick.server.errors import Asked, Failure, RequestRefused, failure_of, forbidden
 from bluetick.server.executor import Answer, QueryExecutor, TableHead
+from bluetick.server.jobs import Jobs
 from bluetick.server.limits import LimitedRows, ResultLimits
 from bluetick.server.reading import Forms, Reading, unless_gone
 from bluetick.server.schema import Database, database
@@ -71,6 +72,7 @@ class Service:
     needs_token: bool = False
     lake: Path | None = None
     work: Work = field(default_factory=Work)
+    jobs: Jobs = field(default_factory=Jobs)
     _running: dict[str, Call] = field(default_factory=dict)
 
     def caller(self, request: Request, least: Right) -> Caller:

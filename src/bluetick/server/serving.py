@@ -14,8 +14,10 @@ from bluetick.server.access import LOOPBACK, Names, Right, Tokens, is_loopback, 
 from bluetick.server.app import make_app
 from bluetick.server.audit import AuditLog
 from bluetick.server.executor import LocalExecutor, QueryExecutor
+from bluetick.server.jobs import Jobs
 from bluetick.server.service import Service, Work
 from bluetick.session import Session
+from bluetick.workers.commands import CommandSettings
 from bluetick.workers.pool import PoolSettings, WorkerPool
 from bluetick.workers.settings import SessionSettings
 
@@ -38,6 +40,7 @@ class Serving:
     workers: SessionSettings | None = None
     engine: PoolSettings | None = None
     work: Work = field(default_factory=Work)
+    commands: CommandSettings = field(default_factory=CommandSettings)
 
     @property
     def folder(self) -> Path | None:
@@ -72,7 +75,13 @@ def make_service(wanted: Serving, session: Session, executor: QueryExecutor) -> 
         needs_token=bool(tokens.all()),
         lake=wanted.lake,
         work=wanted.work,
+        jobs=Jobs(wanted.commands, temporary=_place(wanted.engine)),
     )
+
+
+def _place(engine: PoolSettings | None) -> str | None:
+    """Where temporary files go that a user named."""
+    return None if engine is None or engine.temp_directory is None else str(engine.temp_directory)
 
 
 def listening(host: str, port: int) -> socket.socket:

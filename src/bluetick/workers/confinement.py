@@ -29,14 +29,15 @@ _SYSTEM: Final = ("/usr/share/zoneinfo", "/sys/devices/system/cpu", "/proc/self/
 
 @dataclass(frozen=True, slots=True)
 class Confinement:
-    """What is left to a process: `read` and `listed` paths, a folder for temporary files, and so many bytes of memory
-    (0: no limit). Without `is_fenced` all files stay open to it."""
+    """What is left to a process: `read`, `listed` and `written` paths, a folder for temporary files, and so many bytes
+    of memory (0: no limit). Without `is_fenced` all files stay open to it."""
 
     read: tuple[str, ...]
     listed: tuple[str, ...]
     temporary: str
     memory: int
     is_fenced: bool = True
+    written: tuple[str, ...] = ()
 
     def apply(self) -> int:
         """Takes effect for this process and all threads that it starts from now on, for good. Gives the version of
@@ -57,7 +58,7 @@ class Confinement:
     def _grants(self) -> Iterator[Grant]:
         yield from (Grant(path, READ) for path in (*python_folders(), *_LIBRARIES, *_SYSTEM, *self.read))
         yield from (Grant(path, LIST) for path in (*sys.path, *self.listed))
-        yield Grant(self.temporary, WRITE)
+        yield from (Grant(path, WRITE) for path in (self.temporary, *self.written))
 
 
 def module_path(paths: Sequence[str]) -> list[str]:

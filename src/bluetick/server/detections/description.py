@@ -55,6 +55,20 @@ _NEW_RULE: Final = _body(
     entityMappings={"type": ["array", "null"], "items": _ENTITY},
     schemas=_SCHEMAS,
 )
+_OPTIONAL: Final[Schema] = {"type": ["string", "null"]}
+_OF_RULE: Final[dict[str, Schema]] = {"rule": _OPTIONAL, "query": _OPTIONAL, "schemas": _SCHEMAS}
+_SPAN: Final[Schema] = {"type": ["number", "null"], "exclusiveMinimum": 0}
+_BACKTEST: Final = _body(
+    (),
+    **_OF_RULE,
+    frequency=_SPAN,
+    period=_SPAN,
+    threshold=_THRESHOLD,
+    to=_OPTIONAL,
+    **{"from": _OPTIONAL},
+)
+_EXPLANATION: Final = _body(("alert",), alert=_TEXT, row=_NUMBER)
+_ACCOUNT: Final = _body((), **_OF_RULE, now=_OPTIONAL, period=_SPAN, threshold=_THRESHOLD)
 
 _PROMOTION: Final = _body(
     ("cell", "name", "frequency", "period"),
@@ -90,5 +104,12 @@ CONSOLE_ROUTES: Final[dict[tuple[str, str], Described]] = {
     ),
     ("post", "/api/hunts/{name}/run"): Described("Run a hunt's cells, and pin what they give", _body((), cell=_TEXT)),
     ("post", "/api/hunts/{name}/promote"): Described("Make a rule of a cell", _PROMOTION),
+    ("post", "/api/backtests"): Described("Replay a rule or a query as of each of its scheduled instants", _BACKTEST),
+    ("post", "/api/explanations"): Described("Why an alert was raised", _EXPLANATION),
+    ("post", "/api/accounts"): Described("What each step of a rule or a query let through", _ACCOUNT),
+    ("get", "/api/jobs/{job}"): Described("How far a job is, or what came of it"),
+    ("delete", "/api/jobs/{job}"): Described("Stop a job"),
+    ("get", "/api/coverage"): Described("ATT&CK's techniques that rules name, each with its level of evidence"),
+    ("post", "/api/coverage"): Described("Look at the evidence anew", _body(())),
     ("get", "/api/health"): Described("Whether the service and its data are well"),
 }
