@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from io import StringIO
 from itertools import chain
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from bluetick.cli.grid import write_rows
 from bluetick.cli.page import new_page
@@ -87,7 +87,8 @@ def _write_csv(result: Result, output: Path | None) -> None:
         # A carriage return in a cell is quoted only where it may end a line: readers end lines there, whoever wrote it.
         line = StringIO(newline="")
         writer = csv.writer(line, lineterminator="\r\n")
-        for row in chain([[name for name, _ in result.columns]], json_rows(result.columns, result.passing_rows())):
+        names: Iterator[list[Any]] = iter([[name for name, _ in result.columns]])
+        for row in chain(names, json_rows(result.columns, result.passing_rows())):
             writer.writerow([_csv_cell(cell) for cell in row])
             stream.write(line.getvalue().removesuffix("\r\n") + "\n")
             line.seek(0)

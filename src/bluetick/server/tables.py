@@ -187,8 +187,8 @@ def _question(face: TableFace, facts: TableFacts, now: datetime) -> str:
 
 
 def _since(facts: TableFacts, now: datetime) -> datetime | None:
-    """When the rows begin that are looked at: `take` sorts what it takes from, so these are twice as many as are wanted,
-    were they spread evenly. A last row of after now is of a wrong clock."""
+    """When the rows begin that are looked at: `take` sorts what it takes from, so these are twice as many as are
+    wanted, were they spread evenly. A last row of after now is of a wrong clock."""
     if facts.last is None or facts.first is None:
         return None
     last = min(facts.last, now)
