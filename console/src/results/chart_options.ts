@@ -17,6 +17,7 @@ const MOST_SLICES = 40;
 // Where a line has more points than pixels, the library keeps those that shape it.
 const MANY_POINTS = 4_000;
 const LONG_LABEL = 60;
+const MANY_NAMES = 40;
 
 function label(text: string): string {
   const shown = inert(text);
@@ -46,6 +47,18 @@ function scaleOf(data: ChartData): Scale {
   };
   for (const series of data.series) for (const point of series.points) at(point.x);
   return { at, names: Array.from(places.keys(), label) };
+}
+
+/** All places of x in order, for series that are stacked: the library adds up points by their number. */
+function allPlaces(data: ChartData, scale: Scale): number[] {
+  const places = new Set(data.series.flatMap((series) => series.points.map((point) => scale.at(point.x))));
+  return [...places].sort((left, right) => left - right);
+}
+
+/** The points with a zero at each place where the series has none. */
+function filled(pairs: readonly Pair[], places: readonly number[]): Pair[] {
+  const known = new Map(pairs);
+  return places.map((place) => [place, known.get(place) ?? 0]);
 }
 
 function points(series: Series, scale: Scale, totals: ReadonlyMap<number, number> | null): Pair[] {
@@ -117,6 +130,7 @@ function pie(want: Wanted, data: ChartData, colours: Colours): EChartsCoreOption
         radius: want.way === "donut" ? ["38%", "68%"] : "68%",
         center: ["50%", "48%"],
         label: { color: colours.text, formatter: "{b}: {d} %" },
+        minShowLabelAngle: 5,
         itemStyle: { borderColor: colours.panel, borderWidth: 1 },
         data: shown,
       },
@@ -136,16 +150,21 @@ function plane(want: Wanted, data: ChartData, colours: Colours): EChartsCoreOpti
   const isSplit = want.split !== "none" && columns.length > 1 && !isBar;
   const x = xAxis(want, data, scale, colours, isBar);
   const y = (isSplit ? columns.slice(0, 4) : [null]).map((name, index) => yAxis(want, colours, name, index, isBar, totals !== null));
+  const places = isStacked(want) ? allPlaces(data, scale) : null;
+  const pairs = (one: Series): Pair[] => {
+    const own = points(one, scale, totals);
+    return places ? filled(own, places) : own;
+  };
   const series = data.series.map((one) => ({
     ...form(want),
     name: label(one.name) || "(empty)",
-    data: points(one, scale, totals).map((pair) => (isBar ? [pair[1], pair[0]] : pair)),
+    data: pairs(one).map((pair) => (isBar ? [pair[1], pair[0]] : pair)),
     ...(isStacked(want) ? { stack: "all" } : {}),
     ...(isSplit ? { yAxisIndex: Math.min(3, columns.indexOf(one.column)) } : {}),
   }));
   return {
     ...base(want, data, colours),
-    grid: { left: 16, right: 24, top: want.title ? 44 : 24, bottom: 42, containLabel: true },
+    grid: { left: 16, right: 40, top: want.title ? 44 : 24, bottom: 42, containLabel: true },
     tooltip: { ...TOOLTIP, trigger: want.kind === "scatterchart" ? "item" : "axis", ...tooltipColours(colours), order: "valueDesc" },
     xAxis: isBar ? y : x,
     yAxis: isBar ? x : y,
@@ -188,9 +207,16 @@ function xAxis(want: Wanted, data: ChartData, scale: Scale, colours: Colours, is
     ...(data.isMeasured && !isTime ? { scale: true } : {}),
     ...(data.isMeasured ? {} : { data: [...scale.names] }),
     axisLine: { lineStyle: { color: colours.line } },
-    axisLabel: { color: colours.quiet, hideOverlap: true, ...(data.isMeasured ? {} : { width: 160, overflow: "truncate" }) },
+    axisLabel: { color: colours.quiet, ...(data.isMeasured ? { hideOverlap: true } : nameLabels(scale.names.length, isUpright)) },
     splitLine: { show: false },
   };
+}
+
+/** Names stand slanting where they are many, and each is shown as long as there is room. */
+function nameLabels(count: number, isUpright: boolean): object {
+  const every = count <= MANY_NAMES ? { interval: 0 } : {};
+  if (isUpright) return { width: 240, overflow: "truncate", ...every };
+  return { width: 130, overflow: "truncate", ...every, ...(count > 8 ? { rotate: 32 } : {}) };
 }
 
 function yAxis(want: Wanted, colours: Colours, name: string | null, index: number, isLying: boolean, isShare: boolean): object {

@@ -4,7 +4,7 @@ import type { JSX } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Cell, ResultTable } from "../api/query";
 import { theme } from "../shell/theme";
-import { graphColumns, graphData, type GraphColumns } from "./graph_data";
+import { EDGE_COUNTS, graphColumns, graphData, type GraphColumns } from "./graph_data";
 import type { Comparison } from "./kql_text";
 
 interface Props {
@@ -15,7 +15,8 @@ interface Props {
 export function Graph({ table, onFilter }: Props): JSX.Element {
   const [columns, choose] = useState<GraphColumns>(() => graphColumns(table) ?? { from: 0, to: Math.min(1, table.columns.length - 1) });
   const element = useRef<HTMLDivElement>(null);
-  const data = useMemo(() => graphData(table, columns), [table, columns]);
+  const [most, bound] = useState<number>(EDGE_COUNTS[0]);
+  const data = useMemo(() => graphData(table, columns, most), [table, columns, most]);
   const newest = useRef(onFilter);
   newest.current = onFilter;
   useEffect(() => {
@@ -52,12 +53,18 @@ export function Graph({ table, onFilter }: Props): JSX.Element {
       <p class="bar-line">
         {pick("from", "From")}
         {pick("to", "to")}
+        <label>
+          the
+          <select aria-label="Edges" value={most} onChange={(event) => bound(Number(event.currentTarget.value))}>
+            {EDGE_COUNTS.map((count) => (
+              <option key={count}>{count}</option>
+            ))}
+          </select>
+          strongest of {data.all.toLocaleString("en")} edges
+        </label>
         <span class="quiet">
-          {data.all > data.edges.length
-            ? `the ${data.edges.length} strongest of ${data.all.toLocaleString("en")} edges`
-            : `${data.edges.length} edges`}
+          a click on a node keeps its rows, with Shift drops them
           {data.without > 0 && ` · ${data.without.toLocaleString("en")} rows have no value in one of both`}
-          {" · a click on a node keeps its rows, with Shift it drops them"}
         </span>
       </p>
       {data.nodes.length === 0 ? (

@@ -29,7 +29,8 @@ export interface GraphData {
   readonly without: number;
 }
 
-const MOST_EDGES = 200;
+/** How many edges may be drawn. */
+export const EDGE_COUNTS = [50, 100, 200] as const;
 // Names of Defender's and Sentinel's tables, those that say most first.
 const FROM = ["InitiatingProcessFileName", "ProcessName", "Process", "Image", "FileName", "DeviceName", "Computer", "SourceIp", "SourceIP", "SrcIpAddr"];
 const TO = ["RemoteUrl", "RemoteIP", "RemoteIp", "DestinationIp", "DestinationIP", "DestinationHostname", "DstIpAddr", "RemoteCountry", "DestinationPort", "RemotePort"];
@@ -52,8 +53,8 @@ export function graphColumns(table: ResultTable): GraphColumns | null {
   return from === null || to === null ? null : { from, to };
 }
 
-/** The edges with the most rows, and their nodes. */
-export function graphData(table: ResultTable, columns: GraphColumns): GraphData {
+/** The edges with the most rows, so many at most, and their nodes. */
+export function graphData(table: ResultTable, columns: GraphColumns, most: number): GraphData {
   const edges = new Map<string, { from: Cell; to: Cell; rows: number }>();
   let without = 0;
   for (const row of table.rows) {
@@ -69,7 +70,7 @@ export function graphData(table: ResultTable, columns: GraphColumns): GraphData 
     if (found) found.rows += 1;
     else edges.set(key, { from, to, rows: 1 });
   }
-  const kept = [...edges.values()].sort((left, right) => right.rows - left.rows).slice(0, MOST_EDGES);
+  const kept = [...edges.values()].sort((left, right) => right.rows - left.rows).slice(0, most);
   const nodes: { side: "from" | "to"; cell: Cell; text: string; rows: number }[] = [];
   const places = new Map<string, number>();
   const node = (side: "from" | "to", cell: Cell, rows: number): number => {
@@ -89,18 +90,16 @@ export interface GraphPlace {
   readonly y: number;
 }
 
-const GAP = 26;
-const WIDTH = 620;
+const GAP = 20;
+const WIDTH = 560;
 
-/** Both sides as columns, ordered so that few edges cross: each node near the middle of those it goes with. */
+/** Both sides as columns, the most rows above; what is gone to stands near the middle of those that went there. */
 export function graphPlaces(data: GraphData): GraphPlace[] {
   const side = (which: "from" | "to"): number[] => [...data.nodes.keys()].filter((index) => data.nodes[index]?.side === which);
-  let [left, right] = [side("from"), side("to")];
+  const left = side("from");
+  let right = side("to");
   left.sort((a, b) => (data.nodes[b]?.rows ?? 0) - (data.nodes[a]?.rows ?? 0));
-  for (let round = 0; round < 4; round += 1) {
-    right = byMiddle(right, left, data, (edge) => [edge.to, edge.from]);
-    left = byMiddle(left, right, data, (edge) => [edge.from, edge.to]);
-  }
+  right = byMiddle(right, left, data);
   const places: GraphPlace[] = [];
   const most = Math.max(left.length, right.length);
   for (const [nodes, x] of [[left, 0], [right, WIDTH]] as const) {
@@ -111,17 +110,17 @@ export function graphPlaces(data: GraphData): GraphPlace[] {
   return places;
 }
 
-function byMiddle(own: number[], others: number[], data: GraphData, ends: (edge: GraphEdge) => [number, number]): number[] {
-  const place = new Map(others.map((node, index) => [node, index / Math.max(1, others.length - 1)]));
+function byMiddle(own: number[], others: number[], data: GraphData): number[] {
+  const place = new Map(others.map((node, index) => [node, index]));
   const sums = new Map<number, { weight: number; sum: number }>();
   for (const edge of data.edges) {
-    const [mine, other] = ends(edge);
-    const found = sums.get(mine) ?? { weight: 0, sum: 0 };
-    sums.set(mine, { weight: found.weight + edge.rows, sum: found.sum + edge.rows * (place.get(other) ?? 0) });
+    const found = sums.get(edge.to) ?? { weight: 0, sum: 0 };
+    sums.set(edge.to, { weight: found.weight + edge.rows, sum: found.sum + edge.rows * (place.get(edge.from) ?? 0) });
   }
   const middle = (node: number): number => {
     const found = sums.get(node);
     return found ? found.sum / found.weight : 0;
   };
-  return [...own].sort((a, b) => middle(a) - middle(b) || a - b);
+  const rows = (node: number): number => data.nodes[node]?.rows ?? 0;
+  return [...own].sort((a, b) => middle(a) - middle(b) || rows(b) - rows(a));
 }

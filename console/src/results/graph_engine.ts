@@ -4,6 +4,7 @@ import { inert } from "../text/inert";
 import { graphPlaces, type GraphData } from "./graph_data";
 
 const LONG = 48;
+const LEAST_ZOOM = 0.85;
 const STYLE_ID = "__________cytoscape_stylesheet";
 
 // The library would write a style element, which the page's policy forbids; it does not where one of this name is there.
@@ -76,6 +77,13 @@ export function drawGraph(element: HTMLElement, data: GraphData, onNode: (node: 
       { selector: ".far", style: { opacity: 0.18 } },
     ],
   });
+  // What would be too small to read is not made to fit: it begins at the top, and is moved by hand.
+  if (graph.zoom() < LEAST_ZOOM) {
+    graph.zoom(LEAST_ZOOM);
+    graph.center();
+    const box = graph.elements().renderedBoundingBox();
+    graph.panBy({ x: 0, y: 24 - box.y1 });
+  }
   graph.on("mouseover", "node", (event) => {
     const near = event.target.closedNeighborhood();
     graph.elements().difference(near).addClass("far");

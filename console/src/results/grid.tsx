@@ -2,7 +2,8 @@
 import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import type { ResultTable } from "../api/query";
-import { GridTable, type GridHandlers } from "./grid_table";
+import type { GridHandlers } from "./grid_input";
+import { GridTable } from "./grid_table";
 
 interface Props {
   readonly table: ResultTable;

@@ -12,8 +12,8 @@ const WIDTHS: Readonly<Partial<Record<KqlType, number>>> = { datetime: 168, guid
 export function cellNode(cell: Cell, type: KqlType): HTMLElement {
   if (cell === null || cell === undefined || cell === "") {
     const node = document.createElement("span");
-    node.className = cell === "" ? "nothing empty" : "nothing";
-    node.textContent = cell === "" ? "“”" : "null";
+    node.className = cell === "" ? "no-value empty" : "no-value";
+    node.textContent = cell === "" ? '""' : "null";
     return node;
   }
   const text = shownText(cell, type);

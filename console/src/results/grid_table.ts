@@ -13,31 +13,12 @@ import "tabulator-tables/dist/css/tabulator_simple.min.css";
 import type { ResultTable } from "../api/query";
 import { cellNode, columnWidth, titleNode } from "./grid_cells";
 import { CellRange, type Place } from "./grid_range";
+import { listenToGrid, NUMBERS, type CellPlace, type GridHandlers } from "./grid_input";
 import { fixedRows, ROW_HEIGHT, type RowOrder } from "./grid_rows";
 import { isNumber, sortedOrder } from "./values";
 
 Tabulator.registerModule([FormatModule, FrozenColumnsModule, MoveColumnsModule, ResizeColumnsModule]);
 
-/** A cell of the result: the row's number in the result, and the column's. */
-export interface CellPlace {
-  readonly row: number;
-  readonly column: number;
-}
-
-export interface GridHandlers {
-  /** A cell became the current one. */
-  readonly onSelect: (cell: CellPlace) => void;
-  /** Enter, or a double click. */
-  readonly onOpen: (cell: CellPlace) => void;
-  /** Keys `+` and `-`. */
-  readonly onFilter: (cell: CellPlace, comparison: "==" | "!=") => void;
-  readonly onCellMenu: (cell: CellPlace, x: number, y: number) => void;
-  readonly onColumnMenu: (column: number, x: number, y: number) => void;
-  /** What the grid shows changed: order, or which columns. */
-  readonly onChange: () => void;
-}
-
-const NUMBERS = "n";
 // From so many columns on, only those in sight are drawn: fewer are quicker to draw all at once.
 const MANY_COLUMNS = 30;
 
@@ -51,14 +32,16 @@ export class GridTable {
   /** Row numbers in the order of the screen, and each row's place in it. */
   private readonly shared: RowOrder;
   private places: Uint32Array;
-  private readonly range: CellRange;
+  readonly range: CellRange;
   private readonly stop = new AbortController();
   sorted: { column: number; descending: boolean } | null = null;
   readonly hidden = new Set<number>();
+  /** When a column was last moved: the click that ends that means no sorting. */
+  movedAt = -Infinity;
 
   constructor(
-    private readonly element: HTMLElement,
-    private readonly table: ResultTable,
+    readonly element: HTMLElement,
+    readonly table: ResultTable,
     private readonly handlers: GridHandlers,
   ) {
     this.shared = { order: Uint32Array.from(table.rows.keys()), redraw: () => undefined };
@@ -79,8 +62,11 @@ export class GridTable {
     };
     this.tabulator = new Tabulator(element, options as ConstructorParameters<typeof Tabulator>[1]);
     this.tabulator.on("tableBuilt", () => this.built());
-    this.tabulator.on("columnMoved", () => this.changed());
-    this.listen();
+    this.tabulator.on("columnMoved", () => {
+      this.movedAt = performance.now();
+      this.changed();
+    });
+    listenToGrid(this, handlers, this.stop.signal);
   }
 
   destroy(): void {
@@ -139,7 +125,7 @@ export class GridTable {
     return `c${column}`;
   }
 
-  private column(field: string): number {
+  column(field: string): number {
     return Number(field.slice(1));
   }
 
@@ -196,7 +182,7 @@ export class GridTable {
     this.changed();
   }
 
-  private holder(): HTMLElement {
+  holder(): HTMLElement {
     return this.element.querySelector<HTMLElement>(".tabulator-tableholder") ?? this.element;
   }
 
@@ -212,29 +198,15 @@ export class GridTable {
     }
   }
 
-  private paint(): void {
+  paint(): void {
     const rows = this.element.querySelectorAll(".tabulator-table > .tabulator-row");
     const active = this.range.paint(rows, (row) => this.places[this.indexes.get(row) ?? -1] ?? -1, this.shownColumns());
     if (active) this.element.setAttribute("aria-activedescendant", active);
     else this.element.removeAttribute("aria-activedescendant");
   }
 
-  // --- what the user does -----------------------------------------------------------------------------------
-
-  private listen(): void {
-    const on = <K extends keyof HTMLElementEventMap>(kind: K, act: (event: HTMLElementEventMap[K]) => void): void =>
-      this.element.addEventListener(kind, act, { signal: this.stop.signal });
-    on("mousedown", (event) => this.press(event));
-    on("mouseover", (event) => this.drag(event));
-    on("dblclick", (event) => this.withCell(event, (cell) => this.handlers.onOpen(cell)));
-    on("click", (event) => this.click(event));
-    on("contextmenu", (event) => this.menu(event));
-    on("keydown", (event) => this.key(event));
-    on("copy", (event) => this.copy(event));
-  }
-
   /** The place of a cell on the screen that an event is in, or null. */
-  private placeOf(target: EventTarget | null): Place | null {
+  placeOf(target: EventTarget | null): Place | null {
     const cell = target instanceof Element ? target.closest(".tabulator-cell") : null;
     const row = cell?.closest(".tabulator-row");
     const index = row ? this.indexes.get(row) : undefined;
@@ -244,99 +216,13 @@ export class GridTable {
     return { row: this.places[index] ?? 0, column };
   }
 
-  private cellAt(place: Place): CellPlace | null {
+  cellAt(place: Place): CellPlace | null {
     const row = this.shared.order[place.row];
     const column = this.shownColumns()[place.column];
     return row === undefined || column === undefined ? null : { row, column };
   }
 
-  private withCell(event: Event, act: (cell: CellPlace) => void): void {
-    const place = this.placeOf(event.target);
-    const cell = place && this.cellAt(place);
-    if (cell) act(cell);
-  }
-
-  private press(event: MouseEvent): void {
-    const place = this.placeOf(event.target);
-    if (place === null || (event.button !== 0 && this.range.has(place))) return;
-    event.preventDefault();
-    this.element.focus();
-    const isRow = (event.target as Element).closest('[tabulator-field="n"]') !== null;
-    if (isRow) this.range.chooseRow(place.row, this.shownColumns().length - 1, event.shiftKey);
-    else this.range.go(place, event.shiftKey);
-    this.selected();
-  }
-
-  private drag(event: MouseEvent): void {
-    if (event.buttons !== 1) return;
-    const place = this.placeOf(event.target);
-    if (place === null || this.range.active === null) return;
-    this.range.go(place, true);
-    this.paint();
-  }
-
-  private click(event: MouseEvent): void {
-    const target = event.target as Element;
-    const head = target.closest(".tabulator-col[tabulator-field]");
-    if (head === null || target.closest(".tabulator-col-resize-handle")) return;
-    const column = this.column(head.getAttribute("tabulator-field") ?? "");
-    if (Number.isNaN(column)) return;
-    if (target.closest("button.more")) {
-      this.handlers.onColumnMenu(column, event.clientX, event.clientY);
-      return;
-    }
-    const isIt = this.sorted?.column === column;
-    this.sort(column, !isIt ? false : this.sorted?.descending ? null : true);
-  }
-
-  private menu(event: MouseEvent): void {
-    const head = (event.target as Element).closest(".tabulator-col[tabulator-field]");
-    const column = this.column(head?.getAttribute("tabulator-field") ?? "");
-    event.preventDefault();
-    if (head !== null && !Number.isNaN(column)) {
-      this.handlers.onColumnMenu(column, event.clientX, event.clientY);
-      return;
-    }
-    // By the keyboard the event is the grid's own: the menu belongs to the current cell.
-    const place = this.placeOf(event.target) ?? this.range.active;
-    const cell = place && this.cellAt(place);
-    if (!cell) return;
-    const box = this.element.querySelector(".tabulator-cell.active")?.getBoundingClientRect();
-    const isPointed = this.placeOf(event.target) !== null;
-    this.handlers.onCellMenu(cell, isPointed ? event.clientX : (box?.left ?? 0), isPointed ? event.clientY : (box?.bottom ?? 0));
-  }
-
-  private selected(): void {
-    this.paint();
-    const cell = this.range.active && this.cellAt(this.range.active);
-    if (cell) this.handlers.onSelect(cell);
-  }
-
-  private key(event: KeyboardEvent): void {
-    const columns = this.shownColumns().length;
-    const page = Math.max(1, Math.floor(this.holder().clientHeight / ROW_HEIGHT) - 1);
-    if ((event.ctrlKey || event.metaKey) && event.key === "a") {
-      event.preventDefault();
-      this.range.chooseAll(this.shared.order.length - 1, columns - 1);
-      this.paint();
-      return;
-    }
-    if (event.altKey) return;
-    if (this.range.move(event, { rows: this.shared.order.length, columns, page })) {
-      event.preventDefault();
-      this.bringIntoSight();
-      this.selected();
-      return;
-    }
-    const cell = this.range.active && this.cellAt(this.range.active);
-    if (!cell || event.ctrlKey || event.metaKey) return;
-    if (event.key === "Enter") this.handlers.onOpen(cell);
-    else if (event.key === "+" || event.key === "-") this.handlers.onFilter(cell, event.key === "+" ? "==" : "!=");
-    else return;
-    event.preventDefault();
-  }
-
-  private bringIntoSight(): void {
+  bringIntoSight(): void {
     const place = this.range.active;
     if (place === null) return;
     const holder = this.holder();
@@ -352,11 +238,5 @@ export class GridTable {
     else if (frozen + left + width > holder.scrollLeft + holder.clientWidth) {
       holder.scrollLeft = Math.min(left, frozen + left + width - holder.clientWidth);
     }
-  }
-
-  private copy(event: ClipboardEvent): void {
-    if (this.range.box() === null) return;
-    event.preventDefault();
-    event.clipboardData?.setData("text/plain", this.range.text(this.table, this.chosen()));
   }
 }

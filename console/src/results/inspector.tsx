@@ -5,7 +5,7 @@ import { Copy } from "../parts/copy";
 import { Inert } from "../text/inert";
 import { decodings, jsonOf, kindOf, type Decoding } from "./decodings";
 import { rowJson } from "./copying";
-import type { CellPlace } from "./grid_table";
+import type { CellPlace } from "./grid_input";
 import { JsonTree } from "./json_tree";
 import { cellText, isNothing, jsonText, shownText } from "./values";
 
@@ -91,7 +91,7 @@ export function RowInspector({ table, row, chosen, onChoose }: RowProps): JSX.El
               <dd>
                 <button class="plain" onClick={() => onChoose({ row, column: index })}>
                   {isNothing(cell) ? (
-                    <span class="nothing">{cell === "" ? "“”" : "null"}</span>
+                    <span class="no-value">{cell === "" ? '""' : "null"}</span>
                   ) : (
                     <Inert text={text.length > MOST_IN_ROW ? `${text.slice(0, MOST_IN_ROW)} …` : text} />
                   )}

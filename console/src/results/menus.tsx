@@ -1,7 +1,7 @@
 /** What can be done with a cell, and with a column. */
 import type { Cell, ResultTable } from "../api/query";
 import { Inert } from "../text/inert";
-import type { CellPlace } from "./grid_table";
+import type { CellPlace } from "./grid_input";
 import { columnName, condition, type Comparison } from "./kql_text";
 import type { MenuItem } from "./menu";
 import type { Side } from "./side_panel";

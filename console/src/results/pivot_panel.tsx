@@ -83,7 +83,7 @@ export function PivotPanel({ cell, type, range, onNewTab }: Props): JSX.Element 
       {found && (
         <p class="quiet">
           {isDone ? `${found.filter((one) => count(one) > 0).length} of ${found.length} tables have it` : "Looking …"}
-          {range === null ? "" : ", within the time chosen"}.
+          {range?.from || range?.to ? ", within the time chosen" : ""}.
         </p>
       )}
     </>

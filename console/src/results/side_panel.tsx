@@ -2,7 +2,7 @@
 import type { JSX } from "preact";
 import type { Cell, ResultTable, TimeRange } from "../api/query";
 import { Inert } from "../text/inert";
-import type { CellPlace } from "./grid_table";
+import type { CellPlace } from "./grid_input";
 import { CellInspector, RowInspector } from "./inspector";
 import type { Comparison } from "./kql_text";
 import { PivotPanel } from "./pivot_panel";

@@ -70,7 +70,7 @@ export function StatisticsPanel({ table, column, onColumn, onFilter }: Props): J
                 >
                   <Bar share={value.count / (found.top[0]?.count ?? 1)} />
                   <span class="text">
-                    {value.cell === "" ? <span class="nothing">empty</span> : <Inert text={shownText(value.cell, type).slice(0, 200)} />}
+                    {value.cell === "" ? <span class="no-value">empty</span> : <Inert text={shownText(value.cell, type).slice(0, 200)} />}
                   </span>
                   <span class="number">{value.count.toLocaleString("en")}</span>
                   <span class="number quiet">{percent(value.count, found.rows)}</span>
