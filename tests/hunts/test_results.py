@@ -11,12 +11,28 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bluetick.detections.hunts import results
-from bluetick.detections.hunts.results import Ran, fingerprint, pinned, read_head, read_result, write_result
+from bluetick.detections.hunts.results import (
+    CellResult,
+    Pinning,
+    Ran,
+    fingerprint,
+    read_head,
+    read_result,
+    write_result,
+)
 from bluetick.diagnostics.errors import LimitError, SourceError
 
 AT = datetime(2026, 6, 18, 12, tzinfo=UTC)
 RAN = Ran("T | project a", AT, AT, {"T": 3, "U": None}, (("a", "long"),))
 FIRST = "this is the first run"
+
+
+def pinned(ran: Ran, found: list[list[Any]], earlier: CellResult | str) -> CellResult:
+    """Of rows that come in two parts."""
+    pinning = Pinning(ran, earlier)
+    pinning.add(found[:2])
+    pinning.add(found[2:])
+    return pinning.result()
 
 
 def rows(*values: Any) -> list[list[Any]]:

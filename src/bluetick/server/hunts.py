@@ -30,9 +30,8 @@ from bluetick.detections.hunts.promoting import rule_of
 from bluetick.detections.hunts.results import (
     MOST_ROWS,
     CellResult,
+    Pinning,
     Ran,
-    Row,
-    pinned,
     read_head,
     read_result,
     result_path,
@@ -125,12 +124,9 @@ class _Hunts:
         query = replace(cell_request(file.hunt, cell, asked.at), seconds=QUERY_SECONDS)
         reading = await self.service.run(request, call, query, _LIMITS, Forms())
         try:
-            rows = await unless_gone(request, _rows(reading))
+            await unless_gone(request, _pin(reading, result_path(file.path, cell), cell, asked.at))
         finally:
             await reading.close()
-        head = reading.heads[0]
-        ran = Ran(cell.text, asked.at, asked.at, head.versions, head.columns)
-        await asyncio.to_thread(_pin, result_path(file.path, cell), ran, rows)
 
     def _listed(self) -> Response:
         folder = self.service.work.hunts
@@ -186,19 +182,21 @@ def _cell(file: HuntFile, wanted: Any) -> Cell:
     return found
 
 
-async def _rows(reading: Reading) -> list[Row]:
-    """All rows, or the error that ended them."""
+async def _pin(reading: Reading, path: Path, cell: Cell, at: datetime) -> None:
+    """All rows, or the error that ended them: then what was pinned stays. What takes long is done in threads."""
     _said(one_result, len(reading.heads))
-    rows: list[Row] = []
+    head = reading.heads[0]
+    ran = Ran(cell.text, at, at, head.versions, head.columns)
+    pinning = Pinning(ran, await asyncio.to_thread(earlier_result, path))
     async for _, text in reading.tables():
-        rows += json.loads(b"[" + text + b"]")
+        await asyncio.to_thread(_add, pinning, text)
     if reading.error is not None:
         raise reading.error
-    return rows
+    await asyncio.to_thread(lambda: write_result(path, pinning.result()))
 
 
-def _pin(path: Path, ran: Ran, rows: list[Row]) -> None:
-    write_result(path, pinned(ran, rows, earlier_result(path)))
+def _add(pinning: Pinning, text: bytes) -> None:
+    pinning.add(json.loads(b"[" + text + b"]"))
 
 
 # --- answers ---------------------------------------------------------------------------------------------------------

@@ -77,32 +77,44 @@ def fingerprint(row: Row) -> str:
     return hashlib.blake2b(text.encode("ascii"), digest_size=_BYTES).hexdigest()
 
 
-def pinned(ran: Ran, rows: Iterable[Row], earlier: "CellResult | str") -> CellResult:
-    """The result of a run. `earlier` is the one before it, or why there is none to compare with. LimitError for more
-    rows than are compared."""
-    uncompared = earlier if isinstance(earlier, str) else _unlike(ran, earlier.ran)
-    known = None if uncompared or isinstance(earlier, str) else earlier
-    left = Counter[str]() if known is None else known.fingerprints()
-    kept: list[Row] = []
-    is_new: list[bool] = []
-    further: list[str] = []
-    size = count = 0
-    for count, row in enumerate(rows, 1):
-        if count > MOST_ROWS:
-            raise LimitError(f"a cell gives {MOST_ROWS:,} rows at most: filter or summarize them", Limit.RESULT)
-        mark = fingerprint(row)
-        left[mark] -= 1
-        size += len(json.dumps(row))
-        if not further and len(kept) < KEPT_ROWS and size <= _KEPT_BYTES:
-            kept.append(row)
-            is_new.append(known is not None and left[mark] < 0)
-        else:
-            further.append(mark)
-    result = CellResult(ran, tuple(kept), count, tuple(is_new), tuple(further), uncompared=uncompared)
-    if known is None:
-        return result
-    new, gone = (-left).total(), (+left).total()
-    return replace(result, new_count=new, gone_count=gone, compared=known.ran.at)
+class Pinning:
+    """Takes the rows of a run as they come, and keeps of them what is pinned."""
+
+    def __init__(self, ran: Ran, earlier: CellResult | str) -> None:
+        """`earlier` is the run before it, or why there is none to compare with."""
+        self._ran = ran
+        self._uncompared = earlier if isinstance(earlier, str) else _unlike(ran, earlier.ran)
+        self._known = None if self._uncompared or isinstance(earlier, str) else earlier
+        # How often each row of the earlier run has not come again; below zero: has come more often.
+        self._left = Counter[str]() if self._known is None else self._known.fingerprints()
+        self._kept: list[Row] = []
+        self._is_new: list[bool] = []
+        self._further: list[str] = []
+        self._size = self._count = 0
+
+    def add(self, rows: Iterable[Row]) -> None:
+        """LimitError for more rows than are compared."""
+        for row in rows:
+            self._count += 1
+            if self._count > MOST_ROWS:
+                raise LimitError(f"a cell gives {MOST_ROWS:,} rows at most: filter or summarize them", Limit.RESULT)
+            mark = fingerprint(row)
+            self._left[mark] -= 1
+            self._size += len(json.dumps(row))
+            if not self._further and len(self._kept) < KEPT_ROWS and self._size <= _KEPT_BYTES:
+                self._kept.append(row)
+                self._is_new.append(self._known is not None and self._left[mark] < 0)
+            else:
+                self._further.append(mark)
+
+    def result(self) -> CellResult:
+        """Of the rows that came."""
+        kept, is_new, further = tuple(self._kept), tuple(self._is_new), tuple(self._further)
+        result = CellResult(self._ran, kept, self._count, is_new, further, uncompared=self._uncompared)
+        if self._known is None:
+            return result
+        new, gone = (-self._left).total(), (+self._left).total()
+        return replace(result, new_count=new, gone_count=gone, compared=self._known.ran.at)
 
 
 def _unlike(ran: Ran, earlier: Ran) -> str:

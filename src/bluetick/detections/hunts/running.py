@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bluetick.detections.hunts.model import Cell, Hunt
-from bluetick.detections.hunts.results import CellResult, Ran, pinned, read_result, result_path, write_result
+from bluetick.detections.hunts.results import CellResult, Pinning, Ran, read_result, result_path, write_result
 from bluetick.diagnostics.errors import SourceError
 from bluetick.rewrite.rules import BASELINE
 from bluetick.session import QueryRequest, Session
@@ -50,9 +50,11 @@ def run_cell(session: Session, file: Path, hunt: Hunt, cell: Cell, now: datetime
         result = results[0]
         ran = Ran(cell.text, at, moment, result.versions, result.columns)
         path = result_path(file, cell)
-        found = pinned(ran, json_rows(result.columns, result.passing_rows()), earlier_result(path))
+        pinning = Pinning(ran, earlier_result(path))
+        pinning.add(json_rows(result.columns, result.passing_rows()))
     finally:
         for one in results:
             one.close()
+    found = pinning.result()
     write_result(path, found)
     return found
