@@ -115,6 +115,32 @@ def test_groups_of_rows_that_a_lookup_chose_are_cut_too(session: Session) -> Non
     assert shape(after.relation) == f"leftsemi({kept}, where1(summarize(leftsemi(B, kept))))"
 
 
+@pytest.mark.parametrize("kind", ["leftanti", "leftsemi"])
+def test_chosen_keys_are_a_step_of_their_own(session: Session, kind: str) -> None:
+    text = f"A | join kind={kind} (B | where s in ('a', 'b') | distinct k) on k"
+    before, after = _shapes(session, text, "counted-lookups")
+    assert before == f"{kind}(A, summarize(where1(B)))"
+    assert after == f"{kind}(A, lookup=summarize(where1(B)))"
+    assert len(session.explain(QueryRequest(text, now=NOW))[0].steps) == 2
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "A | join kind=leftsemi (B | distinct k) on k",  # all keys that there are
+        "A | join kind=leftsemi (B | where n > 3 | distinct k) on k",
+        "A | join kind=leftsemi (B | where s == 'a') on k",  # rows
+        "A | join kind=leftsemi (B | where s == 'a' | summarize count() by k) on k",
+        "A | join kind=inner (B | where s == 'a' | distinct k) on k",
+        "A | join kind=leftsemi (B | join kind=inner C on k | where s == 'a' | distinct k) on k",
+        "let X = B | where s == 'a' | distinct k; A | join kind=leftsemi (X) on k | union X",
+    ],
+)
+def test_other_keys_are_looked_up_where_they_stand(session: Session, text: str) -> None:
+    before, after = _shapes(session, text, "counted-lookups")
+    assert before == after
+
+
 @pytest.mark.parametrize("kind", ["leftanti", "leftsemi", "inner", "innerunique", "leftouter"])
 def test_groups_that_no_row_asks_for_are_cut_below(session: Session, kind: str) -> None:
     text = f"A | summarize c = count() by k, n | where c > 1 | join kind={kind} ({GROUPS}) on k, n"
@@ -365,6 +391,10 @@ def test_the_newest_part_is_not_asked_first_where_it_may_not_or_does_not_pay(
 
 
 QUERIES = [
+    "A | join kind=leftsemi (B | where s == 'x' | distinct k) on k",
+    "A | join kind=leftanti (B | where s in ('x', 'y') | summarize by n, k | where n > 1) on k, n",
+    "C | join kind=leftsemi (A | where s has 'y' | project n, k | distinct n, k) on k | summarize count()",
+    "C | where n in ((B | join kind=leftanti (A | where k == 'a' | distinct n) on n | project n)) | summarize max(t)",
     f"{DOCUMENTS} | where D.a.b == 'x' or isempty(D.a) | summarize count(), sum(todouble(D.c)) by tostring(D.c), k",
     f"{DOCUMENTS} | project E = D, k, n | where isnull(E.c) or toint(E.c) > 0 | project y = E.a, z = tostring(E.a.b)",
     f"{DOCUMENTS} | extend y = tostring(D.a.b), w = D.c | where y != 'y' | project-away D, x | extend v = w",

@@ -15,7 +15,8 @@ MAX_UNFOLDED = 300  # nodes of a let that is used more than once
 
 
 def bindings_to_keep(roots: Sequence[Relation], uses: Mapping[int, int]) -> set[int]:
-    """The ids of the bindings that are computed once: materialized ones, and those that would unfold too far."""
+    """The ids of the bindings that are steps: materialized ones, those that would unfold too far, those that are told
+    to be."""
     work = _Unfolding()
     kept: set[int] = set()
     pending: list[Relation | Binding] = list(roots)
@@ -30,7 +31,7 @@ def bindings_to_keep(roots: Sequence[Relation], uses: Mapping[int, int]) -> set[
         pending.pop()
         size = own + sum(work.sizes[id(binding)] for binding in used)
         if isinstance(node, Binding):
-            if uses[id(node)] > 1 and (node.materialized or size > MAX_UNFOLDED):
+            if node.apart or (uses[id(node)] > 1 and (node.materialized or size > MAX_UNFOLDED)):
                 kept.add(id(node))
                 size = 1
             work.sizes[id(node)] = size

@@ -345,12 +345,14 @@ class PythonTable:
 class Binding:
     """A named relation (let, as): bound once, referred to any number of times.
 
-    `materialized` says that it must be computed once (materialize(), hint.materialized, as + use in a step).
+    `materialized` says that it must be computed once (materialize(), hint.materialized, as + use in a step), `apart`
+    that it is a step of its own however often it is used.
     """
 
     name: str
     relation: "Relation"
     materialized: bool = False
+    apart: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -148,7 +148,7 @@ class _Rewrite:
     def _node(self, node: Relation, below: list[Relation]) -> Relation:
         if isinstance(node, Reference):
             if id(node.binding) not in self.bindings:
-                self.bindings[id(node.binding)] = Binding(node.binding.name, below[0], node.binding.materialized)
+                self.bindings[id(node.binding)] = replace(node.binding, relation=below[0])
                 self.keep.append(node.binding)
             return Reference(self.bindings[id(node.binding)], node.columns)
         if isinstance(node, Aggregate) and _is_finished(node):

@@ -56,7 +56,7 @@ class Rebuilding:
             if id(node.binding) in self.inlined:
                 return self.change(renamed(below[0], node.columns))
             if id(node.binding) not in self.bindings:
-                self.bindings[id(node.binding)] = Binding(node.binding.name, below[0], node.binding.materialized)
+                self.bindings[id(node.binding)] = replace(node.binding, relation=below[0])
                 self.keep.append(node.binding)
             return self.change(Reference(self.bindings[id(node.binding)], node.columns))
         anew = self.instead.get(id(node)) or with_inputs(node, below)

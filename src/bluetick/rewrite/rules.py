@@ -11,6 +11,7 @@ from typing import Final, TypeAlias
 from bluetick.plan.relations import Aggregate, Join, PickRow, Reference, Relation, TabularStatement, Window
 from bluetick.rewrite.alike_ties import with_alike_ties
 from bluetick.rewrite.coarser_groups import with_coarser_groups
+from bluetick.rewrite.counted_lookups import with_counted_lookups
 from bluetick.rewrite.early_counts import with_early_counts
 from bluetick.rewrite.early_lookups import with_early_lookups
 from bluetick.rewrite.filter_order import has_much_to_ask, with_ordered_filters
@@ -38,6 +39,7 @@ REWRITES: Final[Mapping[str, Rewrite]] = MappingProxyType(
         "late-rows": with_late_rows,
         "joined-windows": with_joined_windows,
         "alike-ties": with_alike_ties,
+        "counted-lookups": with_counted_lookups,
         "unread-columns": without_unread_columns,
     }
 )
