@@ -4,11 +4,13 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -77,6 +79,24 @@ def test_values_and_what_goes_with_a_request_reach_the_workers(client: KustoClie
     ]
     with pytest.raises(KustoServiceError, match="SEM0100"):
         rows(client, "Seen | where y == 1")
+
+
+def test_jobs_reach_the_same_tables(url: str) -> None:
+    with httpx.Client(
+        base_url=url, headers={"Authorization": f"Bearer {TOKEN}"}, timeout=60, trust_env=False
+    ) as client:
+        body = {"query": "Seen | where Name != 'b'", "now": "2026-01-04T00:00:00Z", "period": 7 * 86400}
+        job = client.post("/api/accounts", json=body).json()["job"]
+        while (found := client.get(f"/api/jobs/{job}").json())["state"] == "running":
+            time.sleep(0.05)
+        assert [row[1] for row in found["result"]["rows"]] == ["a", "c"]
+        session = client.get("/api/session").json()
+        assert (session["database"], session["lake"], session["ledger"], session["rules"]) == (
+            "hunt",
+            True,
+            False,
+            False,
+        )
 
 
 def test_others_are_not_let_in(url: str) -> None:

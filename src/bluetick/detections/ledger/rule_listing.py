@@ -62,7 +62,8 @@ def rule_standings(ledger: Ledger) -> list[RuleStanding]:
         "SELECT rule.id, name, rule.version, rule.state, rule.pause, frequency, lookback, document,"
         " count(*) FILTER (WHERE status = 'done') AS done, count(*) FILTER (WHERE status = 'dirty') AS dirty,"
         " count(*) FILTER (WHERE status = 'failed') AS failed, max(hi) FILTER (WHERE finished IS NOT NULL) AS last,"
-        " rule.next + delay AS next_run, max(error) AS error"
+        " rule.next + delay AS next_run,"
+        " (SELECT error FROM window AS w WHERE w.rule = rule.id AND w.error <> '' ORDER BY hi DESC LIMIT 1) AS error"
         " FROM rule JOIN rule_version AS v ON v.rule = rule.id AND v.version = rule.version"
         " LEFT JOIN window ON window.rule = rule.id GROUP BY rule.id ORDER BY name, rule.id"
     )
