@@ -85,7 +85,7 @@ def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
         yield running
 
 
-@dataclass(slots=True)
+@dataclass  # no slots: the browser's driver notes things on what listens to it
 class Misdeeds:
     """What a page did that none of ours may do."""
 
