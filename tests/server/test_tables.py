@@ -138,11 +138,15 @@ def test_a_lake_tells_fill_rates_by_itself(tmp_path: Path) -> None:
 def test_functions_and_watchlists_are_listed_too(tmp_path: Path) -> None:
     (tmp_path / "f").mkdir()
     (tmp_path / "f" / "Mine.kql").write_text("let Mine = () { print x = 1 };\n")
+    (tmp_path / "f" / "Needs.kql").write_text("let Needs = (a: long) { print x = a };\n")
     (tmp_path / "w").mkdir()
     (tmp_path / "w" / "Admins.csv").write_text("SearchKey,Why\nana,on call\n")
     connected = bluetick.connect(functions=tmp_path / "f", watchlists=tmp_path / "w")
     with connected as session, served(session) as on:
         found = {table["name"]: table for table in get(on, "/api/tables")["tables"]}
+        assert [(column["name"], column["type"]) for column in one(on, "Mine").values()] == [("x", "long")]
+        assert one(on, "Needs") == {}
+        assert one(on, "Admins")["Why"] == {"name": "Why", "type": "string", "help": None, "fill": None, "fillRows": 0}
     assert found["Mine"]["kind"] == "function"
     assert found["Admins"]["kind"] == "watchlist"
     assert "Why" in {column["name"] for column in found["Admins"]["columns"]}

@@ -23,7 +23,7 @@ from bluetick.schema.column_help import column_help
 from bluetick.server.access import Right
 from bluetick.server.errors import Asked, not_there
 from bluetick.server.limits import ResultLimits
-from bluetick.server.reading import Forms
+from bluetick.server.reading import Forms, unless_gone
 from bluetick.server.requests import answered, json_response
 from bluetick.server.service import Call, Service
 from bluetick.session import QueryRequest
@@ -64,7 +64,7 @@ class _Tables:
         name = request.path_params["name"]
         found = await asyncio.to_thread(self._find, name)
         if found is None:
-            raise not_there(f"there is no table '{name[:200]}' here")
+            return await self._other(request, name)
         face, table, facts = found
         state = await asyncio.to_thread(_state, table, facts)
         kept = self.measured.get(name)
@@ -81,6 +81,20 @@ class _Tables:
                     del self.measured[next(iter(self.measured))]
         return json_response(_table(face, facts, fills, with_fills=True))
 
+    async def _other(self, request: Request, name: str) -> Response:
+        """A function with the columns that it gives when it is called without arguments, or a watchlist."""
+        others = await asyncio.to_thread(_others, self.service.session.catalog)
+        found = next((one for one in others if one["name"] == name), None)
+        if found is None:
+            raise not_there(f"there is no table '{name[:200]}' here")
+        if found["kind"] == "function":
+            asked = QueryRequest(f"{_quoted(name)}()")
+            check = await unless_gone(request, self.service.executor.check(asked))
+            found = _other(name, "function", check.columns)
+        for column in found["columns"]:
+            column |= {"fill": None, "fillRows": 0}
+        return json_response(found)
+
     def _listed(self) -> list[dict[str, Any]]:
         session = self.service.session.pinned()
         found = [
@@ -88,12 +102,7 @@ class _Tables:
             for face in sorted(session.faces(), key=lambda face: face.name)
             if (table := session.catalog.table(face.name)) is not None
         ]
-        names = () if session.catalog.functions is None else session.catalog.functions.names()
-        found += [_other(name, "function") for name in sorted(names)]
-        for alias in sorted(session.catalog.watchlists.names()):
-            rows = session.catalog.watchlist(alias)
-            found.append(_other(alias, "watchlist", () if rows is None else rows.columns))
-        return found
+        return [*found, *_others(session.catalog)]
 
     def _find(self, name: str) -> tuple[TableFace, Table, TableFacts] | None:
         session = self.service.session.pinned()
@@ -153,6 +162,19 @@ def _other(name: str, kind: str, columns: Sequence[tuple[str, Any]] = ()) -> dic
     told = [{"name": column, "type": str(type_), "help": None} for column, type_ in columns]
     unknown = dict.fromkeys(("rows", "bytes", "first", "last", "timeColumn"))
     return {"name": name, "kind": kind, **unknown, "columns": told}
+
+
+def _others(catalog: Catalog) -> list[dict[str, Any]]:
+    """What a query can read that is no table. A watchlist that cannot be read has no columns."""
+    names = () if catalog.functions is None else catalog.functions.names()
+    found = [_other(name, "function") for name in sorted(names)]
+    for alias in sorted(catalog.watchlists.names()):
+        try:
+            rows = catalog.watchlist(alias)
+        except BluetickError:
+            rows = None
+        found.append(_other(alias, "watchlist", () if rows is None else rows.columns))
+    return found
 
 
 def _instant(moment: datetime | None) -> str | None:
