@@ -17,7 +17,7 @@ from bluetick.binder.bind import bind
 from bluetick.binder.exclusions import Exclusion
 from bluetick.binder.schema import FILE_PROFILE, CatalogSchema, TableFace
 from bluetick.diagnostics import Diagnostic, SourceText, has_errors
-from bluetick.diagnostics.errors import EngineError, QueryError, SourceError
+from bluetick.diagnostics.errors import BluetickError, EngineError, QueryError, SourceError
 from bluetick.engines.opening import open_engine
 from bluetick.engines.protocol import Engine
 from bluetick.enrichment.profiles import FileProfileProvider
@@ -106,11 +106,11 @@ class Session:
         if provider is not None:
             self.providers[FILE_PROFILE] = provider
 
-    def faces(self) -> list[TableFace]:
-        """The tables with data, as a query sees them that names no schema."""
+    def faces(self, unread: dict[str, BluetickError] | None = None) -> list[TableFace]:
+        """The tables with data, as a query sees them that names no schema. One that cannot be read is raised, or put
+        into `unread`."""
         packs = packs_for(self._schemas, "", is_sentinel=False, custom=self._custom)
-        faces = Faces(self.catalog.pinned(), packs)
-        return [face for name in faces.names() if (face := faces.find(name)) is not None]
+        return Faces(self.catalog.pinned(), packs).readable(unread)
 
     # --- queries ---
 

@@ -57,6 +57,7 @@ def test_tables_of_files_are_told_from_their_footers(plain: Path) -> None:
                 {"name": "Name", "type": "string", "help": None},
                 {"name": "Size", "type": "long", "help": None},
             ],
+            "error": None,
         }
         columns = one(on, "Plain")
         assert {name: (column["fill"], column["fillRows"]) for name, column in columns.items()} == {
@@ -133,6 +134,28 @@ def test_a_lake_tells_fill_rates_by_itself(tmp_path: Path) -> None:
         assert told == {"ActionType": (0.5, 4), "Timestamp": (1.0, 4), "SHA1": (0.0, 4)}
         audit = (lake / "_settings" / "audit.ndjson").read_text() if (lake / "_settings").exists() else ""
         assert '"Tables"' not in audit
+
+
+def test_a_table_that_cannot_be_read_hides_no_other(tmp_path: Path) -> None:
+    lake, source = tmp_path / "lake", tmp_path / "events.ndjson"
+    for table in ("DeviceEvents", "DeviceInfo"):
+        source.write_text(json.dumps({"Timestamp": "2026-06-18T12:00:00Z", "DeviceName": table}) + "\n")
+        assert run_command(["ingest", str(source), "--table", table, "--lake", str(lake)]) == 0
+    for log in (lake / "DeviceInfo" / "_delta_log").glob("*.json"):
+        log.write_text("{}\n")
+    with bluetick.connect(lake=lake) as session, served(session, lake=lake) as on:
+        found = {table["name"]: table for table in get(on, "/api/tables")["tables"]}
+        assert (found["DeviceEvents"]["rows"], found["DeviceEvents"]["error"]) == (1, None)
+        assert (found["DeviceInfo"]["rows"], found["DeviceInfo"]["columns"]) == (None, [])
+        assert found["DeviceInfo"]["error"]
+        assert str(tmp_path) not in found["DeviceInfo"]["error"]
+        assert one(on, "DeviceEvents")["DeviceName"]["fill"] == 1.0
+        with on.http() as client:
+            assert client.get("/api/tables/DeviceInfo").status_code == 400
+        assert on.query(".show tables", "/v1/rest/mgmt").json()["Tables"][0]["Rows"] == [
+            ["DeviceEvents", "hunt", "", ""]
+        ]
+        assert on.query("DeviceEvents | count").json()[2]["Rows"] == [[1]]
 
 
 def test_functions_and_watchlists_are_listed_too(tmp_path: Path) -> None:

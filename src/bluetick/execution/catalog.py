@@ -13,7 +13,7 @@ import pyarrow as pa
 from bluetick.binder.schema import WATCHLIST_COLUMNS, StoredFunction, TableFace
 from bluetick.diagnostics import Diagnostic, SourceText, has_errors
 from bluetick.diagnostics import mapping_codes as codes
-from bluetick.diagnostics.errors import QueryError, SourceError
+from bluetick.diagnostics.errors import BluetickError, QueryError, SourceError
 from bluetick.diagnostics.nearest import did_you_mean, nearest
 from bluetick.engines.catalog_names import CATALOG, parse_catalog_name
 from bluetick.engines.files import expand_pattern
@@ -385,6 +385,20 @@ class Faces:
         """The tables with data; in a check also those that are known."""
         known = [name for pack in self.prefers for name in pack] if self.is_check else []
         return tuple(dict.fromkeys((*self.catalog.names(), *known)))
+
+    def readable(self, unread: dict[str, BluetickError] | None) -> list[TableFace]:
+        """Those of `names`. One that cannot be read is raised, or put into `unread`, so that it hides no other."""
+        found: list[TableFace] = []
+        for name in self.names():
+            try:
+                face = self.find(name)
+            except BluetickError as error:
+                if unread is None:
+                    raise
+                unread[name] = error
+            else:
+                found += [] if face is None else [face]
+        return found
 
     def function(self, name: str) -> StoredFunction | None:
         return self.catalog.function(name)

@@ -47,11 +47,12 @@ class Database:
 
 
 def database(name: str, session: Session) -> Database:
-    """What stands in the session's catalog now."""
+    """What stands in the session's catalog now. A table that cannot be read is not among them: a query that names it
+    is told why."""
     functions = (session.catalog.function(one) for one in session.catalog.function_names())
     return Database(
         name,
-        tuple(sorted(session.faces(), key=lambda face: face.name)),
+        tuple(sorted(session.faces({}), key=lambda face: face.name)),
         tuple(_function(one) for one in functions if one is not None and not one.problem),
     )
 

@@ -21,7 +21,7 @@ from bluetick.lake.filled import value_counts
 from bluetick.lake.layout import FILL
 from bluetick.schema.column_help import column_help
 from bluetick.server.access import Right
-from bluetick.server.errors import Asked, not_there
+from bluetick.server.errors import Asked, failure_of, not_there
 from bluetick.server.limits import ResultLimits
 from bluetick.server.reading import Forms, unless_gone
 from bluetick.server.requests import answered, json_response
@@ -97,16 +97,22 @@ class _Tables:
 
     def _listed(self) -> list[dict[str, Any]]:
         session = self.service.session.pinned()
+        unread: dict[str, BluetickError] = {}
         found = [
             _table(face, facts_of(table))
-            for face in sorted(session.faces(), key=lambda face: face.name)
+            for face in session.faces(unread)
             if (table := session.catalog.table(face.name)) is not None
         ]
+        found += [_other(name, "table") | {"error": failure_of(error).detail} for name, error in unread.items()]
+        found.sort(key=lambda table: str(table["name"]))
         return [*found, *_others(session.catalog)]
 
     def _find(self, name: str) -> tuple[TableFace, Table, TableFacts] | None:
         session = self.service.session.pinned()
-        face = next((face for face in session.faces() if face.name == name), None)
+        unread: dict[str, BluetickError] = {}
+        face = next((face for face in session.faces(unread) if face.name == name), None)
+        if name in unread:
+            raise unread[name]
         table = None if face is None else session.catalog.table(name)
         return None if face is None or table is None else (face, table, facts_of(table))
 
@@ -155,13 +161,14 @@ def _table(face: TableFace, facts: TableFacts, fills: Fills | None = None, *, wi
         "last": _instant(facts.last),
         "timeColumn": face.time_column,
         "columns": columns,
+        "error": None,
     }
 
 
 def _other(name: str, kind: str, columns: Sequence[tuple[str, Any]] = ()) -> dict[str, Any]:
     told = [{"name": column, "type": str(type_), "help": None} for column, type_ in columns]
     unknown = dict.fromkeys(("rows", "bytes", "first", "last", "timeColumn"))
-    return {"name": name, "kind": kind, **unknown, "columns": told}
+    return {"name": name, "kind": kind, **unknown, "columns": told, "error": None}
 
 
 def _others(catalog: Catalog) -> list[dict[str, Any]]:
