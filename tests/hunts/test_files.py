@@ -32,6 +32,7 @@ def test_plain_names(name: str, tmp_path: Path) -> None:
         "a ",
         "README",
         "\u202ea",
+        "\U00020000" * 51,
     ],
 )
 def test_names_that_lead_elsewhere(name: str, tmp_path: Path) -> None:

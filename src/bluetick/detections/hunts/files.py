@@ -16,6 +16,7 @@ from bluetick.diagnostics.errors import BluetickError, SourceError
 SUFFIX: Final = ".md"
 MOST_BYTES: Final = 1 << 20
 _NAME: Final = re.compile(r"[^\W_][\w .-]{0,99}")
+_MOST_NAME: Final = 200  # bytes; file systems take 255, and more stands behind it
 _ABOUT: Final = frozenset({"readme", "changelog", "contributing", "license"})
 
 
@@ -34,7 +35,8 @@ class HuntFile:
 
 def is_name(text: str) -> bool:
     """Whether a hunt may be called so: one plain file name without a suffix, not hidden."""
-    return _NAME.fullmatch(text) is not None and text == text.rstrip(" .") and text.lower() not in _ABOUT
+    is_plain = _NAME.fullmatch(text) is not None and text == text.rstrip(" .") and text.lower() not in _ABOUT
+    return is_plain and len(text.encode("utf-8")) <= _MOST_NAME
 
 
 def hunt_path(folder: Path, name: str) -> Path:
