@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 from console.hostile import COUNT, hostile_texts
 
 END: Final = datetime(2026, 11, 23, tzinfo=UTC)
+COLUMN: Final = "<img src=x onerror=alert(9119)> \u202ename"
 
 _TALKATIVE = """\
 id: 11111111-aaaa-4aaa-8aaa-000000000001
@@ -129,6 +130,19 @@ VMConnection
 
 What was seen: nothing yet. See [the guide](https://example.org/guide) <img src=x onerror=alert(9119)>.
 """
+_HOSTILE_HUNT = """\
+# Hostile <script>alert(9119)</script> [open](javascript:alert(9119))
+
+Hypothesis: ![x](http://evil.example/markdown.png) <iframe src='http://evil.example/'></iframe> \u202etxt.exe
+
+- <svg onload=alert(9119)>
+- `</code><script>alert(9119)</script>`
+- **<img src=x onerror=alert(9119)>** [x](data:text/html,<script>alert(9119)</script>)
+
+```kql
+Hostile | project TimeGenerated, Text, Bag
+```
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +190,7 @@ def make_world(folder: Path) -> World:
     for name, text in documents.items():
         (world.rules / f"{name}.yaml").write_text(text, "utf-8")
     (world.hunts / "few_places.md").write_text(_HUNT, "utf-8")
+    (world.hunts / "hostile.md").write_text(_HOSTILE_HUNT, "utf-8")
     since, now = END - timedelta(hours=4), END + timedelta(minutes=10)
     bluetick(
         "schedule", str(world.rules), *world.data(), "--ledger", str(world.ledger), "--no-tables",
@@ -196,5 +211,6 @@ def _hostile_table() -> pa.Table:
             "Bag": [f'{{"number":{number},"text":"x"}}' for number in range(COUNT)],
             "ProcessName": texts,
             "DestinationIp": texts[::-1],
+            COLUMN: texts,
         }
     )
