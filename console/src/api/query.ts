@@ -66,7 +66,7 @@ export function newQueryId(): string {
 
 /** Ends a query that runs, on the server too. */
 export async function cancelQuery(id: string): Promise<void> {
-  await request("POST", "/v1/rest/mgmt", { csl: `.cancel query "${id}"` });
+  await sendJson<unknown>("POST", "/v1/rest/mgmt", { csl: `.cancel query "${id}"` });
 }
 
 /** Runs a query. Throws ApiError where it is refused, or fails before its first row. */

@@ -1,9 +1,14 @@
 /** The editor itself, apart from the page around it: this is what loads late. */
 import { effect } from "@preact/signals";
 import { theme } from "../shell/theme";
+import { registerLanguage, startLanguage } from "./language";
 import { LANGUAGE, monaco } from "./monaco";
 import { watchProblems } from "./problems";
 import { queries, queryAt, type Piece } from "./statements";
+
+export { startLanguage };
+
+registerLanguage();
 
 export interface EditorHandle {
   /** Shows the text of a tab; each tab keeps its own undo, place and folds. */

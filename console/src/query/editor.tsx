@@ -14,9 +14,8 @@ export const handle = signal<EditorHandle | null>(null);
 const code = import("./create_editor");
 
 async function feed(): Promise<void> {
-  const { startLanguage, tellSchema } = await import("./language");
-  startLanguage();
-  await tellSchema(await shownSchema(), session.value?.database ?? "");
+  const { startLanguage } = await code;
+  await startLanguage(await shownSchema(), session.value?.database ?? "");
 }
 
 /** Starts what is heavy when the browser has nothing better to do: typing goes before completion. */

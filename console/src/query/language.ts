@@ -37,6 +37,9 @@ const DEFAULTS: LanguageServiceDefaults = {
 
 let manager: WorkerManager | null = null;
 const schemaChanged = new monaco.Emitter<never>();
+let tellReady: () => void;
+/** Whoever types before the service is there waits for it, and for the tables; no question is lost. */
+const ready = new Promise<void>((resolve) => (tellReady = resolve));
 
 type Accessor = ConstructorParameters<typeof HoverAdapter>[0];
 
@@ -56,12 +59,17 @@ class Completion extends CompletionAdapter {
   }
 }
 
-/** Starts the service, once. */
-export function startLanguage(): void {
-  if (manager !== null) return;
-  const ours = new WorkerManager(monaco, DEFAULTS);
-  manager = ours;
-  const worker = ((...uris: monaco.Uri[]) => ours.getLanguageServiceWorker(...uris)) as unknown as Accessor;
+function service(): WorkerManager {
+  manager ??= new WorkerManager(monaco, DEFAULTS);
+  return manager;
+}
+
+/** Tells the editor what the service answers; the service itself starts with the schema. */
+export function registerLanguage(): void {
+  const worker = (async (...uris: monaco.Uri[]) => {
+    await ready;
+    return service().getLanguageServiceWorker(...uris);
+  }) as unknown as Accessor;
   const { languages } = monaco;
   languages.registerCompletionItemProvider(LANGUAGE, new Completion(worker, SETTINGS));
   languages.registerHoverProvider(LANGUAGE, new HoverAdapter(worker));
@@ -72,10 +80,13 @@ export function startLanguage(): void {
   new ColorizationAdapter(monaco as never, LANGUAGE, worker, DEFAULTS, schemaChanged.event);
 }
 
-/** Tells the service what tables there are. */
-export async function tellSchema(schema: ShownSchema, database: string): Promise<void> {
-  if (manager === null) return;
-  const worker = await manager.getLanguageServiceWorker();
-  await worker.setSchemaFromShowSchema(schema, "https://bluetick.localhost", database);
+/** Starts the service, where it does not run, and tells it what tables there are. */
+export async function startLanguage(schema: ShownSchema, database: string): Promise<void> {
+  try {
+    const worker = await service().getLanguageServiceWorker();
+    await worker.setSchemaFromShowSchema(schema, "https://bluetick.localhost", database);
+  } finally {
+    tellReady();
+  }
   schemaChanged.fire(undefined as never);
 }

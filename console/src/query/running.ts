@@ -81,6 +81,8 @@ export async function run(job: Job): Promise<void> {
   const state = stateSignal(job.tab);
   const range = rangeOf(job.time, newest());
   const stop = new AbortController();
+  // Cancelled, or another run has taken its place: what comes now is shown no more.
+  const isOver = (): boolean => running.get(job.tab)?.stop !== stop;
   let shown: RunState = { ...IDLE, isRunning: true, began: performance.now() };
   state.value = shown;
   for (const piece of job.pieces) {
@@ -91,13 +93,13 @@ export async function run(job: Job): Promise<void> {
     const told = { text: piece.text, title: job.title, at, range: range.from === null && range.to === null ? null : range };
     try {
       const result = await runQuery(piece.text, { range, signal: stop.signal, id });
-      if (stop.signal.aborted) return;
+      if (isOver()) return;
       remember({ ...told, milliseconds: result.milliseconds, rows: rowsOf(result), error: result.incomplete });
       shown = { ...shown, results: [...shown.results, { result, piece }] };
       state.value = shown;
     } catch (error) {
       const milliseconds = performance.now() - began;
-      if (stop.signal.aborted) {
+      if (isOver()) {
         remember({ ...told, milliseconds, rows: null, error: "cancelled" });
         return;
       }
@@ -116,9 +118,10 @@ export function cancel(tab: string): void {
   const job = running.get(tab);
   if (job === undefined) return;
   running.delete(tab);
-  // The server hears of it by both ways; the words come first, for the connection's end alone may be noticed late.
-  void cancelQuery(job.id).catch(() => undefined);
-  job.stop.abort();
+  // The words go first: that the connection ended is noticed later, by a server behind a proxy much later.
+  void cancelQuery(job.id)
+    .catch(() => undefined)
+    .finally(() => job.stop.abort());
   const state = stateSignal(tab);
   state.value = { ...state.value, isRunning: false, wasCancelled: true };
 }

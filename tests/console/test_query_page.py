@@ -1,0 +1,197 @@
+"""The query room: what the editor knows, what runs, what is kept, what is made of a query."""
+
+import json
+import re
+from datetime import timedelta
+
+from playwright.sync_api import Locator, Page, Request, Response, expect
+
+from console.conftest import Console
+from console.hostile import COUNT
+from console.world import END
+
+_SPEAKERS = """\
+VMConnection
+| where TimeGenerated >= ago(1h)
+| summarize Connections = count() by Computer"""
+# As long as anybody waits: each number is made and hashed.
+_ENDLESS = "range Number from 1 to 1000000000000 step 1 | summarize max(hash_sha256(tostring(Number)))"
+
+
+def _editor(page: Page) -> Locator:
+    return page.get_by_role("textbox", name="Query;")
+
+
+def _write(page: Page, text: str) -> None:
+    """In the place of what the tab has."""
+    _editor(page).focus()
+    page.keyboard.press("Control+a")
+    page.keyboard.insert_text(text)
+
+
+def _open(page: Page, console: Console, text: str = "") -> None:
+    page.goto(console.at("query"))
+    _editor(page).wait_for()
+    if text:
+        _write(page, text)
+
+
+def _status(page: Page) -> Locator:
+    return page.get_by_role("region", name="Results").locator("footer")
+
+
+def _run(page: Page) -> None:
+    page.get_by_role("button", name="Run", exact=True).click()
+
+
+def _suggestion(page: Page, name: str) -> Locator:
+    return page.locator(".suggest-widget").get_by_role("option", name=re.compile(rf"^{name}\b"))
+
+
+def test_completion_knows_tables_and_columns(page: Page, console: Console) -> None:
+    _open(page, console)
+    page.keyboard.type("DeviceNetw")
+    expect(_suggestion(page, "DeviceNetworkEvents")).to_be_visible()
+    page.keyboard.press("Escape")
+    _write(page, "VMConnection\n| where ")
+    page.keyboard.type("DestinationP")
+    expect(_suggestion(page, "DestinationPort")).to_be_visible()
+
+
+def test_the_binders_problems_stand_at_their_places(page: Page, console: Console) -> None:
+    """Two queries: the problem is of the second one. Characters beyond the basic plane, two units each, stand before."""
+    _open(page, console, 'VMConnection | take 1\n\nVMConnection\n| where "😀😀" != ProcessName and NoSuch == 1')
+    problems = page.get_by_role("region", name="Problems")
+    expect(problems).to_contain_text("1 error")
+    expect(page.locator(".squiggly-error")).to_have_count(1)
+    problems.get_by_role("button").first.click()
+    item = problems.get_by_role("listitem")
+    expect(item).to_contain_text("NoSuch")
+    expect(item).to_contain_text(re.compile(r"[A-Z]{3}\d{4}"))
+    item.get_by_role("button").click()
+    page.keyboard.insert_text("1")
+    expect(page.locator(".view-lines")).to_contain_text("and 1 == 1")  # the name alone was selected
+    expect(problems).to_have_count(0)
+
+
+def test_all_the_selection_or_the_query_at_the_cursor_runs(page: Page, console: Console) -> None:
+    _open(page, console, "Hostile | take 3\n\nlet Most = 4;\n\nHostile | take Most\n\nHostile | take 5")
+    page.keyboard.press("Shift+Enter")
+    expect(page.get_by_role("tab", name="Result 3")).to_have_attribute("aria-selected", "true")
+    expect(_status(page)).to_contain_text("5 rows")
+    _editor(page).focus()
+    for _ in range(2):
+        page.keyboard.press("ArrowUp")
+    page.keyboard.press("Control+Enter")
+    expect(_status(page)).to_contain_text("4 rows")
+    page.keyboard.press("Control+Home")
+    for _ in "Hostile":
+        page.keyboard.press("Shift+ArrowRight")
+    page.keyboard.press("Control+Enter")
+    expect(_status(page)).to_contain_text(f"{COUNT} rows")
+
+
+def test_a_refusal_leads_to_its_place(page: Page, console: Console) -> None:
+    _open(page, console, "Hostile\n| take 1\n\nHostile\n| where Nowhere == 1")
+    page.keyboard.press("Control+Enter")
+    results = page.get_by_role("region", name="Results")
+    expect(results.get_by_role("alert")).to_contain_text("Nowhere")
+    results.get_by_role("button", name="Go to line 5, column 9").click()
+    page.keyboard.insert_text("Number > 0 or ")
+    expect(page.locator(".view-lines")).to_contain_text("| where Number > 0 or Nowhere == 1")
+
+
+def test_tabs_and_history_outlive_a_reload(page: Page, console: Console) -> None:
+    _open(page, console, "Hostile | take 7")
+    page.get_by_role("tab", name="Query 1").dblclick()
+    page.get_by_role("textbox", name="Name of the tab").fill("Seven rows")
+    page.keyboard.press("Enter")
+    _run(page)
+    expect(_status(page)).to_contain_text("7 rows")
+    page.get_by_role("button", name="New tab").click()
+    _write(page, "print Second = 2")
+    page.reload()
+    expect(page.locator(".view-lines")).to_contain_text("print Second = 2")
+    page.get_by_role("tab", name="Seven rows").click()
+    expect(page.locator(".view-lines")).to_contain_text("Hostile | take 7")
+    page.get_by_role("button", name="Close Seven rows").click()
+    expect(page.get_by_role("tab", name="Seven rows")).to_have_count(0)
+    page.get_by_role("tab", name="History").click()
+    page.get_by_role("searchbox", name="Search the history").fill("take 7")
+    run = page.get_by_role("list", name="Runs").get_by_role("button")
+    expect(run).to_contain_text("7 rows")
+    run.click()
+    expect(page.get_by_role("tab", name="Seven rows")).to_have_attribute("aria-selected", "true")
+    expect(page.locator(".view-lines")).to_contain_text("Hostile | take 7")
+
+
+def test_a_link_shows_its_query_and_runs_nothing(page: Page, console: Console) -> None:
+    _open(page, console, "Hostile\n| where Text != '\u00e9😀'\n| take 6")
+    page.get_by_role("button", name="Share").click()
+    expect(page.get_by_role("textbox", name="Link")).to_have_value(re.compile("q="))
+    link = page.get_by_role("textbox", name="Link").input_value()
+    page.evaluate("localStorage.clear()")
+    page.goto("about:blank")
+    asked: list[str] = []
+
+    def note(request: Request) -> None:
+        if request.url.endswith("/v2/rest/query"):
+            asked.append(request.url)
+
+    page.on("request", note)
+    page.goto(link)
+    expect(page.locator(".view-lines")).to_contain_text("é😀")
+    expect(page.get_by_role("treeitem", name="Hostile")).to_be_visible()
+    assert asked == []
+    assert "q=" not in page.url
+    _run(page)
+    expect(_status(page)).to_contain_text("6 rows")
+
+
+def test_a_span_of_times_bounds_the_rows(page: Page, console: Console) -> None:
+    """A row each second back from an hour before the end; the start is within, the end is not."""
+    _open(page, console, "Hostile")
+    page.get_by_role("button", name="Time range").click()
+    dialog = page.get_by_role("dialog", name="Time range")
+    newest = END - timedelta(hours=1)
+    dialog.get_by_role("textbox", name="From").fill(f"{newest - timedelta(seconds=300):%Y-%m-%d %H:%M:%S}")
+    dialog.get_by_role("textbox", name="To").fill(f"{newest - timedelta(seconds=120):%Y-%m-%d %H:%M:%S}")
+    dialog.get_by_role("button", name="Apply").click()
+    _run(page)
+    expect(_status(page)).to_contain_text("180 rows")
+    page.get_by_role("button", name="Time range").click()
+    dialog.get_by_role("button", name="All times").click()
+    _run(page)
+    expect(_status(page)).to_contain_text(f"{COUNT} rows")
+
+
+def test_the_tree_goes_by_keys(page: Page, console: Console) -> None:
+    _open(page, console)
+    page.get_by_role("treeitem", name="Hostile").focus()
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_role("treeitem", name="Number")).to_contain_text("100 %")
+    page.keyboard.press("Enter")
+    expect(page.locator(".view-lines")).to_contain_text("Hostile")
+    page.get_by_role("searchbox", name="Filter tables and columns").fill("bag")
+    expect(page.get_by_role("treeitem")).to_have_count(2)
+    page.get_by_role("treeitem", name="Hostile").focus()
+    page.keyboard.press("r")
+    expect(page.get_by_role("tab", name="Hostile")).to_have_attribute("aria-selected", "true")
+    expect(_status(page)).to_contain_text("100 rows")
+
+
+def test_cancel_ends_it_on_the_server_too(page: Page, console: Console) -> None:
+    _open(page, console, _ENDLESS)
+    _run(page)
+
+    def is_cancel(response: Response) -> bool:
+        return ".cancel query" in (response.request.post_data or "")
+
+    with page.expect_response(is_cancel) as answer:
+        page.get_by_role("button", name="Cancel").click()
+    (row,) = json.loads(answer.value.text())["Tables"][0]["Rows"]
+    assert "cancelled" in row
+    expect(_status(page)).to_contain_text("Cancelled.")
+    _write(page, "print 1")
+    _run(page)
+    expect(_status(page)).to_contain_text("1 row")
