@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from playwright.sync_api import Locator, Page, Request, Response, expect
 
+from bluetick.detections.documents.reading import read_document
 from console.conftest import Console
 from console.hostile import COUNT
 from console.world import END
@@ -59,7 +60,7 @@ def test_completion_knows_tables_and_columns(page: Page, console: Console) -> No
 
 
 def test_the_binders_problems_stand_at_their_places(page: Page, console: Console) -> None:
-    """Two queries: the problem is of the second one. Characters beyond the basic plane, two units each, stand before."""
+    """Two queries: the problem is of the second one. Characters of two units each stand before."""
     _open(page, console, 'VMConnection | take 1\n\nVMConnection\n| where "😀😀" != ProcessName and NoSuch == 1')
     problems = page.get_by_role("region", name="Problems")
     expect(problems).to_contain_text("1 error")
@@ -195,3 +196,70 @@ def test_cancel_ends_it_on_the_server_too(page: Page, console: Console) -> None:
     _write(page, "print 1")
     _run(page)
     expect(_status(page)).to_contain_text("1 row")
+
+
+def test_a_query_becomes_a_rule(page: Page, console: Console) -> None:
+    _open(page, console, _SPEAKERS)
+    page.get_by_role("button", name="Save as rule").click()
+    dialog = page.get_by_role("dialog", name="Save as rule")
+    dialog.get_by_role("textbox", name="Techniques").fill("T1071.001, phishing")
+    dialog.get_by_role("combobox", name="Frequency").fill("often")
+    dialog.get_by_role("button", name="Save the rule").click()
+    for name, words in (("Name", "has a name"), ("Techniques", "phishing"), ("Frequency", "A duration")):
+        field = dialog.locator("label").filter(has=page.get_by_label(name, exact=True))
+        expect(field.get_by_role("alert")).to_contain_text(words)
+    dialog.get_by_role("textbox", name="Name", exact=True).fill("Speakers of the hour")
+    dialog.get_by_role("textbox", name="Techniques").fill("T1071.001")
+    dialog.get_by_role("combobox", name="Frequency").fill("30m")
+    dialog.get_by_role("button", name="Command And Control").click()
+    dialog.get_by_role("button", name="Save the rule").click()
+    page.get_by_role("link", name="Open the rule").click()
+    expect(page).to_have_url(re.compile("#/rules/.+"))
+    (document,) = read_document(console.world.rules / "speakers_of_the_hour.yaml").detections
+    assert document.name == "Speakers of the hour"
+    assert document.query == _SPEAKERS
+    assert (document.frequency, document.lookback) == (timedelta(minutes=30), timedelta(hours=1))
+    assert (document.tactics, document.techniques) == (("CommandAndControl",), ("T1071.001",))
+
+
+def test_a_query_that_does_not_bind_becomes_no_rule(page: Page, console: Console) -> None:
+    _open(page, console, "VMConnection | where Nowhere == 1")
+    before = sorted(console.world.rules.iterdir())
+    page.get_by_role("button", name="Save as rule").click()
+    page.get_by_role("textbox", name="Name", exact=True).fill("Nowhere")
+    page.get_by_role("button", name="Save the rule").click()
+    expect(page.get_by_role("dialog").get_by_role("alert")).to_contain_text("Nowhere")
+    assert sorted(console.world.rules.iterdir()) == before
+
+
+def test_a_query_becomes_a_hunt_and_a_cell_of_one(page: Page, console: Console) -> None:
+    _open(page, console, _SPEAKERS)
+    page.get_by_role("button", name="Save as hunt").click()
+    page.get_by_role("textbox", name="Title").fill("Who speaks?")
+    page.get_by_role("textbox", name="Hypothesis").fill("Somebody speaks too much.")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_role("link", name="Open the hunt")).to_be_visible()
+    file = console.world.hunts / "who_speaks.md"
+    whole = file.read_text("utf-8")
+    assert whole == f"# Who speaks?\n\nHypothesis: Somebody speaks too much.\n\n```kql\n{_SPEAKERS}\n```\n"
+    page.get_by_role("button", name="Close", exact=True).click()
+    _write(page, "VMConnection | take 2")
+    page.get_by_role("button", name="Save as hunt").click()
+    page.get_by_role("combobox", name="Hunt", exact=True).select_option("who_speaks")
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.get_by_role("link", name="Open the hunt").click()
+    expect(page.locator("main")).to_contain_text("Somebody speaks too much.")
+    assert file.read_text("utf-8") == f"{whole}\n```kql\nVMConnection | take 2\n```\n"
+
+
+def test_a_query_is_backtested(page: Page, console: Console) -> None:
+    """Machines speak in each hour of the world: one alert a run, and the last day has 24."""
+    _open(page, console, _SPEAKERS)
+    page.get_by_role("button", name="Backtest").click()
+    dialog = page.get_by_role("dialog", name="Backtest")
+    dialog.get_by_role("textbox", name="From").fill(f"{END - timedelta(days=1):%Y-%m-%d %H:%M}")
+    dialog.get_by_role("textbox", name="To").fill(f"{END:%Y-%m-%d %H:%M}")
+    expect(dialog).to_contain_text("24 runs")
+    dialog.get_by_role("button", name="Run the backtest").click()
+    expect(dialog.get_by_role("img", name="Rows a run")).to_be_visible(timeout=60_000)
+    expect(dialog.locator("dl").first).to_contain_text("Alerts24")

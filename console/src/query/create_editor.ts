@@ -31,7 +31,7 @@ export interface EditorHandle {
 }
 
 export interface EditorEvents {
-  onText: (tab: string, text: string) => void;
+  onEdit: (tab: string, text: string) => void;
   onRunAll: () => void;
   onRunCurrent: () => void;
 }
@@ -94,7 +94,7 @@ export function createEditor(element: HTMLElement, events: EditorEvents): Editor
       model.setEOL(monaco.editor.EndOfLineSequence.LF);
       models.set(tab, model);
       const own = model;
-      model.onDidChangeContent(() => events.onText(tab, own.getValue()));
+      model.onDidChangeContent(() => events.onEdit(tab, own.getValue()));
     }
     shown = tab;
     if (editor.getModel() !== model) editor.setModel(model);

@@ -38,7 +38,7 @@ export function Editor(events: EditorEvents): JSX.Element {
     void code.then(({ createEditor }) => {
       if (isGone || element.current === null) return;
       const editor = createEditor(element.current, {
-        onText: (tab, text) => latest.current.onText(tab, text),
+        onEdit: (tab, text) => latest.current.onEdit(tab, text),
         onRunAll: () => latest.current.onRunAll(),
         onRunCurrent: () => latest.current.onRunCurrent(),
       });

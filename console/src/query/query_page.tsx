@@ -99,7 +99,7 @@ export function QueryPage(): JSX.Element {
           )}
           <Split name="editor" label="Height of the editor" direction="column" initial={260} least={90} leaves={120}>
             <div class="writing">
-              <Editor onText={(id, text) => changeTab(id, { text })} onRunAll={runAll} onRunCurrent={runCurrent} />
+              <Editor onEdit={(id, text) => changeTab(id, { text })} onRunAll={runAll} onRunCurrent={runCurrent} />
               <ProblemsList />
             </div>
             <ResultArea
