@@ -67,9 +67,12 @@ def test_alerts_are_those_of_the_ledger(worker: httpx.Client, world: ServiceWorl
 
 
 def test_alerts_are_narrowed_down(worker: httpx.Client) -> None:
-    assert len(told(worker.get("/api/alerts", params={"most": 2}))["alerts"]) == 2
-    assert told(worker.get("/api/alerts", params={"rule": "other"})) == {"alerts": []}
-    assert told(worker.get("/api/alerts", params={"open": "false"})) == {"alerts": []}
+    for what in ("alerts", "incidents"):
+        for most, count, is_cut in ((2, 2, True), (6, 6, False), (99_999, 6, False)):
+            found = told(worker.get(f"/api/{what}", params={"most": most}))
+            assert (len(found[what]), found["more"]) == (count, is_cut)
+        assert told(worker.get(f"/api/{what}", params={"rule": "other"})) == {what: [], "more": False}
+        assert told(worker.get(f"/api/{what}", params={"open": "false"})) == {what: [], "more": False}
     assert len(told(worker.get("/api/alerts", params={"open": "true", "rule": MANY}))["alerts"]) == 6
     for wrong in ({"open": "maybe"}, {"most": "0"}, {"most": "-1"}, {"most": "many"}, {"most": "9" * 40}):
         assert worker.get("/api/alerts", params=wrong).status_code == 400, wrong
@@ -171,8 +174,8 @@ def test_health_says_what_is_wrong(worker: httpx.Client) -> None:
 
 def test_without_a_ledger_the_lists_are_empty(tmp_path: Path) -> None:
     with bluetick.connect() as session, served(session, work=Work(tmp_path / "none")) as on, on.http() as client:
-        assert told(client.get("/api/alerts")) == {"alerts": []}
-        assert told(client.get("/api/incidents")) == {"incidents": []}
+        assert told(client.get("/api/alerts")) == {"alerts": [], "more": False}
+        assert told(client.get("/api/incidents")) == {"incidents": [], "more": False}
         assert told(client.get("/api/health")) == {"ok": False, "known": False, "conditions": []}
         assert client.get("/api/alerts/x").status_code == 404
         assert client.post("/api/incidents/1/comment", json={"text": "x"}).status_code == 404

@@ -109,3 +109,10 @@ def test_options_say_again_what_was_said(given: list[str], monkeypatch: pytest.M
             serve.main(given, standalone_mode=False)
         given = list(original(seen[-1]))
     assert seen[0] == seen[1]
+
+
+def test_a_command_has_no_more_memory_than_it_was_given(settings: CommandSettings, tmp_path: Path) -> None:
+    text = "range x from 1 to 60000000 step 1 | summarize make_list(x, 100000000)"  # half a gigabyte
+    found = done(replace(settings, memory=128 << 20), tmp_path, "query", text, "--format", "csv")
+    assert (found.code, found.output) == (1, b"")
+    assert "memory" in found.said

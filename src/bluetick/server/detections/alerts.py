@@ -38,18 +38,20 @@ def alert_routes(service: Service) -> list[Route]:
 
 
 async def _list(service: Service, request: Request, asked: Asked) -> Response:
-    """The newest first; of many entities the first ones."""
+    """The newest first, and whether there are `more`; of many entities the first ones."""
     service.caller(request, Right.READ)
     rule, most, is_open = request.query_params.get("rule"), asked_most(request), asked_flag(request, "open")
     if not service.work.has_ledger:
-        return json_response({"alerts": []})
+        return json_response({"alerts": [], "more": False})
 
-    def found(ledger: Ledger) -> list[dict[str, Any]]:
-        alerts = find_alert_heads(ledger, is_open=is_open, rule=rule, most=most)
-        incidents, names = incidents_of(ledger, [alert.id for alert in alerts]), rule_names(ledger)
-        return [_alert_json(alert, names, incidents.get(alert.id), _LISTED_ENTITIES) for alert in alerts]
+    def found(ledger: Ledger) -> dict[str, Any]:
+        alerts = find_alert_heads(ledger, is_open=is_open, rule=rule, most=most + 1)
+        shown = alerts[:most]
+        incidents, names = incidents_of(ledger, [alert.id for alert in shown]), rule_names(ledger)
+        told = [_alert_json(alert, names, incidents.get(alert.id), _LISTED_ENTITIES) for alert in shown]
+        return {"alerts": told, "more": len(alerts) > most}
 
-    return json_response({"alerts": await of_ledger(service, found)})
+    return json_response(await of_ledger(service, found))
 
 
 async def _show(service: Service, request: Request, asked: Asked) -> Response:

@@ -34,15 +34,15 @@ def incident_routes(service: Service) -> list[Route]:
 
 
 async def _list(service: Service, request: Request, asked: Asked) -> Response:
-    """The newest first."""
+    """The newest first, and whether there are `more`."""
     service.caller(request, Right.READ)
     is_open, most = asked_flag(request, "open"), asked_most(request)
     status = "Closed" if is_open is False else None
-    wanted = Wanted(is_open is None, status, None, request.query_params.get("rule"), most)
+    wanted = Wanted(is_open is None, status, None, request.query_params.get("rule"), most + 1)
     if not service.work.has_ledger:
-        return json_response({"incidents": []})
+        return json_response({"incidents": [], "more": False})
     found = await of_ledger(service, lambda ledger: [one.to_json() for one in find_incidents(ledger, wanted)])
-    return json_response({"incidents": found})
+    return json_response({"incidents": found[:most], "more": len(found) > most})
 
 
 async def _show(service: Service, request: Request, asked: Asked) -> Response:

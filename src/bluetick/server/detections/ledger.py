@@ -17,7 +17,8 @@ from bluetick.server.service import Service
 T = TypeVar("T")
 # What is done, and its words, as the audit log has them.
 Said: TypeAlias = tuple[str, str]
-MOST_LISTED: Final = 1_000
+_LISTED: Final = 1_000
+_MOST_LISTED: Final = 10_000
 _MOST_TEXT: Final = 10_000
 
 
@@ -77,11 +78,11 @@ def word_of(body: dict[str, Any], name: str, known: tuple[str, ...]) -> str | No
 
 
 def asked_most(request: Request) -> int:
-    """How many are to be listed at most (`?most=N`)."""
-    text = request.query_params.get("most", str(MOST_LISTED))
+    """How many are to be listed at most (`?most=N`), never more than there is sense in."""
+    text = request.query_params.get("most", str(_LISTED))
     if not (text.isascii() and text.isdigit() and 1 <= len(text) <= 9 and int(text) >= 1):
         raise bad_request("'most' must be a whole number from 1 on")
-    return min(int(text), MOST_LISTED)
+    return min(int(text), _MOST_LISTED)
 
 
 def asked_flag(request: Request, name: str) -> bool | None:
