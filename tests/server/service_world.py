@@ -45,7 +45,8 @@ query: |
 
 @dataclass(frozen=True, slots=True)
 class ServiceWorld:
-    """Two hosts that speak each hour of three: six alerts of a rule, in as many incidents; none of another."""
+    """Two hosts that speak each hour of three: six alerts of a rule, in as many incidents; none of another. And a table
+    that both schemas know."""
 
     lake: Path
 
@@ -76,6 +77,9 @@ def make_service_world(folder: Path) -> ServiceWorld:
     times = [END - timedelta(minutes=30 + 60 * hour) for hour in range(3) for _ in range(2)]
     rows = {"TimeGenerated": pa.array(times, pa.timestamp("us", "UTC")), "Computer": ["a", "b"] * 3}
     pq.write_table(pa.table(rows), world.lake / "Seen" / "part.parquet")
+    (world.lake / "DeviceInfo").mkdir()
+    device = {"Timestamp": pa.array([END], pa.timestamp("us", "UTC")), "DeviceName": ["a"]}
+    pq.write_table(pa.table(device), world.lake / "DeviceInfo" / "part.parquet")
     world.rules.mkdir()
     world.hunts.mkdir()
     (world.hunts / "seen.md").write_text("# Seen?\n\n```kql id=all\nSeen | count\n```\n", "utf-8")

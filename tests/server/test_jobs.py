@@ -126,6 +126,14 @@ def test_an_account_says_why_nothing_was_found(worker: httpx.Client) -> None:
     assert result_of(worker, "accounts", asked)["row_count"] == 2
 
 
+def test_a_query_means_the_tables_that_it_means_by_itself(worker: httpx.Client, on: Served) -> None:
+    """Defender's face of a table that both know, unless it names Sentinel's time."""
+    for query in ("Seen | project Computer", "Seen | where TimeGenerated > ago(1h)", "DeviceInfo | take 0"):
+        columns = on.post("/api/analyze", {"query": query}, Authorization=f"Bearer {WORKING}").json()["columns"]
+        found = result_of(worker, "accounts", {"query": query, "now": "2026-03-02T12:00:00Z"})
+        assert found["columns"] == [[one["name"], one["type"]] for one in columns]
+
+
 def test_coverage_is_looked_at_once_and_kept(worker: httpx.Client, on: Served) -> None:
     first = told(worker.get("/api/coverage"))
     assert (first["asOf"], first["tactics"]) == (None, [])

@@ -166,6 +166,16 @@ def test_what_is_no_rule_is_not_saved(
     assert sorted(world.rules.iterdir()) == before
 
 
+@pytest.mark.parametrize(("time", "schemas"), [("TimeGenerated", "sentinel"), ("Timestamp", "defender")])
+def test_a_saved_rule_means_the_tables_that_its_query_means(
+    worker: httpx.Client, world: ServiceWorld, time: str, schemas: str
+) -> None:
+    query = f"DeviceInfo | where {time} > ago(1h) | project {time}, DeviceName"
+    saved = told(worker.post("/api/rules", json=GOOD | {"query": query, "entityMappings": []}))
+    [detection] = read_document(world.rules / saved["file"]).detections
+    assert detection.schemas == schemas
+
+
 def test_who_may_only_look_saves_nothing(on: Served, world: ServiceWorld) -> None:
     with on.http(LOOKING) as looker:
         assert len(rules(looker)) == 3

@@ -1,11 +1,10 @@
 """A query of a hunt made a rule."""
 
-import re
 from datetime import timedelta
 
 from bluetick.detections.hunts.model import Cell, Hunt
-from bluetick.detections.model import AlertSeverity, Schemas, Threshold
-from bluetick.detections.writing.new_rule import NewRule
+from bluetick.detections.model import AlertSeverity, Threshold
+from bluetick.detections.writing.new_rule import NewRule, schemas_meant
 
 
 def rule_of(
@@ -32,10 +31,5 @@ def rule_of(
         description=hunt.hypothesis or hunt.title,
         tactics=hunt.tactics,
         techniques=hunt.techniques,
-        schemas=hunt.schemas or _meant(cell.text),
+        schemas=hunt.schemas or schemas_meant(cell.text),
     )
-
-
-def _meant(query: str) -> Schemas:
-    """Whose tables a query means that says nothing: as for any query, Sentinel's only if it names their time."""
-    return "sentinel" if "TimeGenerated" in query or not re.search(r"\bTimestamp\b", query) else "defender"

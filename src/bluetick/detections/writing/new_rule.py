@@ -25,6 +25,7 @@ from bluetick.diagnostics.errors import QueryError, SourceError
 SUFFIX: Final = ".yaml"
 _ANY_ROW: Final = Threshold(declared=True)
 _MOST_NAME: Final = 200
+_DEFENDER_TIME: Final = re.compile(r"\bTimestamp\b")
 _UNPLAIN: Final = re.compile(r"[^a-z0-9]+")
 
 
@@ -117,6 +118,11 @@ def techniques_of(texts: Sequence[str]) -> tuple[str, ...]:
     if wrong is not None:
         raise SourceError(f"'{wrong}' is no technique's number such as T1071.004")
     return tuple(dict.fromkeys(numbers))
+
+
+def schemas_meant(query: str) -> Schemas:
+    """Whose tables a query means that says nothing: Defender's if it names the time of those and not of Sentinel's."""
+    return "sentinel" if "TimeGenerated" in query or not _DEFENDER_TIME.search(query) else "defender"
 
 
 def _check(rule: NewRule) -> None:

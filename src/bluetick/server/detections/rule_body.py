@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any, Final, TypeVar
 
 from bluetick.detections.model import AlertSeverity, Comparison, EntityMapping, Schemas, Threshold
-from bluetick.detections.writing.new_rule import NewRule, tactics_of, techniques_of
+from bluetick.detections.writing.new_rule import NewRule, schemas_meant, tactics_of, techniques_of
 from bluetick.diagnostics.errors import SourceError
 from bluetick.server.detections.ledger import short_text, word_of
 from bluetick.server.errors import bad_request
@@ -34,7 +34,7 @@ def new_rule(body: dict[str, Any], id_: str) -> NewRule:
         tactics=_checked(tactics_of, _texts(body, "tactics")),
         techniques=_checked(techniques_of, _texts(body, "techniques")),
         entities=_entities(body),
-        schemas=schemas_of(body),
+        schemas=schemas_of(body) or schemas_meant(text_of(body, "query")),
     )
 
 

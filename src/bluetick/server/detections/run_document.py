@@ -73,7 +73,7 @@ def _of_query(body: dict[str, Any]) -> Chosen:
         period=period,
         severity=AlertSeverity.MEDIUM,
         threshold=threshold_of(body),
-        schemas=schemas_of(body),
+        schemas=schemas_of(body) or "defender",  # a document of Defender's means what a query means
     )
     try:
         text = write_rule(rule).text
