@@ -10,6 +10,7 @@ import pytest
 import bluetick
 from bluetick.cli.main import run_command
 from bluetick.detections.documents import read_document
+from bluetick.detections.ledger.opening import Ledger
 from bluetick.server.access import kept
 from bluetick.server.service import Work
 from server.running import Served, served
@@ -184,6 +185,20 @@ def test_who_may_only_look_saves_nothing(on: Served, world: ServiceWorld) -> Non
     with on.http() as nobody:
         assert nobody.get("/api/rules").status_code == nobody.get(f"/api/rules/{MANY}").status_code == 401
     assert len(list(world.rules.iterdir())) == 3
+
+
+def test_what_went_wrong_is_told_without_folders(worker: httpx.Client, world: ServiceWorld) -> None:
+    ledger = Ledger(world.ledger)
+    with ledger.transaction() as connection:
+        words = f"'{world.lake}/Seen/part.parquet' is damaged"
+        connection.execute("UPDATE window SET status = 'failed', error = ? WHERE rule = ?", (words, MANY))
+    ledger.close()
+    one = told(worker.get(f"/api/rules/{MANY}"))
+    assert one["error"] == one["recentWindows"][0]["error"] == "'Seen/part.parquet' is damaged"
+    assert rules(worker)[MANY]["error"] == one["error"]
+    health = worker.get("/api/health")
+    assert "'Seen/part.parquet' is damaged" in health.text
+    assert str(world.lake.parent) not in health.text
 
 
 def test_ids_with_slashes_are_found(worker: httpx.Client, world: ServiceWorld) -> None:

@@ -3,6 +3,7 @@
 https://learn.microsoft.com/kusto/api/rest/response-http#error-response-payload
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -135,6 +136,13 @@ def _without_paths(error: SourceError) -> str:
     if error.file:
         text = text.replace(error.file, error.file.rsplit("/", 1)[-1])
     return "see the server's log" if "/" in text or "\\" in text else text
+
+
+def without_folders(text: str, folders: Sequence[str]) -> str:
+    """The words, without the names of folders in which files lie: these are nobody's business who asks from outside."""
+    for name in sorted(folders, key=len, reverse=True):
+        text = text.replace(f"{name}/", "").replace(name, "")
+    return text
 
 
 def one_api(failure: Failure, asked: Asked) -> dict[str, Any]:

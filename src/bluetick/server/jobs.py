@@ -19,7 +19,7 @@ import orjson
 
 from bluetick.diagnostics.errors import BluetickError, Limit, LimitError
 from bluetick.server.access import Caller, Right
-from bluetick.server.errors import Failure, RequestRefused, failure_of, not_there
+from bluetick.server.errors import Failure, RequestRefused, failure_of, not_there, without_folders
 from bluetick.workers.commands import PROGRESS, Command, CommandSettings, Done, run_command
 from bluetick.workers.messages import Busy
 
@@ -205,7 +205,5 @@ def _shown(job: Job, error: Exception) -> Failure:
         failure = error.failure
     else:
         failure = failure_of(error)
-    words = failure.detail
-    for name in job.hidden:
-        words = words.replace(f"{name}/", "").replace(name, "")
+    words = without_folders(failure.detail, job.hidden)
     return Failure(failure.status, failure.code, failure.message, failure.kind, words)

@@ -1,6 +1,7 @@
 """What all routes share: who asks, how a query is run, what is written down of it."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -92,6 +93,14 @@ class Service:
     def call(self, request: Request, caller: Caller, asked: Asked, operation: str, text: str) -> Call:
         application = request.headers.get("x-ms-app", "")[:200]
         return Call(caller, asked, operation, self.database, text, application)
+
+    @property
+    def folders(self) -> tuple[str, ...]:
+        """Where what is served lies: no answer names them."""
+        ledger = None if self.work.ledger is None else self.work.ledger.parent
+        found = (self.lake, self.work.rules, self.work.hunts, ledger)
+        names = {str(path.absolute()) for path in found if path is not None}
+        return tuple({*names, *map(os.path.realpath, names)} - {"/"})
 
     async def schema(self) -> Database:
         return await asyncio.to_thread(database, self.database, self.session)

@@ -1,6 +1,7 @@
 """Whether the service and its data are well, for the console: what `bluetick health` says."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -17,7 +18,7 @@ from bluetick.detections.health.gathering import Gathering, Places
 from bluetick.detections.ledger.opening import Ledger
 from bluetick.server.access import Right
 from bluetick.server.detections.ledger import of_ledger
-from bluetick.server.errors import Asked
+from bluetick.server.errors import Asked, without_folders
 from bluetick.server.requests import answered, json_response
 from bluetick.server.service import Service
 
@@ -63,22 +64,24 @@ async def _health(assessments: _Assessments, request: Request, asked: Asked) -> 
     if service.lake is None or not service.work.has_ledger:
         return json_response({"ok": False, "known": False, "conditions": []})
     found = await assessments.newest()
+    folders = service.folders
     codes = {condition.code for condition in found}
     fine = [
         {"name": kind.title, "code": code.value, "state": "ok", "text": "", "since": None}
         for code, kind in KINDS.items()
         if code not in codes
     ]
-    told = [_condition_json(condition) for condition in found]
+    told = [_condition_json(condition, folders) for condition in found]
     return json_response({"ok": not found, "known": True, "conditions": [*told, *fine]})
 
 
-def _condition_json(condition: Condition) -> dict[str, Any]:
+def _condition_json(condition: Condition, folders: Sequence[str]) -> dict[str, Any]:
     said = condition.to_json()
-    names = ("code", "subject", "severity", "since", "rules", "advice")
+    names = ("code", "severity", "since", "rules", "advice")
     return {
-        "name": condition.content()["name"],
+        "name": without_folders(condition.content()["name"], folders),
         "state": "failing",
-        "text": condition.what,
+        "text": without_folders(condition.what, folders),
+        "subject": without_folders(condition.subject, folders),
         **{name: said[name] for name in names},
     }

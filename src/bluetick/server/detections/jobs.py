@@ -1,6 +1,5 @@
 """Backtests, explanations and accounts for the console: jobs, whose results are the JSON of bluetick's own commands."""
 
-import os
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -145,9 +144,7 @@ def begin(service: Service, call: Call, wanted: Wanted) -> Job:
         service.note(call, _outcome(job), 0, job.seconds or 0.0)
 
     job.on_end, job.is_shared = over, wanted.is_shared
-    folders = (service.lake, service.work.rules, service.work.ledger and service.work.ledger.parent)
-    names = {str(path.absolute()) for path in folders if path is not None}
-    job.hidden = tuple(sorted({*names, *(os.path.realpath(name) for name in names)}, key=len, reverse=True))
+    job.hidden = service.folders
     return service.jobs.begin(job, prepare, wanted.finish)
 
 

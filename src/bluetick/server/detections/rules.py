@@ -20,7 +20,7 @@ from bluetick.server.analysis import diagnostic_json
 from bluetick.server.detections.ledger import of_ledger, recorded
 from bluetick.server.detections.rule_body import new_rule
 from bluetick.server.detections.shelf import Shelf, Shelved
-from bluetick.server.errors import Asked, bad_request, not_there
+from bluetick.server.errors import Asked, bad_request, not_there, without_folders
 from bluetick.server.requests import answered, json_body, json_response
 from bluetick.server.service import Service
 
@@ -39,7 +39,8 @@ def rule_routes(service: Service, shelf: Shelf) -> list[Route]:
 async def _list(service: Service, shelf: Shelf, request: Request, asked: Asked) -> Response:
     service.caller(request, Right.READ)
     rules = await _rules(service, shelf)
-    return json_response({"rules": await asyncio.to_thread(lambda: [_rule_json(shelf, one) for one in rules])})
+    told = await asyncio.to_thread(lambda: [_rule_json(shelf, one) for one in rules])
+    return json_response({"rules": [_inside(service, one) for one in told]})
 
 
 async def _show(service: Service, shelf: Shelf, request: Request, asked: Asked) -> Response:
@@ -49,7 +50,8 @@ async def _show(service: Service, shelf: Shelf, request: Request, asked: Asked) 
     if found is None:
         raise not_there("there is no such rule")
     windows = await of_ledger(service, partial(_windows, rule=id_)) if found.standing is not None else []
-    return json_response(await asyncio.to_thread(_whole, shelf, found) | {"recentWindows": windows})
+    told = _inside(service, await asyncio.to_thread(_whole, shelf, found))
+    return json_response(told | {"recentWindows": [_inside(service, window) for window in windows]})
 
 
 async def _save(service: Service, shelf: Shelf, request: Request, asked: Asked) -> Response:
@@ -64,6 +66,12 @@ async def _save(service: Service, shelf: Shelf, request: Request, asked: Asked) 
 async def _rules(service: Service, shelf: Shelf) -> list[Shelved]:
     standings = await of_ledger(service, rule_standings) if service.work.has_ledger else []
     return await asyncio.to_thread(shelf.rules, standings)
+
+
+def _inside(service: Service, told: dict[str, Any]) -> dict[str, Any]:
+    """What went wrong, without the names of folders."""
+    error = told["error"]
+    return told | {"error": None if error is None else without_folders(error, service.folders)}
 
 
 def _windows(ledger: Ledger, rule: str) -> list[dict[str, Any]]:
