@@ -62,6 +62,11 @@ function said(row: Row | undefined): string {
     .join(", ");
 }
 
+function behind(source: SourceRows): string {
+  if (source.exact) return source.rows_behind === 1 ? "this row" : `these ${count(source.rows_behind, "row")}`;
+  return `rows among these ${count(source.rows_behind, "row")}`;
+}
+
 function Step({ title, children }: { title: ComponentChildren; children?: ComponentChildren }): JSX.Element {
   return (
     <li>
@@ -99,7 +104,7 @@ function Sources({ source }: { source: SourceRows }): JSX.Element {
     <Step
       title={
         <>
-          It comes from {source.exact ? "these" : "rows among these"} {count(source.rows_behind, "row")} of <Inert text={source.table} />
+          It comes from {behind(source)} of <Inert text={source.table} />
         </>
       }
     >

@@ -166,6 +166,13 @@ export interface CoverageTactic {
   readonly techniques: readonly CoverageTechnique[];
 }
 
+export interface CoverageRule {
+  readonly id: string;
+  readonly name: string;
+  readonly level: string;
+  readonly evidence: readonly { readonly level: string; readonly reached: boolean; readonly why?: string }[];
+}
+
 export interface Coverage {
   readonly tactics: readonly CoverageTactic[];
   /** In order, the weakest first. */
@@ -174,6 +181,13 @@ export interface Coverage {
   readonly asOf: string | null;
   /** The job that finds it out, while there is one. */
   readonly job: string | null;
+  /** Why it could not be found out. */
+  readonly error?: string | null;
+  /** How many techniques have evidence enough to count. */
+  readonly covered?: number;
+  readonly words?: Readonly<Record<string, string>>;
+  readonly rules?: readonly CoverageRule[];
+  readonly notLookedAt?: readonly { readonly level: string; readonly needs: string }[];
 }
 
 export interface Condition {
@@ -230,7 +244,7 @@ export const readRule = (id: string): Promise<WholeRule> => getJson(path("/api/r
 
 export const readCoverage = (): Promise<Coverage> => getJson("/api/coverage");
 
-/** Has it found out anew; the job's id. */
+/** Has coverage found out anew; the job's id. */
 export async function renewCoverage(): Promise<string> {
   return (await sendJson<{ job: string }>("POST", "/api/coverage")).job;
 }

@@ -11,6 +11,8 @@ export interface Hunt {
   readonly cells: number;
   readonly lastRun: string | null;
   readonly newRows: number | null;
+  /** Why its file cannot be read. */
+  readonly error?: string | null;
 }
 
 export interface HuntResult {
@@ -31,6 +33,8 @@ export interface HuntResult {
   readonly compared?: string | null;
   readonly uncompared?: string | null;
   readonly error: string | null;
+  /** The query has changed since it ran. */
+  readonly isStale?: boolean;
 }
 
 export interface HuntCell {

@@ -5,6 +5,8 @@ export interface Job {
   readonly job: string;
   readonly kind: string;
   readonly state: "running" | "done" | "failed" | "cancelled";
+  /** It has no place yet among those that run. */
+  readonly waiting?: boolean;
   /** From 0 to 1, or null where it is not known. */
   readonly progress: number | null;
   readonly result: unknown;

@@ -1,9 +1,10 @@
 /** Techniques of ATT&CK by evidence: a column each tactic, a cell each technique. */
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import { listRules, readCoverage, renewCoverage, type Coverage, type CoverageTactic, type CoverageTechnique, type Rule } from "../api/detections";
+import { readCoverage, renewCoverage, type Coverage, type CoverageRule, type CoverageTactic, type CoverageTechnique } from "../api/detections";
 import { mayChange, session } from "../api/session";
 import { Empty, Refused } from "../parts/empty";
+import { ErrorText } from "../parts/error_text";
 import { JobProgress, useJob } from "../parts/job";
 import { useLoaded } from "../parts/loaded";
 import { tacticText } from "../parts/techniques";
@@ -58,7 +59,30 @@ function Cell({ technique, levels, isChosen }: CellProps): JSX.Element {
   );
 }
 
-function Chosen({ coverage, id, rules }: { coverage: Coverage; id: string; rules: readonly Rule[] }): JSX.Element {
+/** A rule, the level that it reached, and why not the next. */
+function RuleEvidence({ id, rule }: { id: string; rule: CoverageRule | undefined }): JSX.Element {
+  const lacks = rule?.evidence.find((one) => !one.reached);
+  return (
+    <li>
+      <a href={address("rules", id)}>
+        <Inert text={rule?.name ?? id} />
+      </a>
+      {rule && <span class="quiet"> {levelWords(rule.level)}</span>}
+      {lacks && (
+        <div class="quiet lacks">
+          not {levelWords(lacks.level)}
+          {lacks.why && (
+            <>
+              : <Inert text={lacks.why} lines />
+            </>
+          )}
+        </div>
+      )}
+    </li>
+  );
+}
+
+function Chosen({ coverage, id }: { coverage: Coverage; id: string }): JSX.Element {
   const found = coverage.tactics.flatMap((tactic) => tactic.techniques).find((technique) => technique.id === id);
   if (found === undefined) {
     return (
@@ -68,7 +92,7 @@ function Chosen({ coverage, id, rules }: { coverage: Coverage; id: string; rules
       </aside>
     );
   }
-  const names = new Map(rules.map((rule) => [rule.id, rule]));
+  const evidence = new Map((coverage.rules ?? []).map((rule) => [rule.id, rule]));
   const next = LEVELS[coverage.levels[coverage.levels.indexOf(found.level) + 1] ?? ""];
   return (
     <aside class="chosen panel" aria-label="Technique">
@@ -90,12 +114,8 @@ function Chosen({ coverage, id, rules }: { coverage: Coverage; id: string; rules
       )}
       <h3>Rules</h3>
       <ul aria-label="Rules of the technique">
-        {found.rules.map((rule) => (
-          <li key={rule}>
-            <a href={address("rules", rule)}>
-              <Inert text={names.get(rule)?.name ?? rule} />
-            </a>
-          </li>
+        {found.rules.map((id) => (
+          <RuleEvidence key={id} id={id} rule={evidence.get(id)} />
         ))}
       </ul>
     </aside>
@@ -104,7 +124,6 @@ function Chosen({ coverage, id, rules }: { coverage: Coverage; id: string; rules
 
 export function CoveragePage(): JSX.Element {
   const loaded = useLoaded(readCoverage, "coverage");
-  const rules = useLoaded(listRules, "rules");
   const coverage = loaded.value;
   const [least, change] = useState(0);
   const id = place.value.id;
@@ -138,7 +157,11 @@ export function CoveragePage(): JSX.Element {
     <div class="page coverage">
       <header>
         <h1>Coverage</h1>
-        <span class="quiet">What there is of evidence that rules find the techniques that they name.</span>
+        <span class="quiet">
+          {coverage?.covered === undefined || !coverage.asOf
+            ? "What there is of evidence that rules find the techniques that they name."
+            : `${coverage.covered} of ${every.size} techniques that rules name are covered: what decides is there, and filled.`}
+        </span>
         <span class="spacer" />
         {coverage?.asOf && (
           <span class="quiet">
@@ -148,6 +171,7 @@ export function CoveragePage(): JSX.Element {
         {coverage?.asOf && mayChange() && !work.isRunning && <button onClick={renew}>Look again</button>}
       </header>
       {loaded.error !== null && <Refused error={loaded.error} again={() => void loaded.reload()} />}
+      {coverage?.error && <ErrorText text={coverage.error} />}
       <JobProgress work={work} what="Looking at each rule's tables, columns, samples and last window" />
       {coverage === null && loaded.error === null && <p class="quiet">Loading …</p>}
       {coverage?.asOf && every.size === 0 && <NoCoverage />}
@@ -170,7 +194,7 @@ export function CoveragePage(): JSX.Element {
           </div>
           <div class={`board ${id === "" ? "" : "two"}`}>
             <Matrix tactics={tactics} levels={levels} chosen={id} />
-            {id !== "" && <Chosen coverage={coverage} id={id} rules={rules.value ?? []} />}
+            {id !== "" && <Chosen coverage={coverage} id={id} />}
           </div>
         </>
       )}

@@ -13,6 +13,7 @@ import { address, go, place } from "../shell/router";
 import { inert, Inert } from "../text/inert";
 import { HuntView } from "./hunt_view";
 import "./hunts.css";
+import { inlines } from "./markdown";
 
 export function HuntsPage(): JSX.Element {
   const id = place.value.id;
@@ -104,8 +105,8 @@ function List({ hunts, cursor, opened }: { hunts: readonly Hunt[]; cursor: numbe
                 <a href={address("hunts", hunt.name)}>
                   <Inert text={hunt.title || hunt.name} />
                 </a>
-                <span class="quiet">
-                  <Inert text={hunt.hypothesis} />
+                <span class={hunt.error ? "error" : "quiet"}>
+                  <Inert text={hunt.error ?? inlines(hunt.hypothesis).map((one) => one.text).join("")} />
                 </span>
               </td>
               {!isNarrow && (

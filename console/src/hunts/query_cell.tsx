@@ -52,6 +52,7 @@ function Result({ result }: { result: HuntResult }): JSX.Element {
         </strong>
         <Count count={result.newCount} what="new" tone="accent" />
         <Count count={result.goneCount} what="gone" tone="warn" />
+        {result.isStale && <span class="chip warn">the query has changed since</span>}
         {result.uncompared && (
           <span class="quiet">
             <Inert text={result.uncompared} />

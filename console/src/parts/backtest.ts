@@ -41,6 +41,11 @@ export interface Backtest {
     readonly runs: number;
     readonly recall: number | null;
   }[];
+  readonly labels: {
+    readonly recall: number | null;
+    readonly precision: number | null;
+    readonly labels: readonly { readonly expected: boolean; readonly found: string | null }[];
+  } | null;
   readonly windows: readonly BacktestRun[];
 }
 
@@ -82,4 +87,13 @@ export function buckets(windows: readonly BacktestRun[], most: number): Bucket[]
     });
   }
   return found;
+}
+
+/** What it says of the labels: how many were to be found, and were. */
+export function labelsText(found: Backtest): string | null {
+  if (found.labels === null || found.labels.labels.length === 0) return null;
+  const expected = found.labels.labels.filter((one) => one.expected);
+  const said = `${expected.filter((one) => one.found !== null).length} of ${expected.length} found`;
+  const { precision } = found.labels;
+  return precision === null ? said : `${said}; of the labelled alerts ${Math.round(100 * precision)} % are right`;
 }

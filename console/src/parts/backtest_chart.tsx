@@ -2,7 +2,7 @@
 import type { JSX } from "preact";
 import { Inert } from "../text/inert";
 import "./backtest_chart.css";
-import { backtestOf, buckets, thresholdText, type Backtest } from "./backtest";
+import { backtestOf, buckets, labelsText, thresholdText, type Backtest } from "./backtest";
 import { Empty } from "./empty";
 import { Facts } from "./facts";
 import { durationText, Time, timeText } from "./time";
@@ -188,6 +188,7 @@ export function BacktestChart({ result }: { result: unknown }): JSX.Element {
           ["A day", perDay.toLocaleString("en", { maximumFractionDigits: 2 })],
           ["Runs", `${count(found.runs)}, every ${durationText(found.every)}`],
           ["Rows a run", found.rows ? `median ${count(found.rows.median)}, 95 % up to ${count(found.rows.p95)}, most ${count(found.rows.max)}` : "–"],
+          ...(labelsText(found) ? [["Labels, of closed alerts", labelsText(found)] as const] : []),
           ...(found.suppressed ? [["Suppressed", plural(found.suppressed, "run")] as const] : []),
           ...(found.incomplete ? [["Cold start", `${plural(found.incomplete, "run")} looked back to before the first row`] as const] : []),
         ]}

@@ -1,11 +1,13 @@
 /** Entities: hosts, accounts, addresses that something is about. */
 import type { JSX } from "preact";
+import { useState } from "preact/hooks";
 import type { Entity } from "../api/detections";
 import { address } from "../shell/router";
 import { inert, Inert } from "../text/inert";
 import { cellText } from "../results/values";
 
 const BRIEF = 3;
+const FIRST = 12;
 
 /** What says most of an entity: its strongest identifiers. */
 export function entityText(entity: Entity): string {
@@ -52,23 +54,31 @@ export function EntitiesBrief({ entities, count }: { entities: readonly Entity[]
 
 /** All, by kind, each with a way to the alerts that name it. */
 export function Entities({ entities }: { entities: readonly Entity[] }): JSX.Element {
+  const [most, more] = useState(FIRST);
   if (entities.length === 0) {
     return <p class="quiet">None: the rule maps no entities, and no column has a name that says one.</p>;
   }
   return (
-    <ul class="entities whole" aria-label="Entities">
-      {entities.map((entity, index) => (
-        <li key={index}>
-          <span class="kind">
-            {inert(entity.kind)}
-            {entity.inferred === true && <span title="Inferred from the columns' names"> ~</span>}
-          </span>
-          <span class="value mono" title={identifiers(entity).map(([name, value]) => `${name}: ${inert(value)}`).join("\n")}>
-            <Inert text={entityText(entity)} />
-          </span>
-          <a href={address("alerts", "", { text: entityText(entity), state: "all" })}>alerts</a>
-        </li>
-      ))}
-    </ul>
+    <>
+      <ul class="entities whole" aria-label="Entities">
+        {entities.slice(0, most).map((entity, index) => (
+          <li key={index}>
+            <span class="kind">
+              {inert(entity.kind)}
+              {entity.inferred === true && <span title="Inferred from the columns' names"> ~</span>}
+            </span>
+            <span class="value mono" title={identifiers(entity).map(([name, value]) => `${name}: ${inert(value)}`).join("\n")}>
+              <Inert text={entityText(entity)} />
+            </span>
+            <a href={address("alerts", "", { text: entityText(entity), state: "all" })}>alerts</a>
+          </li>
+        ))}
+      </ul>
+      {entities.length > most && (
+        <button class="plain small" onClick={() => more(entities.length)}>
+          {(entities.length - most).toLocaleString("en")} more
+        </button>
+      )}
+    </>
   );
 }

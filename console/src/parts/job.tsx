@@ -2,7 +2,7 @@
 import type { JSX } from "preact";
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import { beginJob, cancelJob, readJob, type Job, type JobKind } from "../api/jobs";
-import { Inert } from "../text/inert";
+import { ErrorText } from "./error_text";
 import { problemText } from "./loaded";
 
 const FIRST_MS = 120;
@@ -24,8 +24,9 @@ export interface Work {
 
 interface Watched {
   readonly abort: AbortController;
-  /** The id of a job that was begun here, and ends when it is left. */
-  own: string | null;
+  id: string | null;
+  /** Whether it was begun here: then it ends when it is left. */
+  readonly isOwn: boolean;
 }
 
 function pause(milliseconds: number): Promise<void> {
@@ -49,24 +50,25 @@ export function useJob(): Work {
   const [error, tell] = useState<string | null>(null);
   const watched = useRef<Watched | null>(null);
 
-  const leave = useCallback((): void => {
+  const end = useCallback((isAsked: boolean): void => {
     const left = watched.current;
     watched.current = null;
     left?.abort.abort();
-    if (left?.own) void cancelJob(left.own).catch(() => undefined);
+    if (left?.id && (left.isOwn || isAsked)) void cancelJob(left.id).catch(() => undefined);
   }, []);
+  const leave = useCallback((): void => end(false), []);
 
-  const look = useCallback((find: (mine: Watched) => Promise<string>): void => {
+  const look = useCallback((find: Promise<string>, isOwn: boolean): void => {
     leave();
-    const mine: Watched = { abort: new AbortController(), own: null };
+    const mine: Watched = { abort: new AbortController(), id: null, isOwn };
     watched.current = mine;
     show(null);
     tell(null);
     change(true);
     const run = async (): Promise<void> => {
-      const id = await find(mine);
-      if (!mine.abort.signal.aborted) await follow(id, mine.abort.signal, show);
-      else if (mine.own) await cancelJob(mine.own);
+      mine.id = await find;
+      if (!mine.abort.signal.aborted) await follow(mine.id, mine.abort.signal, show);
+      else if (isOwn) await cancelJob(mine.id);
     };
     run()
       .catch((problem: unknown) => {
@@ -79,11 +81,11 @@ export function useJob(): Work {
       });
   }, []);
 
-  const begin = useCallback((kind: JobKind, body: unknown): void => look(async (mine) => (mine.own = await beginJob(kind, body))), []);
-  const watch = useCallback((id: string): void => look(async () => id), []);
+  const begin = useCallback((kind: JobKind, body: unknown): void => look(beginJob(kind, body), true), []);
+  const watch = useCallback((id: string): void => look(Promise.resolve(id), false), []);
 
   const cancel = useCallback((): void => {
-    leave();
+    end(true);
     change(false);
     show((before) => before && { ...before, state: "cancelled" });
   }, []);
@@ -112,7 +114,7 @@ export function JobProgress({ work, what }: Props): JSX.Element | null {
     const progress = work.job?.progress ?? null;
     return (
       <div class="job" role="status">
-        <span>{what} …</span>
+        <span>{work.job?.waiting ? "Waiting for others to end" : what} …</span>
         {progress === null ? <progress aria-label={what} /> : <progress aria-label={what} value={progress} max={1} />}
         <span class="quiet">{progress === null ? "" : `${Math.round(progress * 100)} %`}</span>
         <button onClick={work.cancel}>Cancel</button>
@@ -121,9 +123,9 @@ export function JobProgress({ work, what }: Props): JSX.Element | null {
   }
   if (work.error !== null) {
     return (
-      <p class="error" role="alert">
-        <Inert text={work.error} lines />
-      </p>
+      <div role="alert">
+        <ErrorText text={work.error} />
+      </div>
     );
   }
   if (work.job?.state === "cancelled") return <p class="quiet">Cancelled.</p>;
