@@ -4,7 +4,6 @@ the server down. Some run at once, some wait; the results of the last ones are k
 import asyncio
 import shutil
 import signal
-import tempfile
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -17,7 +16,8 @@ from uuid import uuid4
 
 import orjson
 
-from bluetick.diagnostics.errors import BluetickError, Limit, LimitError
+from bluetick.diagnostics.errors import BluetickError, Limit, LimitError, SourceError
+from bluetick.engines.spill import SpillFolder
 from bluetick.server.access import Caller, Right
 from bluetick.server.errors import Failure, RequestRefused, failure_of, not_there, without_folders
 from bluetick.workers.commands import PROGRESS, Command, CommandSettings, Done, run_command
@@ -103,6 +103,7 @@ class Jobs:
     temporary: str | None = None
     _jobs: dict[str, Job] = field(default_factory=dict)
     _places: asyncio.Semaphore | None = None
+    _folders: SpillFolder | None = None
 
     def begin(self, job: Job, prepare: Callable[[Path], Command], finish: Finish) -> Job:
         """Begins a job, or lets it wait; Busy where too many wait. `prepare` is called in a thread, with the job's own
@@ -112,6 +113,8 @@ class Jobs:
             raise Busy("too many jobs at once")
         if self._places is None:
             self._places = asyncio.Semaphore(self.limits.at_once)
+        if self._folders is None:
+            self._folders = SpillFolder(self.temporary)
         self._jobs[job.id] = job
         job.task = asyncio.create_task(self._work(job, self._places, prepare, finish))
         return job
@@ -137,6 +140,8 @@ class Jobs:
         """Stops everything."""
         for job in list(self._jobs.values()):
             await self.cancel(job)
+        if self._folders is not None:
+            self._folders.close()
 
     async def _work(
         self, job: Job, places: asyncio.Semaphore, prepare: Callable[[Path], Command], finish: Finish
@@ -159,7 +164,7 @@ class Jobs:
         job.on_end(job)
 
     async def _ran(self, job: Job, prepare: Callable[[Path], Command]) -> Done:
-        folder = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="bluetick-job-", dir=self.temporary))
+        folder = await asyncio.to_thread(_made, self._folders)
         job.folder, job.hidden = folder, (str(folder), *job.hidden)
         try:
             command = await asyncio.to_thread(prepare, folder)
@@ -186,6 +191,15 @@ class _Unsuccessful(BluetickError):
 
 def new_job(caller: Caller, kind: str, begun: datetime) -> Job:
     return Job(uuid4().hex, kind, caller.name, begun)
+
+
+def _made(folders: SpillFolder | None) -> Path:
+    """A folder for a job; one that the server could not remove, because it was killed, its next start does."""
+    name = "" if folders is None else folders.new()
+    if not name:
+        raise SourceError("there is no place for temporary files: name one (--temp-directory)")
+    Path(name).mkdir(mode=0o700, parents=True)
+    return Path(name)
 
 
 def _result(done: Done, finish: Finish) -> bytes:
