@@ -19,6 +19,12 @@ VMConnection
 _ENDLESS = "range Number from 1 to 1000000000000 step 1 | summarize max(hash_sha256(tostring(Number)))"
 
 
+_NEWEST = """async () => {
+  const { tables } = await (await fetch("/api/tables")).json();
+  return tables.map((table) => table.last).sort().at(-1);
+}"""
+
+
 def _editor(page: Page) -> Locator:
     return page.get_by_role("textbox", name="Query;")
 
@@ -161,7 +167,15 @@ def test_a_span_of_times_bounds_the_rows(page: Page, console: Console) -> None:
     _run(page)
     expect(_status(page)).to_contain_text("180 rows")
     page.get_by_role("button", name="Time range").click()
+    dialog.get_by_role("button", name="Last hour").click()
+    _write(page, "union VMConnection, Hostile | where TimeGenerated < now() | summarize Most = max(TimeGenerated)")
+    _run(page)
+    expect(_status(page)).to_contain_text("1 row")
+    newest_row = page.evaluate(_NEWEST)
+    expect(_status(page)).to_contain_text(newest_row[:19].replace("T", " "))
+    page.get_by_role("button", name="Time range").click()
     dialog.get_by_role("button", name="All times").click()
+    _write(page, "Hostile")
     _run(page)
     expect(_status(page)).to_contain_text(f"{COUNT} rows")
 

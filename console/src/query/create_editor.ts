@@ -21,8 +21,8 @@ export interface EditorHandle {
   current: () => Piece[];
   /** Puts text at the cursor. */
   insert: (text: string) => void;
-  /** Puts text in the place of a piece that stood there when it ran, if it still does; else in the place of all. */
-  replace: (piece: Piece, text: string) => void;
+  /** Puts text in the place of a piece that ran, and gives the new piece; null where it stands nowhere any more. */
+  replace: (piece: Piece, text: string) => Piece | null;
   jump: (offset: number) => void;
   select: (range: monaco.IRange) => void;
   format: () => void;
@@ -34,6 +34,11 @@ export interface EditorEvents {
   onEdit: (tab: string, text: string) => void;
   onRunAll: () => void;
   onRunCurrent: () => void;
+}
+
+/** Where a piece stands now, or -1. */
+function placeOf(piece: Piece, whole: string): number {
+  return whole.startsWith(piece.text, piece.start) ? piece.start : whole.indexOf(piece.text);
 }
 
 export function createEditor(element: HTMLElement, events: EditorEvents): EditorHandle {
@@ -56,7 +61,6 @@ export function createEditor(element: HTMLElement, events: EditorEvents): Editor
     suggest: { showStatusBar: false, preview: false, showWords: false },
     occurrencesHighlight: "off",
     quickSuggestions: { other: true, comments: false, strings: false },
-    bracketPairColorization: { enabled: false },
     unicodeHighlight: { nonBasicASCII: false, ambiguousCharacters: true, invisibleCharacters: true },
     contextmenu: true,
     links: false,
@@ -126,12 +130,13 @@ export function createEditor(element: HTMLElement, events: EditorEvents): Editor
     },
     replace: (piece, given) => {
       const model = editor.getModel();
-      if (model === null) return;
-      const range = monaco.Range.fromPositions(model.getPositionAt(piece.start), model.getPositionAt(piece.end));
-      const isThere = model.getValueInRange(range) === piece.text;
+      const start = placeOf(piece, text());
+      if (model === null || start < 0) return null;
+      const range = monaco.Range.fromPositions(model.getPositionAt(start), model.getPositionAt(start + piece.text.length));
       editor.pushUndoStop();
-      editor.executeEdits("replace", [{ range: isThere ? range : model.getFullModelRange(), text: given }]);
+      editor.executeEdits("replace", [{ range, text: given }]);
       editor.pushUndoStop();
+      return { start, end: start + given.length, text: given };
     },
     jump: (offset) => {
       const model = editor.getModel();

@@ -13,6 +13,7 @@ export const handle = signal<EditorHandle | null>(null);
 // Asked for with the page's first lines, not when the element is there: it is the longest load.
 const code = import("./create_editor");
 
+/** Tells the language service what tables there are. Without them (no token yet) it goes on waiting. */
 async function feed(): Promise<void> {
   const { startLanguage } = await code;
   await startLanguage(await shownSchema(), session.value?.database ?? "");

@@ -106,8 +106,9 @@ export function QueryPage(): JSX.Element {
               key={tab.id}
               run={state}
               onQuery={(piece, query) => {
-                handle.value?.replace(piece, query);
-                start([{ ...piece, text: query, end: piece.start + query.length }]);
+                const replaced = handle.value?.replace(piece, query) ?? null;
+                if (replaced === null) runNew(query, tab.title);
+                else start([replaced]);
               }}
               onNewTab={runNew}
               onRange={({ from, to }) => {

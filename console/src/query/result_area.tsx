@@ -6,6 +6,7 @@ import { Inert } from "../text/inert";
 import { handle } from "./editor";
 import type { RunState } from "./running";
 import type { Piece } from "./statements";
+import { timeText } from "./time";
 
 interface Props extends Omit<ResultsProps, "result" | "onQuery"> {
   run: RunState;
@@ -63,7 +64,7 @@ export function ResultArea({ run, onQuery, onNewTab, onRange }: Props): JSX.Elem
         )}
         {isIdle && (
           <p class="quiet nothing">
-            <kbd>Shift</kbd> <kbd>Enter</kbd> runs all, <kbd>Ctrl</kbd> <kbd>Enter</kbd> the selection or the query at the cursor.
+            <kbd>Shift</kbd> <kbd>Enter</kbd> runs all, <kbd>Ctrl</kbd> <kbd>Enter</kbd> the selection or the query at the cursor, <kbd>Ctrl</kbd> <kbd>Space</kbd> completes.
           </p>
         )}
       </div>
@@ -80,6 +81,7 @@ export function ResultArea({ run, onQuery, onNewTab, onRange }: Props): JSX.Elem
               {rows.toLocaleString("en")} {rows === 1 ? "row" : "rows"}
             </span>
             <span class="quiet">{Math.round(shown.result.milliseconds).toLocaleString("en")} ms</span>
+            {run.range !== null && <span class="quiet">{timeText({ kind: "between", ...run.range })}</span>}
             {shown.result.incomplete !== null && (
               <span class="incomplete">
                 Not all rows: <Inert text={shown.result.incomplete} />

@@ -1,8 +1,8 @@
 /** Runs of queries: one at a time in each tab. */
 import { signal, type ReadonlySignal, type Signal } from "@preact/signals";
 import { ApiError } from "../api/client";
-import { cancelQuery, newQueryId, runQuery, type QueryResult } from "../api/query";
-import { newest } from "../schema/tables";
+import { cancelQuery, newQueryId, runQuery, type QueryResult, type TimeRange } from "../api/query";
+import { loadTables, newest, tablesError } from "../schema/tables";
 import { remember } from "./history";
 import { offsetOf, type Piece } from "./statements";
 import { rangeOf, type TimeChoice } from "./time";
@@ -23,9 +23,11 @@ export interface RunState {
   readonly results: readonly { readonly result: QueryResult; readonly piece: Piece }[];
   readonly error: RunError | null;
   readonly wasCancelled: boolean;
+  /** The span of times that the run sees, or null: all. */
+  readonly range: TimeRange | null;
 }
 
-const IDLE: RunState = { isRunning: false, began: 0, results: [], error: null, wasCancelled: false };
+const IDLE: RunState = { isRunning: false, began: 0, results: [], error: null, wasCancelled: false, range: null };
 const states = new Map<string, Signal<RunState>>();
 const running = new Map<string, { id: string; stop: AbortController }>();
 
@@ -79,32 +81,45 @@ export interface Job {
 export async function run(job: Job): Promise<void> {
   cancel(job.tab);
   const state = stateSignal(job.tab);
-  const range = rangeOf(job.time, newest());
   const stop = new AbortController();
   // Cancelled, or another run has taken its place: what comes now is shown no more.
   const isOver = (): boolean => running.get(job.tab)?.stop !== stop;
   let shown: RunState = { ...IDLE, isRunning: true, began: performance.now() };
   state.value = shown;
+  running.set(job.tab, { id: newQueryId(), stop });
+  // The newest row is the newest one now, not the one of when the page came.
+  const wantsNewest = job.time.kind === "last" && job.time.upTo === "newest";
+  if (wantsNewest) await loadTables();
+  if (isOver()) return;
+  if (wantsNewest && tablesError.value !== null) {
+    running.delete(job.tab);
+    const message = `The newest row is not known: ${tablesError.value}`;
+    state.value = { ...shown, isRunning: false, error: { code: "", message, offset: null, line: null, column: null } };
+    return;
+  }
+  const range = rangeOf(job.time, newest());
+  const told = { title: job.title, range: range.from === null && range.to === null ? null : range };
+  shown = { ...shown, range: told.range };
+  state.value = shown;
   for (const piece of job.pieces) {
     const id = newQueryId();
     running.set(job.tab, { id, stop });
     const began = performance.now();
-    const at = new Date().toISOString();
-    const told = { text: piece.text, title: job.title, at, range: range.from === null && range.to === null ? null : range };
+    const said = { ...told, text: piece.text, at: new Date().toISOString() };
     try {
       const result = await runQuery(piece.text, { range, signal: stop.signal, id });
       if (isOver()) return;
-      remember({ ...told, milliseconds: result.milliseconds, rows: rowsOf(result), error: result.incomplete });
+      remember({ ...said, milliseconds: result.milliseconds, rows: rowsOf(result), error: result.incomplete });
       shown = { ...shown, results: [...shown.results, { result, piece }] };
       state.value = shown;
     } catch (error) {
       const milliseconds = performance.now() - began;
       if (isOver()) {
-        remember({ ...told, milliseconds, rows: null, error: "cancelled" });
+        remember({ ...said, milliseconds, rows: null, error: "cancelled" });
         return;
       }
       const failure = errorOf(error, piece, job.whole);
-      remember({ ...told, milliseconds, rows: null, error: failure.message });
+      remember({ ...said, milliseconds, rows: null, error: failure.message });
       shown = { ...shown, error: failure };
       break;
     }

@@ -3,7 +3,7 @@ import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { inert, Inert } from "../text/inert";
 import { shownTime } from "../query/time";
-import { details, loadDetails, loadTables, quoted, tables, tablesError, type TableColumn, type TableInfo } from "./tables";
+import { details, loadDetails, quoted, reloadTables, tables, tablesError, type TableColumn, type TableInfo } from "./tables";
 import "./schema.css";
 
 interface Props {
@@ -128,7 +128,7 @@ export function SchemaTree({ onInsert, onRun }: Props): JSX.Element {
           value={filter}
           onInput={(event) => change(event.currentTarget.value)}
         />
-        <button class="plain" aria-label="Load the tables again" title="Load the tables again" onClick={() => void loadTables()}>
+        <button class="plain" aria-label="Load the tables again" title="Load the tables again" onClick={() => void reloadTables()}>
           ↻
         </button>
       </div>
@@ -204,7 +204,7 @@ function ColumnRow({ column, onInsert }: { column: TableColumn; onInsert: () => 
       <span class={`type ${column.type}`} title={column.type}>
         {TYPES[column.type] ?? column.type}
       </span>
-      <span class="name" title={inert([`${column.name}: ${column.type}`, column.help].filter(Boolean).join("\n"), true)} onClick={onInsert}>
+      <span class={column.fill === 0 ? "name quiet" : "name"} title={inert([`${column.name}: ${column.type}`, column.help].filter(Boolean).join("\n"), true)} onClick={onInsert}>
         <Inert text={column.name} />
       </span>
       <Fill column={column} />

@@ -28,14 +28,22 @@ export const tables = signal<readonly TableInfo[] | null>(null);
 export const details = signal<ReadonlyMap<string, TableInfo>>(new Map());
 export const tablesError = signal<string | null>(null);
 
+/** Asks for the tables anew; what is known of columns stays. */
 export async function loadTables(): Promise<void> {
   tablesError.value = null;
   try {
     tables.value = (await getJson<{ tables: TableInfo[] }>("/api/tables")).tables;
-    details.value = new Map();
   } catch (error) {
     tablesError.value = error instanceof ApiError ? error.message : String(error);
   }
+}
+
+/** Forgets what was known, and asks anew: for those tables too that were opened. */
+export async function reloadTables(): Promise<void> {
+  const opened = [...details.value.keys()];
+  details.value = new Map();
+  await loadTables();
+  await Promise.allSettled(opened.map(loadDetails));
 }
 
 export async function loadDetails(name: string): Promise<void> {
