@@ -263,3 +263,24 @@ def test_hostile_texts_stay_texts(page: Page, run: Run) -> None:
     page.wait_for_function(_DRAWN, arg=graph.element_handle())
     page.get_by_role("button", name="Grid", exact=True).click()
     expect(page.get_by_role("columnheader").filter(has_text="<img src=x onerror=alert(9119)>")).to_be_visible()
+
+
+def test_cells_are_copied_and_a_part_of_a_bag_filters(page: Page, run: Run) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    run("datatable(a:long, b:dynamic) [1, dynamic({'u': {'n': 'x'}}), 2, dynamic({'u': {'n': 'y\tz'}})]")
+    _cell(page, 0, 0).click()
+    page.keyboard.press("Control+c")
+    assert page.evaluate("navigator.clipboard.readText()") == "1"
+    page.keyboard.press("Shift+ArrowRight")
+    page.keyboard.press("Shift+ArrowDown")
+    page.keyboard.press("Control+c")
+    lines = page.evaluate("navigator.clipboard.readText()").replace("\r\n", "\n")
+    assert list(csv.reader(io.StringIO(lines), delimiter="\t")) == [
+        ["1", '{"u":{"n":"x"}}'],
+        ["2", '{"u":{"n":"y\\tz"}}'],
+    ]
+    _cell(page, 1, 1).dblclick()
+    page.get_by_role("button", name="Only rows with this n").click()
+    _expect_rows(page, 1)
+    expect(_cell(page, 0, 0)).to_have_text("2")
+    assert '| where tostring(b["u"]["n"]) == "y\\tz"' in _editor_text(page)

@@ -130,7 +130,7 @@ function pie(want: Wanted, data: ChartData, colours: Colours): EChartsCoreOption
         radius: want.way === "donut" ? ["38%", "68%"] : "68%",
         center: ["50%", "48%"],
         label: { color: colours.text, formatter: "{b}: {d} %" },
-        minShowLabelAngle: 5,
+        minShowLabelAngle: 8,
         itemStyle: { borderColor: colours.panel, borderWidth: 1 },
         data: shown,
       },

@@ -1,11 +1,16 @@
 /** Rows as text for the clipboard: separated values, Markdown, JSON. */
-import type { ResultTable } from "../api/query";
+import type { KqlType, ResultTable } from "../api/query";
 import { cellText, jsonText } from "./values";
 
 interface Form {
   readonly separator: "\t" | ",";
   readonly hasHeader: boolean;
+  /** Whether texts that a spreadsheet would compute get an apostrophe before them, as the server's CSV files have it. */
+  readonly isGuarded?: boolean;
 }
+
+const FORMULA = /^[=+\-@\t\r]/;
+const TEXTS: ReadonlySet<KqlType> = new Set<KqlType>(["string", "dynamic"]);
 
 function quoted(text: string, separator: string): string {
   return /["\r\n]/.test(text) || text.includes(separator) ? `"${text.replaceAll('"', '""')}"` : text;
@@ -15,10 +20,13 @@ function quoted(text: string, separator: string): string {
 export function separated(table: ResultTable, rows: readonly number[], columns: readonly number[], form: Form): string {
   const only = table.rows[rows[0] ?? -1]?.[columns[0] ?? -1];
   if (!form.hasHeader && rows.length === 1 && columns.length === 1) return cellText(only);
-  const lines = rows.map((row) =>
-    columns.map((column) => quoted(cellText(table.rows[row]?.[column]), form.separator)).join(form.separator),
-  );
-  const head = columns.map((column) => quoted(table.columns[column]?.name ?? "", form.separator)).join(form.separator);
+  const guarded = (text: string): string => (form.isGuarded && FORMULA.test(text) ? `'${text}` : text);
+  const written = (row: number, column: number): string => {
+    const text = cellText(table.rows[row]?.[column]);
+    return quoted(TEXTS.has(table.columns[column]?.type ?? "string") ? guarded(text) : text, form.separator);
+  };
+  const lines = rows.map((row) => columns.map((column) => written(row, column)).join(form.separator));
+  const head = columns.map((column) => quoted(guarded(table.columns[column]?.name ?? ""), form.separator)).join(form.separator);
   return (form.hasHeader ? [head, ...lines] : lines).join("\r\n");
 }
 

@@ -19,6 +19,7 @@ interface Drawing {
   readonly tableElement: HTMLElement;
   verticalFillMode: "fit" | "fill";
   rows(): Row[];
+  dispatch(event: string): void;
 }
 
 const Base = Renderer as unknown as new (table: unknown) => Drawing;
@@ -43,6 +44,8 @@ export function fixedRows(shared: RowOrder): new (table: unknown) => object {
       shared.redraw = () => {
         this.elementVertical.scrollTop = 0;
         this.renderRows();
+        // What draws columns keeps which rows are in sight.
+        this.dispatch("data-refreshed");
       };
     }
 

@@ -33,7 +33,7 @@ function axisText(time: number, bins: TimeBins): string {
 
 function plot(element: HTMLElement, bins: TimeBins, tell: (text: string) => void, onRange: (range: TimeRange) => void): uPlot {
   const axis = { stroke: colour("--quiet"), grid: { show: false }, ticks: { show: false }, font: "11px system-ui" };
-  const bars = uPlot.paths.bars?.({ size: [0.92, Infinity], align: 1, gap: 0 });
+  const bars = uPlot.paths.bars?.({ size: [0.86, 60], align: 1, gap: 1 });
   const chart = new uPlot(
     {
       width: element.clientWidth,

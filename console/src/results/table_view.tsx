@@ -114,7 +114,7 @@ export function TableView({ table, index, result, onQuery, onNewTab, onRange }: 
     {
       label: "Copy as CSV",
       isApart: true,
-      act: () => copy(separated(table, onScreen().rows, onScreen().columns, { separator: ",", hasHeader: true }), "all rows as CSV"),
+      act: () => copy(separated(table, onScreen().rows, onScreen().columns, { separator: ",", hasHeader: true, isGuarded: true }), "all rows as CSV"),
     },
     { label: "Copy as Markdown", act: () => copy(markdown(table, onScreen().rows, onScreen().columns), "all rows as Markdown") },
   ];
