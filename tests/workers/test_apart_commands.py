@@ -1,6 +1,9 @@
 """Commands in processes of their own: what they reach, what becomes of those that take too much."""
 
 import asyncio
+import contextlib
+import subprocess
+import sys
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -116,3 +119,36 @@ def test_a_command_has_no_more_memory_than_it_was_given(settings: CommandSetting
     found = done(replace(settings, memory=128 << 20), tmp_path, "query", text, "--format", "csv")
     assert (found.code, found.output) == (1, b"")
     assert "memory" in found.said
+
+
+_SERVER = """
+import asyncio, sys
+from pathlib import Path
+from bluetick.workers.commands import Command, CommandSettings, run_command
+from bluetick.workers.settings import SessionSettings
+settings = CommandSettings((), SessionSettings(), 1 << 30)
+asyncio.run(run_command(settings, Command(("query", sys.argv[1])), Path(sys.argv[2])))
+"""
+
+
+def test_a_command_ends_when_its_server_is_killed(settings: CommandSettings, tmp_path: Path) -> None:
+    own = tmp_path / "own"
+    with subprocess.Popen([sys.executable, "-c", _SERVER, ENDLESS, str(own)]) as server:
+        try:
+            while not (begun := processes_in(own)):
+                assert server.poll() is None
+                time.sleep(0.05)
+        finally:
+            server.kill()
+    while any(pid in processes_in(own) for pid in begun):  # the suite's own deadline ends this
+        time.sleep(0.05)
+
+
+def processes_in(folder: Path) -> set[str]:
+    """Those that run in a folder."""
+    found = set()
+    for entry in Path("/proc").iterdir():
+        with contextlib.suppress(OSError):
+            if entry.name.isdigit() and (entry / "cwd").readlink() == folder:
+                found.add(entry.name)
+    return found

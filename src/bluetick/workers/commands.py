@@ -121,8 +121,7 @@ async def _told(process: asyncio.subprocess.Process, wanted: bytes, most: int) -
         raise AssertionError("both are pipes")
     with suppress(ConnectionError):  # what it died of is in its last words
         process.stdin.write(wanted)
-        await process.stdin.drain()
-        process.stdin.close()
+        await process.stdin.drain()  # it stays open: the process ends when nobody has the other end any more
     found = bytearray()
     while part := await process.stdout.read(_PART):
         found += part
