@@ -72,7 +72,7 @@ class Reader {
     }
     const fence = FENCE.exec(line);
     if (fence !== null) return this.code(fence[1] ?? "```");
-    if (QUOTE.test(line)) return { kind: "quote", inlines: inlines(this.while((one) => QUOTE.exec(one)?.[1] ?? null).join("\n")) };
+    if (QUOTE.test(line)) return { kind: "quote", inlines: inlines(flowing(this.while((one) => QUOTE.exec(one)?.[1] ?? null))) };
     const item = ITEM.exec(line);
     return item === null ? this.paragraph() : this.list(item[2] !== undefined);
   }
@@ -99,7 +99,7 @@ class Reader {
     this.while((line) => {
       const item = ITEM.exec(line);
       if (item !== null && (item[2] !== undefined) === isOrdered) items.push(item[3] ?? "");
-      else if (item === null && items.length > 0 && line.trim() !== "" && /^\s{2,}/.test(line)) items.push(`${items.pop()}\n${line.trim()}`);
+      else if (item === null && items.length > 0 && line.trim() !== "" && /^\s{2,}/.test(line)) items.push(`${items.pop()} ${line.trim()}`);
       else return null;
       return line;
     });
@@ -110,8 +110,19 @@ class Reader {
     const first = this.lines[this.at] ?? "";
     this.at += 1;
     const rest = this.while((line) => (begins(line) ? null : line));
-    return { kind: "paragraph", inlines: inlines([first, ...rest].join("\n")) };
+    return { kind: "paragraph", inlines: inlines(flowing([first, ...rest])) };
   }
+}
+
+/** Lines of one paragraph: only two spaces or a backslash at a line's end break it. */
+function flowing(lines: readonly string[]): string {
+  const breaks = (line: string): boolean => line.endsWith("  ") || line.endsWith("\\");
+  return lines
+    .map((line, index) => {
+      if (index === lines.length - 1) return line;
+      return breaks(line) ? `${(line.endsWith("\\") ? line.slice(0, -1) : line).trimEnd()}\n` : `${line.trimEnd()} `;
+    })
+    .join("");
 }
 
 export function readMarkdown(text: string): Block[] {
