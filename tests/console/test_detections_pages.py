@@ -185,3 +185,30 @@ def test_a_hunt_marks_new_rows_and_becomes_a_rule(page: Page, console: Console) 
     rule = page.get_by_role("article", name="Rule")
     expect(rule.get_by_role("heading", name="Few machines speak")).to_be_visible()
     expect(rule.get_by_label("query", exact=True)).to_contain_text("Machines == 1")
+
+
+def test_a_hunt_that_somebody_else_wrote_is_not_lost(page: Page, console: Console) -> None:
+    file = console.world.hunts / "both.md"
+    file.write_text("# Both\n\nfirst\n", "utf-8")
+    page.goto(console.at("hunts/both"))
+    hunt = page.get_by_role("article", name="Hunt")
+    hunt.get_by_role("button", name="Edit the text").click()
+    hunt.get_by_role("textbox", name="Your text").fill("# Both\n\nmine\n")
+    file.write_text("# Both\n\ntheirs\n", "utf-8")
+    hunt.get_by_role("button", name="Save", exact=True).click()
+    expect(hunt.get_by_role("textbox", name="Text in the file")).to_have_value("# Both\n\ntheirs\n")
+    assert file.read_text("utf-8") == "# Both\n\ntheirs\n"
+    hunt.get_by_role("button", name="Save yours in its place").click()
+    expect(hunt.get_by_text("mine", exact=True)).to_be_visible()
+    assert file.read_text("utf-8") == "# Both\n\nmine\n"
+
+
+def test_a_backtest_is_cancelled(page: Page, console: Console) -> None:
+    page.goto(console.at(f"rules/{_TALKATIVE}"))
+    rule = page.get_by_role("article", name="Rule")
+    rule.get_by_role("button", name="Backtest …").click()
+    page.get_by_role("dialog", name="Backtest").get_by_role("button", name="Run the backtest").click()
+    with page.expect_response(lambda answer: answer.request.method == "DELETE" and "/api/jobs/" in answer.url) as ended:
+        rule.get_by_role("button", name="Cancel").click()
+    assert ended.value.ok
+    expect(rule.get_by_role("region", name="Backtest")).to_contain_text("Cancelled.")

@@ -37,7 +37,8 @@ export function AlertsPage(): JSX.Element {
   const id = place.value.id;
   const asked = filters.state === "open" ? true : filters.state === "closed" ? false : null;
   const loaded = useLoaded(() => listAlerts(asked), filters.state);
-  const alerts = filtered(loaded.value ?? [], filters);
+  const every = loaded.value?.alerts ?? [];
+  const alerts = filtered(every, filters);
   const [cursor, move] = useState(0);
   const search = useRef<HTMLInputElement>(null);
   const parameters = filterParameters(filters);
@@ -76,13 +77,14 @@ export function AlertsPage(): JSX.Element {
         <header>
           <h1>Alerts</h1>
           <span class="quiet" role="status">
-            {loaded.value !== null && `${alerts.length.toLocaleString("en")}${alerts.length < loaded.value.length ? ` of ${loaded.value.length.toLocaleString("en")}` : ""}`}
+            {loaded.value !== null && `${alerts.length.toLocaleString("en")}${alerts.length < every.length ? ` of ${every.length.toLocaleString("en")}` : ""}`}
+            {loaded.value?.more && `, of the newest ${every.length.toLocaleString("en")}`}
           </span>
-          <AlertFilters filters={filters} alerts={loaded.value ?? []} search={search} />
+          <AlertFilters filters={filters} alerts={every} search={search} />
         </header>
         {loaded.error !== null && <Refused error={loaded.error} again={() => void loaded.reload()} />}
         {alerts.length > 0 && <AlertList alerts={alerts} cursor={cursor} opened={id} parameters={parameters} />}
-        {loaded.value !== null && alerts.length === 0 && <NoAlerts filters={filters} all={loaded.value.length} />}
+        {loaded.value !== null && alerts.length === 0 && <NoAlerts filters={filters} all={every.length} />}
       </section>
       {id !== "" && <AlertDetail key={id} id={id} parameters={parameters} onChanged={loaded.reload} />}
     </div>

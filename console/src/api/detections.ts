@@ -212,15 +212,15 @@ export interface Health {
 
 const MOST = 2_000;
 
-export async function listAlerts(open: boolean | null): Promise<readonly Alert[]> {
-  const asked = open === null ? "" : `&open=${open}`;
-  return (await getJson<{ alerts: Alert[] }>(`/api/alerts?most=${MOST}${asked}`)).alerts;
+/** The newest alerts. `more`: there are others, which are older. */
+export async function listAlerts(open: boolean | null): Promise<{ alerts: readonly Alert[]; more: boolean }> {
+  return getJson(`/api/alerts?most=${MOST}${open === null ? "" : `&open=${open}`}`);
 }
 
 export const readAlert = (id: string): Promise<WholeAlert> => getJson(path("/api/alerts", id));
 
 export async function listIncidents(): Promise<readonly Incident[]> {
-  return (await getJson<{ incidents: Incident[] }>("/api/incidents")).incidents;
+  return (await getJson<{ incidents: Incident[] }>(`/api/incidents?most=${MOST}`)).incidents;
 }
 
 export const readIncident = (id: string): Promise<WholeIncident> => getJson(path("/api/incidents", id));

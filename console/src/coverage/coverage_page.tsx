@@ -174,7 +174,7 @@ export function CoveragePage(): JSX.Element {
       {coverage?.error && <ErrorText text={coverage.error} />}
       <JobProgress work={work} what="Looking at each rule's tables, columns, samples and last window" />
       {coverage === null && loaded.error === null && <p class="quiet">Loading …</p>}
-      {coverage?.asOf && every.size === 0 && <NoCoverage />}
+      {coverage !== null && every.size === 0 && !coverage.error && (coverage.asOf !== null || job === null) && <NoCoverage />}
       {coverage !== null && every.size > 0 && (
         <>
           <div class="levels" role="group" aria-label="At least this level">
