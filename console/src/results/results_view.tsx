@@ -48,7 +48,7 @@ function Tables(props: ResultsProps): JSX.Element {
         <div class="tabs" role="tablist" aria-label="Tables">
           {result.tables.map((one, at) => (
             <button key={at} role="tab" class="plain" aria-selected={at === index} onClick={() => choose(at)}>
-              {at + 1} · {one.rows.length.toLocaleString("en")} rows
+              {at + 1} · {one.rows.length.toLocaleString("en")} {one.rows.length === 1 ? "row" : "rows"}
             </button>
           ))}
         </div>

@@ -165,6 +165,7 @@ export function TableView({ table, index, result, onQuery, onNewTab, onRange }: 
       <div class="results-body">
         <div class="view">
           {view === "grid" && <Grid table={table} handlers={handlers} onReady={(ready) => (grid.current = ready)} />}
+          {view === "grid" && table.rows.length === 0 && <p class="no-rows quiet">The query gave no rows.</p>}
           {view === "chart" && want && <Chart table={table} want={want} />}
           {view === "graph" && <Graph table={table} onFilter={filter} />}
         </div>
