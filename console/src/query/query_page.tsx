@@ -26,7 +26,7 @@ tellShortcuts("query", [
   { keys: "Shift Alt F", does: "Format" },
   { keys: "Ctrl /", does: "Comment" },
   { keys: "F2, Delete", does: "On a tab: rename, close" },
-  { keys: "Enter, r", does: "In the tree: insert the name, run it" },
+  { keys: "Enter, Shift Enter", does: "In the tree: insert the name; run take 100, or a count by the column" },
 ]);
 
 function start(pieces: readonly Piece[]): void {

@@ -107,12 +107,12 @@ export function SchemaTree({ onInsert, onRun }: Props): JSX.Element {
       if (row.column === null) setOpen(row.table.name, false);
       else move(row.table.name);
     },
+    ShiftEnter: take,
     Enter: (row) => onInsert(row.column === null ? source(row.table) : quoted(row.column.name)),
     " ": (row) => row.column === null && setOpen(row.table.name, !open.has(row.table.name)),
-    r: take,
   };
   const press = (event: KeyboardEvent): void => {
-    const act = keys[event.key];
+    const act = keys[event.shiftKey ? `Shift${event.key}` : event.key];
     if (act === undefined || focused === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
     act(focused, rows.indexOf(focused));
@@ -157,7 +157,7 @@ export function SchemaTree({ onInsert, onRun }: Props): JSX.Element {
               <button
                 class="plain act"
                 tabIndex={-1}
-                title={column === null ? "Run it with take 100 (r)" : "Run a count by this column (r)"}
+                title={column === null ? "Run it with take 100 (Shift Enter)" : "Run a count by this column (Shift Enter)"}
                 onClick={() => take(row)}
               >
                 {column !== null ? "count by" : table.kind === "function" ? "call" : "take 100"}
