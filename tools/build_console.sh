@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Build the console's page (console/) into the package, when it is older than its sources. Without Node 18 or later:
-# `--if-node` says how to get it and is content, else that is a failure.
+# `--if-node` says how to get it and is content, as with a build that fails; else that is a failure.
 set -euo pipefail
 
 cd "$(dirname "${BASH_SOURCE[0]}")/../console"
@@ -15,9 +15,15 @@ fi
 if [[ -f "$page" && -z "$(find src index.html package.json package-lock.json tsconfig.json vite.config.ts -newer "$page" -print -quit)" ]]; then
     exit 0
 fi
+build() {
+    if [[ ! -f node_modules/.package-lock.json || package-lock.json -nt node_modules/.package-lock.json ]]; then
+        npm ci --ignore-scripts --no-audit --no-fund --loglevel=error || return 1
+    fi
+    npm run --silent build -- --logLevel warn && touch "$page"
+}
+
 echo "Building the console's page ..."
-if [[ ! -f node_modules/.package-lock.json || package-lock.json -nt node_modules/.package-lock.json ]]; then
-    npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+if ! build; then
+    echo "The console's page is not built; everything else works. Again: make console" >&2
+    [[ "${1:-}" == --if-node ]]
 fi
-npm run --silent build -- --logLevel warn
-touch "$page"
