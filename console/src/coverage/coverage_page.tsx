@@ -47,13 +47,11 @@ function Cell({ technique, levels, isChosen }: CellProps): JSX.Element {
       aria-pressed={isChosen}
       onClick={() => go("coverage", isChosen ? "" : technique.id)}
     >
-      <span class="id">
-        {inert(technique.id)}
-        <Meter level={level} of={levels.length} />
-      </span>
+      <span class="id">{inert(technique.id)}</span>
       {technique.name !== technique.id && <span class="name">{inert(technique.name)}</span>}
       <span class="said">
         {levelWords(technique.level)} · {count}
+        <Meter level={level} of={levels.length} />
       </span>
     </button>
   );

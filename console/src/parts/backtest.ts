@@ -93,7 +93,7 @@ export function buckets(windows: readonly BacktestRun[], most: number): Bucket[]
 export function labelsText(found: Backtest): string | null {
   if (found.labels === null || found.labels.labels.length === 0) return null;
   const expected = found.labels.labels.filter((one) => one.expected);
-  const said = `${expected.filter((one) => one.found !== null).length} of ${expected.length} found`;
+  const said = expected.length === 0 ? "none to be found" : `${expected.filter((one) => one.found !== null).length} of ${expected.length} found`;
   const { precision } = found.labels;
   return precision === null ? said : `${said}; of the labelled alerts ${Math.round(100 * precision)} % are right`;
 }
