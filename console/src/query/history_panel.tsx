@@ -13,6 +13,13 @@ function told(run: Run): string {
   return run.rows === null ? took : `${run.rows.toLocaleString("en")} ${run.rows === 1 ? "row" : "rows"}, ${took}`;
 }
 
+/** The first lines that say something: no blank ones, and no comments where there is more. */
+function brief(text: string): string {
+  const lines = text.split("\n").filter((line) => line.trim() !== "");
+  const said = lines.filter((line) => !line.trim().startsWith("//"));
+  return (said.length > 0 ? said : lines).slice(0, 3).join("\n").slice(0, 240);
+}
+
 export function HistoryPanel(): JSX.Element {
   const [filter, change] = useState("");
   const [most, more] = useState(SHOWN);
@@ -35,7 +42,7 @@ export function HistoryPanel(): JSX.Element {
               onClick={() => addTab(run.text, run.title, run.range ? choiceOf({ kind: "between", ...run.range }) : undefined)}
             >
               <code>
-                <Inert text={run.text.trim().split("\n").slice(0, 3).join("\n").slice(0, 240)} lines />
+                <Inert text={brief(run.text)} lines />
               </code>
               <small class={run.error === null ? "quiet" : "error"}>
                 {shownTime(run.at).slice(0, 19)} · {told(run)}
