@@ -17,7 +17,8 @@ if [[ -f "$page" && -z "$(find src index.html package.json package-lock.json tsc
 fi
 build() {
     if [[ ! -f node_modules/.package-lock.json || package-lock.json -nt node_modules/.package-lock.json ]]; then
-        npm ci --ignore-scripts --no-audit --no-fund --loglevel=error || return 1
+        # Not ci: it refuses a lock without the other platforms' builds, which a mirror of packages may not have.
+        npm install --no-save --ignore-scripts --no-audit --no-fund --loglevel=error || return 1
     fi
     npm run --silent build -- --logLevel warn && touch "$page"
 }
