@@ -5,7 +5,7 @@ from playwright.sync_api import Page, expect
 from console.conftest import Console
 
 _MOST_SECONDS = 2.0
-_ROOMS = {"q": "Query", "h": "Hunts", "r": "Rules", "a": "Alerts", "i": "Incidents", "c": "Coverage"}
+_ROOMS = {"q": "Query", "h": "Hunts", "r": "Rules", "a": "Alerts", "i": "Incidents", "c": "Coverage", "e": "Health"}
 
 
 def test_the_editor_takes_keys_soon(page: Page, console: Console) -> None:

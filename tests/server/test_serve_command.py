@@ -50,6 +50,21 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     assert TOKEN not in log
 
 
+@pytest.mark.parametrize("seconds", [0.0, 0.1, 0.25])
+def test_a_server_that_has_only_begun_can_be_ended(tmp_path: Path, seconds: float) -> None:
+    """Before it listens to signals, while its processes start, and after."""
+    command = [sys.executable, "-m", "bluetick", "serve", "--lake", str(tmp_path), "--port", "0"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stderr is not None
+            assert " at http://127.0.0.1:" in process.stderr.readline()
+            time.sleep(seconds)
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(60) in (0, -signal.SIGTERM)
+        finally:
+            process.kill()
+
+
 @pytest.fixture
 def client(url: str) -> Iterator[KustoClient]:
     with KustoClient(KustoConnectionStringBuilder.with_aad_user_token_authentication(url, TOKEN)) as made:

@@ -4,7 +4,7 @@ import type { JSX } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Cell, ResultTable } from "../api/query";
 import { theme } from "../shell/theme";
-import { EDGE_COUNTS, graphColumns, graphData, type GraphColumns } from "./graph_data";
+import { countColumn, EDGE_COUNTS, graphColumns, graphData, isNumber, type GraphColumns } from "./graph_data";
 import type { Comparison } from "./kql_text";
 
 interface Props {
@@ -13,7 +13,7 @@ interface Props {
 }
 
 export function Graph({ table, onFilter }: Props): JSX.Element {
-  const [columns, choose] = useState<GraphColumns>(() => graphColumns(table) ?? { from: 0, to: Math.min(1, table.columns.length - 1) });
+  const [columns, choose] = useState<GraphColumns>(() => graphColumns(table) ?? { from: 0, to: Math.min(1, table.columns.length - 1), weight: countColumn(table) });
   const element = useRef<HTMLDivElement>(null);
   const [most, bound] = useState<number>(EDGE_COUNTS[0]);
   const data = useMemo(() => graphData(table, columns, most), [table, columns, most]);
@@ -61,6 +61,21 @@ export function Graph({ table, onFilter }: Props): JSX.Element {
             ))}
           </select>
           strongest of {data.all.toLocaleString("en")} edges
+        </label>
+        <label>
+          by{" "}
+          <select
+            aria-label="Weight"
+            value={columns.weight ?? ""}
+            onChange={(event) => choose({ ...columns, weight: event.currentTarget.value === "" ? null : Number(event.currentTarget.value) })}
+          >
+            <option value="">rows</option>
+            {table.columns.map((column, index) => isNumber(column) && (
+              <option key={index} value={index}>
+                {column.name}
+              </option>
+            ))}
+          </select>
         </label>
         <span class="quiet">
           a click on a node keeps its rows, with Shift drops them

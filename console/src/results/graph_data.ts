@@ -1,23 +1,25 @@
-/** Who talks to whom: two columns of a result as edges, weighted by their rows. */
-import type { Cell, ResultTable } from "../api/query";
+/** Who talks to whom: two columns of a result as edges, weighted by their rows, or by what a column counts. */
+import type { Cell, Column, ResultTable } from "../api/query";
 import { cellText } from "./values";
 
 export interface GraphColumns {
   readonly from: number;
   readonly to: number;
+  /** The column of numbers whose sum weighs an edge; null: its rows count. */
+  readonly weight: number | null;
 }
 
 export interface GraphNode {
   readonly side: "from" | "to";
   readonly cell: Cell;
   readonly text: string;
-  readonly rows: number;
+  readonly weight: number;
 }
 
 export interface GraphEdge {
   readonly from: number;
   readonly to: number;
-  readonly rows: number;
+  readonly weight: number;
 }
 
 export interface GraphData {
@@ -50,12 +52,29 @@ function known(table: ResultTable, names: readonly string[]): number | null {
 export function graphColumns(table: ResultTable): GraphColumns | null {
   const from = known(table, FROM);
   const to = known(table, TO);
-  return from === null || to === null ? null : { from, to };
+  return from === null || to === null ? null : { from, to, weight: countColumn(table) };
 }
 
-/** The edges with the most rows, so many at most, and their nodes. */
+const COUNTED = /^(count_?|n|events|connections|hits|logons|sessions|total.*|.*count)$/i;
+
+/** The column that counts in rows that were summarized, by its name. */
+export function countColumn(table: ResultTable): number | null {
+  const found = table.columns.findIndex((column) => isNumber(column) && COUNTED.test(column.name));
+  return found < 0 ? null : found;
+}
+
+export function isNumber(column: Column): boolean {
+  return ["int", "long", "real", "decimal"].includes(column.type);
+}
+
+function weightOf(cell: Cell): number {
+  const weight = Number(cellText(cell ?? null));
+  return Number.isFinite(weight) && weight > 0 ? weight : 0;
+}
+
+/** The heaviest edges, so many at most, and their nodes. */
 export function graphData(table: ResultTable, columns: GraphColumns, most: number): GraphData {
-  const edges = new Map<string, { from: Cell; to: Cell; rows: number }>();
+  const edges = new Map<string, { from: Cell; to: Cell; weight: number }>();
   let without = 0;
   for (const row of table.rows) {
     const from = row[columns.from] ?? null;
@@ -67,21 +86,22 @@ export function graphData(table: ResultTable, columns: GraphColumns, most: numbe
     }
     const key = `${left.length}:${left}${right}`;
     const found = edges.get(key);
-    if (found) found.rows += 1;
-    else edges.set(key, { from, to, rows: 1 });
+    const weight = columns.weight === null ? 1 : weightOf(row[columns.weight]);
+    if (found) found.weight += weight;
+    else edges.set(key, { from, to, weight });
   }
-  const kept = [...edges.values()].sort((left, right) => right.rows - left.rows).slice(0, most);
-  const nodes: { side: "from" | "to"; cell: Cell; text: string; rows: number }[] = [];
+  const kept = [...edges.values()].sort((left, right) => right.weight - left.weight).slice(0, most);
+  const nodes: { side: "from" | "to"; cell: Cell; text: string; weight: number }[] = [];
   const places = new Map<string, number>();
-  const node = (side: "from" | "to", cell: Cell, rows: number): number => {
+  const node = (side: "from" | "to", cell: Cell, weight: number): number => {
     const key = `${side}:${cellText(cell)}`;
-    const place = places.get(key) ?? nodes.push({ side, cell, text: cellText(cell), rows: 0 }) - 1;
+    const place = places.get(key) ?? nodes.push({ side, cell, text: cellText(cell), weight: 0 }) - 1;
     places.set(key, place);
     const found = nodes[place];
-    if (found) found.rows += rows;
+    if (found) found.weight += weight;
     return place;
   };
-  const drawn = kept.map((edge) => ({ from: node("from", edge.from, edge.rows), to: node("to", edge.to, edge.rows), rows: edge.rows }));
+  const drawn = kept.map((edge) => ({ from: node("from", edge.from, edge.weight), to: node("to", edge.to, edge.weight), weight: edge.weight }));
   return { nodes, edges: drawn, all: edges.size, without };
 }
 
@@ -98,7 +118,7 @@ export function graphPlaces(data: GraphData): GraphPlace[] {
   const side = (which: "from" | "to"): number[] => [...data.nodes.keys()].filter((index) => data.nodes[index]?.side === which);
   const left = side("from");
   let right = side("to");
-  left.sort((a, b) => (data.nodes[b]?.rows ?? 0) - (data.nodes[a]?.rows ?? 0));
+  left.sort((a, b) => (data.nodes[b]?.weight ?? 0) - (data.nodes[a]?.weight ?? 0));
   right = byMiddle(right, left, data);
   const places: GraphPlace[] = [];
   const most = Math.max(left.length, right.length);
@@ -115,12 +135,12 @@ function byMiddle(own: number[], others: number[], data: GraphData): number[] {
   const sums = new Map<number, { weight: number; sum: number }>();
   for (const edge of data.edges) {
     const found = sums.get(edge.to) ?? { weight: 0, sum: 0 };
-    sums.set(edge.to, { weight: found.weight + edge.rows, sum: found.sum + edge.rows * (place.get(edge.from) ?? 0) });
+    sums.set(edge.to, { weight: found.weight + edge.weight, sum: found.sum + edge.weight * (place.get(edge.from) ?? 0) });
   }
   const middle = (node: number): number => {
     const found = sums.get(node);
-    return found ? found.sum / found.weight : 0;
+    return found && found.weight > 0 ? found.sum / found.weight : 0;
   };
-  const rows = (node: number): number => data.nodes[node]?.rows ?? 0;
-  return [...own].sort((a, b) => middle(a) - middle(b) || rows(b) - rows(a));
+  const weight = (node: number): number => data.nodes[node]?.weight ?? 0;
+  return [...own].sort((a, b) => middle(a) - middle(b) || weight(b) - weight(a));
 }

@@ -26,18 +26,18 @@ function label(text: string): string {
 
 export function drawGraph(element: HTMLElement, data: GraphData, onNode: (node: number, isTaken: boolean) => void): Core {
   const places = graphPlaces(data);
-  const most = Math.max(1, ...data.edges.map((edge) => edge.rows));
-  const weight = (rows: number): number => 1 + 7 * (Math.log1p(rows) / Math.log1p(most));
+  const most = Math.max(1, ...data.edges.map((edge) => edge.weight));
+  const weight = (of: number): number => 1 + 7 * (Math.log1p(of) / Math.log1p(most));
   const graph = cytoscape({
     container: element,
     elements: [
       ...data.nodes.map((node, index) => ({
-        data: { id: `n${index}`, label: `${label(node.text)}  ${node.rows.toLocaleString("en")}`, index },
+        data: { id: `n${index}`, label: `${label(node.text)}  ${node.weight.toLocaleString("en")}`, index },
         classes: node.side,
         position: { ...(places[index] ?? { x: 0, y: 0 }) },
       })),
       ...data.edges.map((edge, index) => ({
-        data: { id: `e${index}`, source: `n${edge.from}`, target: `n${edge.to}`, weight: weight(edge.rows) },
+        data: { id: `e${index}`, source: `n${edge.from}`, target: `n${edge.to}`, weight: weight(edge.weight) },
       })),
     ],
     layout: { name: "preset", fit: true, padding: 32 },

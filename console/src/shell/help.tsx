@@ -11,7 +11,7 @@ export interface Shortcut {
 export const helpOpen = signal(false);
 
 const everywhere: readonly Shortcut[] = [
-  { keys: "g then q h r a i c", does: "Go to query, hunts, rules, alerts, incidents, coverage" },
+  { keys: "g then q h r a i c e", does: "Go to query, hunts, rules, alerts, incidents, coverage, health" },
   { keys: "t", does: "Dark or light" },
   { keys: "?", does: "This help" },
   { keys: "Escape", does: "Close what is open" },

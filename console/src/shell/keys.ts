@@ -10,6 +10,7 @@ const PAGES: Readonly<Record<string, string>> = {
   a: "alerts",
   i: "incidents",
   c: "coverage",
+  e: "health",
 };
 
 /** Whether keys go into a text now. */

@@ -101,12 +101,26 @@ def listening(host: str, port: int) -> socket.socket:
 
 def serve_on(wanted: Serving, session: Session, listener: socket.socket) -> None:
     """Until it is stopped by SIGINT or SIGTERM, which is no failure. Queries that run then are given a few seconds."""
+    ending = _Ending()
     for number in (signal.SIGINT, signal.SIGTERM):  # uvicorn hears them first, and sends them again when it is down
-        signal.signal(number, lambda *_: None)
-    asyncio.run(_serve(wanted, session, listener))
+        signal.signal(number, ending.ask)
+    asyncio.run(_serve(wanted, session, listener, ending))
 
 
-async def _serve(wanted: Serving, session: Session, listener: socket.socket) -> None:
+@dataclass(slots=True)
+class _Ending:
+    """A signal that comes before uvicorn listens to signals, while processes start, ends the server all the same."""
+
+    server: uvicorn.Server | None = None
+    is_asked: bool = False
+
+    def ask(self, *_: object) -> None:
+        self.is_asked = True
+        if self.server is not None:
+            self.server.should_exit = True
+
+
+async def _serve(wanted: Serving, session: Session, listener: socket.socket, ending: _Ending) -> None:
     executor = await _executor(wanted, session)
     config = uvicorn.Config(
         make_app(make_service(wanted, session, executor)),
@@ -115,7 +129,9 @@ async def _serve(wanted: Serving, session: Session, listener: socket.socket) -> 
         server_header=False,
         timeout_graceful_shutdown=_GRACE_SECONDS,
     )
-    await uvicorn.Server(config).serve(sockets=[listener])
+    ending.server = uvicorn.Server(config)
+    ending.server.should_exit = ending.is_asked
+    await ending.server.serve(sockets=[listener])
 
 
 async def _executor(wanted: Serving, session: Session) -> QueryExecutor:
