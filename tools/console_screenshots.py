@@ -137,7 +137,8 @@ def _type(page: Page, url: str, query: str, *, apart: bool) -> None:
 
 def _queries(page: Page, url: str, into: Path) -> None:
     _type(page, url, _SHOWN, apart=False)
-    page.get_by_role("treeitem").first.click()
+    page.get_by_role("treeitem").nth(1).focus()
+    page.keyboard.press("ArrowRight")
     page.wait_for_timeout(2_500)
     page.screenshot(path=into / "console_query.png")
     _type(page, url, _CHART, apart=True)
@@ -174,6 +175,10 @@ def _detections(page: Page, url: str, into: Path) -> None:
         if name == "alert":
             page.get_by_role("button", name="Why this fired").click()
             page.wait_for_timeout(6_000)
+        if name == "rule":
+            page.get_by_role("button", name="Backtest").click()
+            page.get_by_role("dialog").get_by_role("button", name="Run the backtest").click()
+            page.wait_for_timeout(15_000)
         page.screenshot(path=into / f"console_{name}.png")
 
 
