@@ -15,7 +15,7 @@ ROWS ?= 20000000
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
 
-.PHONY: help setup demo console test test-slow lint format bench soak fuzz generated oracle corpus minutes transcripts reference java node chromium
+.PHONY: help setup demo console test test-slow lint format bench soak fuzz generated oracle corpus msticpy minutes transcripts reference java node chromium
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 14
@@ -64,6 +64,9 @@ oracle: $(VENV)/.dev node ## compare result columns with Microsoft's analyzer
 
 corpus: $(VENV)/.dev ## score published queries beside the analyzer (ARGS: see tools/corpus.py)
 	@$(BIN)/python tools/corpus.py $(ARGS)
+
+msticpy: $(VENV)/.dev ## ask the server by msticpy's Kusto driver, in an environment of its own
+	@$(BIN)/python tools/msticpy_check.py $(ARGS)
 
 minutes: $(VENV)/.dev java node ## run every suite and write the table of minutes into CONTRIBUTING.md
 	@$(BIN)/python tools/suite_minutes.py
