@@ -5,7 +5,7 @@ import { listAlerts } from "../api/detections";
 import { session } from "../api/session";
 import { Empty, Refused } from "../parts/empty";
 import { step, usePageKeys } from "../parts/list_keys";
-import { useLoaded } from "../parts/loaded";
+import { useLoaded, useReloading } from "../parts/loaded";
 import { go, place } from "../shell/router";
 import { AlertDetail } from "./alert_detail";
 import { AlertList } from "./alert_list";
@@ -14,7 +14,6 @@ import "../parts/list.css";
 import "./alerts.css";
 import { currentFilters, filtered, filterParameters, type Filters } from "./filters";
 
-const AGAIN_MS = 30_000;
 
 function NoAlerts({ filters, all }: { filters: Filters; all: number }): JSX.Element {
   if (session.value !== null && !session.value.ledger) {
@@ -43,10 +42,7 @@ export function AlertsPage(): JSX.Element {
   const search = useRef<HTMLInputElement>(null);
   const parameters = filterParameters(filters);
 
-  useEffect(() => {
-    const timer = setInterval(() => void (document.hidden ? undefined : loaded.reload()), AGAIN_MS);
-    return () => clearInterval(timer);
-  }, []);
+  useReloading(loaded);
 
   const own = alerts.findIndex((alert) => alert.id === id);
   useEffect(() => {

@@ -1,16 +1,14 @@
 /** Whether the service and its data are well. */
 import type { JSX } from "preact";
-import { useEffect } from "preact/hooks";
 import { readHealth, type Condition } from "../api/detections";
 import { Empty, Refused } from "../parts/empty";
-import { useLoaded } from "../parts/loaded";
+import { useLoaded, useReloading } from "../parts/loaded";
 import { Severity, severityRank } from "../parts/severity";
 import { Time } from "../parts/time";
 import { address } from "../shell/router";
 import { Inert } from "../text/inert";
 import "./health.css";
 
-const AGAIN_MS = 60_000;
 
 /** Conditions of one kind, the most severe kinds first. */
 function kinds(conditions: readonly Condition[]): (readonly Condition[])[] {
@@ -78,10 +76,7 @@ function Kind({ kind }: { kind: readonly Condition[] }): JSX.Element | null {
 
 export function HealthPage(): JSX.Element {
   const loaded = useLoaded(readHealth, "health");
-  useEffect(() => {
-    const timer = setInterval(() => void (document.hidden ? undefined : loaded.reload()), AGAIN_MS);
-    return () => clearInterval(timer);
-  }, []);
+  useReloading(loaded);
   const health = loaded.value;
   const failing = (health?.conditions ?? []).filter((one) => one.state === "failing");
   const well = (health?.conditions ?? []).filter((one) => one.state !== "failing");

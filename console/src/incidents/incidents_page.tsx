@@ -7,7 +7,8 @@ import { Empty, Refused } from "../parts/empty";
 import { EntitiesBrief } from "../parts/entities";
 import "../parts/list.css";
 import { step, usePageKeys } from "../parts/list_keys";
-import { useLoaded } from "../parts/loaded";
+import { ListHeader } from "../parts/list_header";
+import { useLoaded, useReloading } from "../parts/loaded";
 import { Severity } from "../parts/severity";
 import { Time } from "../parts/time";
 import { address, go, place } from "../shell/router";
@@ -15,7 +16,6 @@ import { Inert } from "../text/inert";
 import { IncidentDetail } from "./incident_detail";
 
 const STATES = ["open", "closed", "all"] as const;
-const AGAIN_MS = 30_000;
 
 export function isClosed(incident: { readonly status: string }): boolean {
   return incident.status.toLowerCase() === "closed";
@@ -44,10 +44,7 @@ export function IncidentsPage(): JSX.Element {
   const search = useRef<HTMLInputElement>(null);
   const own = incidents.findIndex((one) => String(one.number) === id || one.id === id);
 
-  useEffect(() => {
-    const timer = setInterval(() => void (document.hidden ? undefined : loaded.reload()), AGAIN_MS);
-    return () => clearInterval(timer);
-  }, []);
+  useReloading(loaded);
   useEffect(() => {
     if (own >= 0) move(own);
   }, [own]);
@@ -71,32 +68,18 @@ export function IncidentsPage(): JSX.Element {
   return (
     <div class={`split ${id === "" ? "" : "two"}`}>
       <section class="queue" aria-label="List">
-        <header>
-          <h1>Incidents</h1>
-          <span class="quiet" role="status">
-            {loaded.value !== null && incidents.length.toLocaleString("en")}
-          </span>
-          <form class="filters" role="search" onSubmit={(event) => event.preventDefault()}>
-            <div class="choice" role="group" aria-label="State">
-              {STATES.map((one) => (
-                <button type="button" key={one} aria-pressed={state === one} onClick={() => change({ state: one })}>
-                  {one}
-                </button>
-              ))}
-            </div>
-            <input
-              ref={search}
-              type="search"
-              aria-label="Find"
-              placeholder="Find a number, a title, an owner ( / )"
-              value={text}
-              onInput={(event) => change({ text: event.currentTarget.value })}
-              onKeyDown={(event) => {
-                if (event.key === "Enter" || event.key === "Escape") event.currentTarget.blur();
-              }}
-            />
-          </form>
-        </header>
+        <ListHeader
+          title="Incidents"
+          count={loaded.value === null ? null : incidents.length}
+          label="State"
+          choices={STATES}
+          chosen={state}
+          onChoose={(choice) => change({ state: choice })}
+          search={search}
+          placeholder="Find a number, a title, an owner ( / )"
+          text={text}
+          onText={(words) => change({ text: words })}
+        />
         {loaded.error !== null && <Refused error={loaded.error} again={() => void loaded.reload()} />}
         {incidents.length > 0 && <List incidents={incidents} cursor={cursor} opened={own} kept={kept} isNarrow={id !== ""} />}
         {loaded.value !== null && incidents.length === 0 && <NoIncidents all={loaded.value.length} />}

@@ -49,3 +49,13 @@ export function useLoaded<T>(load: () => Promise<T>, key: unknown): Loaded<T> {
   }, [key]);
   return { ...state, reload };
 }
+
+const AGAIN_MS = 30_000;
+
+/** Asks again every half a minute, while somebody may look. */
+export function useReloading(loaded: { readonly reload: () => Promise<void> }): void {
+  useEffect(() => {
+    const timer = setInterval(() => void (document.hidden ? undefined : loaded.reload()), AGAIN_MS);
+    return () => clearInterval(timer);
+  }, []);
+}

@@ -6,7 +6,8 @@ import { session } from "../api/session";
 import { Empty, Refused } from "../parts/empty";
 import "../parts/list.css";
 import { step, usePageKeys } from "../parts/list_keys";
-import { useLoaded } from "../parts/loaded";
+import { ListHeader } from "../parts/list_header";
+import { useLoaded, useReloading } from "../parts/loaded";
 import { Severity, severityRank } from "../parts/severity";
 import { durationText, Time } from "../parts/time";
 import { address, go, place } from "../shell/router";
@@ -15,7 +16,6 @@ import { RuleDetail } from "./rule_detail";
 import "./rules.css";
 import { RuleState, WindowCounts } from "./rule_state";
 
-const AGAIN_MS = 30_000;
 const SHOWN = ["all", "live", "troubled", "not running"] as const;
 
 function isTroubled(rule: Rule): boolean {
@@ -52,10 +52,7 @@ export function RulesPage(): JSX.Element {
   const search = useRef<HTMLInputElement>(null);
   const own = rules.findIndex((rule) => rule.id === id);
 
-  useEffect(() => {
-    const timer = setInterval(() => void (document.hidden ? undefined : loaded.reload()), AGAIN_MS);
-    return () => clearInterval(timer);
-  }, []);
+  useReloading(loaded);
   useEffect(() => {
     if (own >= 0) move(own);
   }, [own]);
@@ -78,32 +75,18 @@ export function RulesPage(): JSX.Element {
   return (
     <div class={`split ${id === "" ? "" : "two"}`}>
       <section class="queue" aria-label="List">
-        <header>
-          <h1>Rules</h1>
-          <span class="quiet" role="status">
-            {loaded.value !== null && rules.length.toLocaleString("en")}
-          </span>
-          <form class="filters" role="search" onSubmit={(event) => event.preventDefault()}>
-            <div class="choice" role="group" aria-label="Show">
-              {SHOWN.map((one) => (
-                <button type="button" key={one} aria-pressed={shown === one} onClick={() => change({ show: one })}>
-                  {one}
-                </button>
-              ))}
-            </div>
-            <input
-              ref={search}
-              type="search"
-              aria-label="Find"
-              placeholder="Find a name, a tactic, a technique ( / )"
-              value={text}
-              onInput={(event) => change({ text: event.currentTarget.value })}
-              onKeyDown={(event) => {
-                if (event.key === "Enter" || event.key === "Escape") event.currentTarget.blur();
-              }}
-            />
-          </form>
-        </header>
+        <ListHeader
+          title="Rules"
+          count={loaded.value === null ? null : rules.length}
+          label="Show"
+          choices={SHOWN}
+          chosen={shown}
+          onChoose={(choice) => change({ show: choice })}
+          search={search}
+          placeholder="Find a name, a tactic, a technique ( / )"
+          text={text}
+          onText={(words) => change({ text: words })}
+        />
         {loaded.error !== null && <Refused error={loaded.error} again={() => void loaded.reload()} />}
         {rules.length > 0 && <List rules={rules} cursor={cursor} opened={id} kept={kept} />}
         {loaded.value !== null && rules.length === 0 && <NoRules all={loaded.value.length} />}
