@@ -20,7 +20,7 @@ build() {
         # Not ci: it refuses a lock without the other platforms' builds, which a mirror of packages may not have.
         npm install --no-save --ignore-scripts --no-audit --no-fund --loglevel=error || return 1
     fi
-    npm run --silent build -- --logLevel warn && touch "$page"
+    npm run --silent build -- --logLevel error && touch "$page"
 }
 
 echo "Building the console's page ..."
