@@ -78,7 +78,7 @@ export function IncidentsPage(): JSX.Element {
           search={search}
           placeholder="Find a number, a title, an owner ( / )"
           text={text}
-          onText={(words) => change({ text: words })}
+          onSearch={(words) => change({ text: words })}
         />
         {loaded.error !== null && <Refused error={loaded.error} again={() => void loaded.reload()} />}
         {incidents.length > 0 && <List incidents={incidents} cursor={cursor} opened={own} kept={kept} isNarrow={id !== ""} />}

@@ -13,10 +13,10 @@ interface Props {
   search: RefObject<HTMLInputElement>;
   placeholder: string;
   text: string;
-  onText: (text: string) => void;
+  onSearch: (text: string) => void;
 }
 
-export function ListHeader({ title, count, label, choices, chosen, onChoose, search, placeholder, text, onText }: Props): JSX.Element {
+export function ListHeader({ title, count, label, choices, chosen, onChoose, search, placeholder, text, onSearch }: Props): JSX.Element {
   return (
     <header>
       <h1>{title}</h1>
@@ -37,7 +37,7 @@ export function ListHeader({ title, count, label, choices, chosen, onChoose, sea
           aria-label="Find"
           placeholder={placeholder}
           value={text}
-          onInput={(event) => onText(event.currentTarget.value)}
+          onInput={(event) => onSearch(event.currentTarget.value)}
           onKeyDown={(event) => {
             if (event.key === "Enter" || event.key === "Escape") event.currentTarget.blur();
           }}

@@ -85,7 +85,7 @@ export function RulesPage(): JSX.Element {
           search={search}
           placeholder="Find a name, a tactic, a technique ( / )"
           text={text}
-          onText={(words) => change({ text: words })}
+          onSearch={(words) => change({ text: words })}
         />
         {loaded.error !== null && <Refused error={loaded.error} again={() => void loaded.reload()} />}
         {rules.length > 0 && <List rules={rules} cursor={cursor} opened={id} kept={kept} />}
