@@ -23,7 +23,7 @@ _BOOT: Final = "import sys; sys.path[:] = sys.argv[2:]; from bluetick.workers.ma
 _AHEAD: Final = 1 << 20  # bytes that are read before anyone wants them; the system's own buffers come on top
 _START_SECONDS: Final = 60.0
 _LAST_WORDS: Final = "errors.txt"
-_NICE: Final = 10
+_NICE: Final = 19
 _SHOWN: Final = 300
 _PAGE: Final = os.sysconf("SC_PAGE_SIZE")
 _MOSTLY: Final = 0.8
