@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _BATCH_ROWS: Final = 65_536
-_KEPT_FREE: Final = "32MB"
+_KEPT_FREE: Final = "64MB"
 _INSIST_SECONDS: Final = 0.02
 _SHOWN: Final = 200
 _DRIVER_ERRORS: Final = (duckdb.Error, pa.ArrowException, OSError, MemoryError)

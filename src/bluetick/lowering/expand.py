@@ -1,10 +1,23 @@
 """mv-expand: a row for each element of a dynamic value."""
 
+from bluetick.functions.definition import Argument
 from bluetick.functions.scalar import json_text
+from bluetick.functions.scalar.text_form import or_empty
 from bluetick.lowering.lowerer import Lowerer
 from bluetick.lowering.stage import Stage
 from bluetick.plan.expressions import Literal
-from bluetick.plan.relations import Aggregate, Expand, Filter, Limit, Project, Reference, Relation, Sort, Values
+from bluetick.plan.relations import (
+    Aggregate,
+    Expand,
+    ExpandItem,
+    Filter,
+    Limit,
+    Project,
+    Reference,
+    Relation,
+    Sort,
+    Values,
+)
 from bluetick.sql import tree as sql
 from bluetick.sql.tree import Expr
 from bluetick.types import Type
@@ -20,13 +33,34 @@ def lower_expand(lowerer: Lowerer, relation: Expand) -> Stage:
     forms = lowerer.flavour.json
     values = [(lowerer.fresh_alias("value"), lowerer.expressions.lower(i.value, row)) for i in relation.items]
     computed = lowerer.add(sql.Select(tuple(values), lowerer.source(stage), star=stage.relation != ""), {})
-    lists = [(lowerer.fresh_alias("list"), _elements(sql.Column(v), forms, relation.as_pairs)) for v, _ in values]
+    items = zip(relation.items, values, strict=True)
+    lists = [(lowerer.fresh_alias("list"), _elements(item, sql.Column(v), forms, relation)) for item, (v, _) in items]
     listed = lowerer.add(sql.Select(tuple(lists), lowerer.source(computed), star=True), {})
+    if len(lists) == 1 and relation.index is None and relation.limit is None and not _is_ordered(relation, stage):
+        return _each_element(lowerer, relation, stage, listed, lists[0][0])
     last = sql.Binary("-", _longest(lowerer, relation, [name for name, _ in lists]), sql.long(1))
     position = lowerer.fresh_alias("position")
     numbers = ((position, lowerer.flavour.numbers_to(last)),)
     numbered = lowerer.add(sql.Select(numbers, lowerer.source(listed), star=True), {})
     return _pick_elements(lowerer, relation, stage, numbered, position, [name for name, _ in lists])
+
+
+def _is_ordered(relation: Expand, input_stage: Stage) -> bool:
+    return bool(input_stage.order) or _has_one_row(relation.input)
+
+
+def _each_element(lowerer: Lowerer, relation: Expand, stage: Stage, listed: Stage, name: str) -> Stage:
+    """Nobody asks where in its list an element stood."""
+    aliases = {c.id: stage.aliases[c.id] for c in relation.input.columns}
+    kept = dict.fromkeys((*aliases.values(), *stage.hidden))
+    (item,) = relation.items
+    each = lowerer.fresh_alias("each")  # Spark wants the call to stand alone
+    rows = lowerer.add(
+        sql.Select(((each, sql.call(lowerer.flavour.each, sql.Column(name))),), lowerer.source(listed), star=True), {}
+    )
+    aliases[item.column.id] = alias = lowerer.alias(item.column)
+    items = (*((one, sql.Column(one)) for one in kept), (alias, _element(item, sql.Column(each))))
+    return lowerer.add(sql.Select(items, lowerer.source(rows)), aliases)
 
 
 def _longest(lowerer: Lowerer, relation: Expand, lists: list[str]) -> Expr:
@@ -48,12 +82,11 @@ def _pick_elements(
     following = sql.Binary("+", sql.Column(position), sql.long(1))
     for item, name in zip(relation.items, lists, strict=True):
         aliases[item.column.id] = alias = lowerer.alias(item.column)
-        items.append((alias, at(sql.Column(name), following)))
+        items.append((alias, _element(item, at(sql.Column(name), following))))
     if relation.index is not None:
         aliases[relation.index.id] = position
     items.append((position, sql.Column(position)))
-    is_ordered = bool(stage.order) or _has_one_row(relation.input)
-    order = (*stage.order, sql.Order(sql.Column(position))) if is_ordered else ()
+    order = (*stage.order, sql.Order(sql.Column(position))) if _is_ordered(relation, stage) else ()
     return lowerer.add(sql.Select(tuple(items), lowerer.source(numbered)), aliases, order)
 
 
@@ -74,14 +107,21 @@ def _has_one_row(relation: Relation) -> bool:
             return False
 
 
-def _elements(value: Expr, forms: json_text.Forms, as_pairs: bool) -> Expr:
-    """The list of JSON texts that a value expands to."""
+def _elements(item: ExpandItem, value: Expr, forms: json_text.Forms, relation: Expand) -> Expr:
+    """The list that a value expands to: of JSON texts, or of what tostring prints of them."""
+    is_text = item.column.type is Type.STRING
     whens = (
         (sql.is_null(value), forms.list_of(sql.null(Type.STRING))),
-        (json_text.is_array(value), forms.elements(value)),
-        (json_text.is_bag(value), _entries(value, forms, as_pairs)),
+        (json_text.is_array(value), forms.texts(value) if is_text else forms.elements(value)),
+        (json_text.is_bag(value), _entries(value, forms, relation.as_pairs)),
     )
-    return sql.Case(whens, forms.list_of(value))
+    single = forms.reading.text(Argument(value, Type.DYNAMIC)) if is_text else value
+    return sql.Case(whens, forms.list_of(single))
+
+
+def _element(item: ExpandItem, element: Expr) -> Expr:
+    """No string is null: not that of a null, nor that which fills up beside a longer list."""
+    return or_empty(element) if item.column.type is Type.STRING else element
 
 
 def _entries(bag: Expr, forms: json_text.Forms, as_pairs: bool) -> Expr:

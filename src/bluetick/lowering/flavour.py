@@ -25,6 +25,8 @@ class Flavour:
     struct: Callable[[tuple[tuple[str, sql.Expr], ...]], sql.Expr]
     numbers_to: Callable[[sql.Expr], sql.Expr]
     """A row for each whole number from 0 to the bound (none where it is negative or null), in a select list."""
+    each: str
+    """The function that makes a row of each item of a list (none of an empty one), in a select list."""
     numbers: Callable[[str, sql.Expr], sql.Select]
     """The same as a relation with this one column; of a constant bound, however large, in little memory on DuckDB."""
     micros: Callable[[sql.Expr], sql.Expr]
@@ -65,6 +67,7 @@ DUCKDB = Flavour(
     window=lambda function: function.duckdb,
     struct=_struct_duckdb,
     numbers_to=_numbers_duckdb,
+    each="unnest",
     numbers=_counted_duckdb,
     micros=lambda value: sql.call("epoch_us", value),
     from_micros=lambda value: sql.call("make_timestamp", value),
@@ -78,6 +81,7 @@ SPARK = Flavour(
     window=lambda function: function.spark,
     struct=_struct_spark,
     numbers_to=_numbers_spark,
+    each="explode",
     numbers=lambda alias, bound: sql.Select(((alias, _numbers_spark(bound)),)),
     micros=lambda value: sql.call("unix_micros", value),
     from_micros=lambda value: sql.call("timestamp_micros", value),

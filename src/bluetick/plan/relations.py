@@ -241,7 +241,8 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class ExpandItem:
-    """One expanded dynamic value; `column` (dynamic) receives the elements."""
+    """One expanded dynamic value; `column` receives the elements: a dynamic one as they are, a string one the text
+    that tostring gives them."""
 
     column: Column
     value: Expr

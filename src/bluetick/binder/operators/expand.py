@@ -74,7 +74,8 @@ def _bind_item(
     if name in taken:
         env.report(codes.duplicate_column(item.span, name))
         return None
-    element = env.state.column(name, Type.DYNAMIC)
+    is_text = isinstance(item.to_type, TypeLiteral) and item.to_type.type is Type.STRING
+    element = env.state.column(name, Type.STRING if is_text else Type.DYNAMIC)
     output = _converted(env, item, element)
     if isinstance(output, Invalid):
         return None
@@ -93,7 +94,7 @@ def _converted(env: Env, item: MvExpandItem, element: Column) -> Expr:
     if not isinstance(item.to_type, TypeLiteral):
         return ColumnRef(element)
     type_ = item.to_type.type
-    if type_ is Type.DYNAMIC:
+    if type_ is element.type:
         return ColumnRef(element)
     if type_ is None:
         env.report(codes.form_not_supported(item.span, "this type after 'to'"))

@@ -10,7 +10,7 @@ https://learn.microsoft.com/kusto/query/make-series-operator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from bluetick.binder.calls import call_operator, promote
+from bluetick.binder.calls import bind_builtin, call_operator, promote
 from bluetick.binder.names import Names, default_name
 from bluetick.binder.operators.conversion import CONVERSIONS
 from bluetick.binder.operators.join import word
@@ -20,6 +20,7 @@ from bluetick.binder.scope import Env
 from bluetick.diagnostics import Span, codes
 from bluetick.functions.definition import AggregateFunction, ScalarFunction
 from bluetick.functions.registry import find_aggregate
+from bluetick.functions.scalar.bins import WHOLE_STEPS
 from bluetick.plan.expressions import Call, Column, ColumnRef, Expr, Invalid, Literal
 from bluetick.plan.relations import (
     Aggregate,
@@ -184,9 +185,7 @@ def _steps(env: Env, node: MakeSeriesOperator, rows: Relation, axis: Axis, names
             env.report(codes.form_not_supported(item.span, f"'{name}' in make-series"))
             return None
     span = node.span
-    binned = call_operator(env, "bin_at", (axis.value, axis.step, axis.origin), span)
-    quotient = _quotient(env, binned, axis.origin, axis.step, span)
-    number = call_operator(env, "tolong", (call_operator(env, "round", (quotient,), span),), span)
+    number = _number(env, axis, span)
     if isinstance(number, Invalid):
         return None
     inside = _inside(env, node, rows, axis, number)
@@ -202,6 +201,15 @@ def _steps(env: Env, node: MakeSeriesOperator, rows: Relation, axis: Axis, names
     kept = tuple((c, ColumnRef(c)) for c in (*groups, column))
     relation = Project(aggregate, (*kept, *summary.items))
     return Steps(relation, groups, column, tuple(c for c, _ in summary.items))
+
+
+def _number(env: Env, axis: Axis, span: Span) -> Expr:
+    """The number of a row's step. No datetime that counts is before the origin, so that whole steps need no floor."""
+    if axis.value.type is Type.DATETIME:
+        return bind_builtin(env, WHOLE_STEPS, (axis.value, axis.step, axis.origin), span)
+    binned = call_operator(env, "bin_at", (axis.value, axis.step, axis.origin), span)
+    quotient = _quotient(env, binned, axis.origin, axis.step, span)
+    return call_operator(env, "tolong", (call_operator(env, "round", (quotient,), span),), span)
 
 
 def _bind_constant(env: Env, summary: Summary, item: MakeSeriesAggregate) -> bool:

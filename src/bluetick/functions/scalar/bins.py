@@ -143,4 +143,32 @@ BIN_AT = ScalarFunction(
     ),
 )
 
+
+def _whole_steps(clock: Clock) -> Lowering:
+    def lower(bound: BoundCall) -> Expr:
+        value, size, origin = bound.args
+        apart = subtract(clock.micros(value.sql), clock.micros(origin.sql))
+        return _where_positive(size, Binary("//", apart, size.sql), Type.LONG)
+
+    return lower
+
+
+# No function of the language: make-series numbers its steps by it.
+WHOLE_STEPS = ScalarFunction(
+    name="whole_steps",
+    summary="How many whole steps of a size lie between an origin and a datetime that is not before it.",
+    signatures=(
+        signature(
+            param("value", Type.DATETIME),
+            param("size", Type.TIMESPAN),
+            param("origin", Type.DATETIME),
+            returns=Type.LONG,
+        ),
+    ),
+    nulls=Nulls.PROPAGATE,
+    duckdb=_whole_steps(DUCKDB),
+    spark=_whole_steps(SPARK),
+    examples=(),
+)
+
 FUNCTIONS: tuple[ScalarFunction, ...] = (BIN, BIN_AT)

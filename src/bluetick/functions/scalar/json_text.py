@@ -44,6 +44,7 @@ class Forms:
     real: Callable[[Expr], Expr]  # finite real -> JSON number
     instant: Callable[[Expr], Expr]  # datetime -> ISO text, 7 digits and Z, without quotes
     elements: Callable[[Expr], Expr]  # JSON array -> list; NULL if the text is no array; null elements are NULL
+    texts: Callable[[Expr], Expr]  # JSON array -> list of what tostring prints of each element; of null also NULL
     keys: Callable[[Expr], Expr]  # JSON bag -> list of key names; NULL if the text is no bag
     values: Callable[[Expr], Expr]  # JSON bag -> list beside `keys`
     array_length: Callable[[Expr], Expr]  # long; NULL if the text is no array
@@ -185,6 +186,7 @@ DUCKDB = Forms(
     real=_duckdb_json,
     instant=lambda value: call("strftime", value, text("%Y-%m-%dT%H:%M:%S.%f0Z")),
     elements=lambda value: Cast(call("from_json", value, text('["JSON"]')), "VARCHAR[]"),
+    texts=lambda value: call("json_extract_string", value, text("$[*]")),
     keys=lambda value: when(is_bag(value), call("json_keys", value)),
     values=lambda value: Cast(call("json_extract", value, text("$.*")), "VARCHAR[]"),
     array_length=lambda value: when(is_array(value), Cast(call("json_array_length", value), Type.LONG)),
@@ -236,6 +238,11 @@ def _spark_elements(value: Expr) -> Expr:
     return call("zip_with", bare, variants, Lambda(("s_", "v_"), body))
 
 
+def _spark_texts(value: Expr) -> Expr:
+    shown = conversions.SPARK.text(Argument(ELEMENT, Type.DYNAMIC))
+    return call("transform", _spark_elements(value), Lambda(("e_",), shown))
+
+
 def _spark_values(value: Expr) -> Expr:
     return call("transform", call("json_object_keys", value), Lambda(("k_",), spark_entry(value, Bound("k_"))))
 
@@ -267,6 +274,7 @@ SPARK = Forms(
     real=lambda value: Cast(value, Type.STRING),
     instant=lambda value: call("date_format", value, text("yyyy-MM-dd'T'HH:mm:ss.SSSSSS'0Z'")),
     elements=_spark_elements,
+    texts=_spark_texts,
     keys=lambda value: call("json_object_keys", value),
     values=_spark_values,
     array_length=lambda value: Cast(call("json_array_length", value), Type.LONG),

@@ -5,7 +5,21 @@ from typing import TypeAlias
 
 from bluetick.functions.definition import Argument
 from bluetick.functions.scalar.json_path import look_up, split_path
-from bluetick.sql.tree import EMPTY, Binary, Case, Cast, Expr, Literal, Unary, call, coalesce, is_not_null, long, text
+from bluetick.sql.tree import (
+    EMPTY,
+    Binary,
+    Case,
+    Cast,
+    Column,
+    Expr,
+    Literal,
+    Unary,
+    call,
+    coalesce,
+    is_not_null,
+    long,
+    text,
+)
 from bluetick.types import Type
 
 TextForm: TypeAlias = Callable[[Argument], Expr]
@@ -92,8 +106,12 @@ def _dynamic_text_duckdb(value: Expr) -> Expr:
     base, path = split_path(value)
     if path != "$":  # the value is looked up once: what engines share between expressions they do not within a CASE
         return or_empty(look_up("json_extract_string", base, path))
-    bare = call("json_extract_string", value, text("$"))
-    return Case(((_is_json_string(value, "starts_with"), or_empty(bare)),), or_empty(value))
+    bare = or_empty(call("json_extract_string", value, text("$")))
+    if isinstance(value, Column):  # whatever else is computed again for each mention
+        plain = Binary("AND", call("ends_with", value, text('"')), Unary("NOT", call("contains", value, text("\\"))))
+        between = call("substring", value, long(2), Binary("-", call("length", value), long(2)))
+        bare = Case(((plain, between),), bare)  # a third of the time of reading it as JSON
+    return Case(((_is_json_string(value, "starts_with"), bare),), or_empty(value))
 
 
 def text_duckdb(arg: Argument) -> Expr:
