@@ -92,7 +92,7 @@ def lower(plan: QueryPlan) -> list[Program]:
 
 def render(programs: list[Program]) -> list[str]:
     steps = [step for program in programs for step in program.steps]
-    values: dict[str, LiteralValue] = dict.fromkeys(("now", "scope_start"), NOW)
+    values: dict[str, LiteralValue] = dict.fromkeys(("now", "scope_start", "scope_end"), NOW)
     values |= {step.parameter: None for step in steps if isinstance(step, ScalarStep)}
     statements = [statement for step in steps for statement in statements_of(step)]
     statements += [program.result.statement for program in programs]
@@ -117,10 +117,10 @@ def published_figures(rules: list[Document]) -> None:
         catalog = rule.catalog()
         try:
             plan, problems = rule.bound(catalog)
+            if any(problem.is_error for problem in problems):
+                continue
             lower(plan)
         except BluetickError:
-            continue
-        if any(problem.is_error for problem in problems):
             continue
         cold.append(_milliseconds(partial(compiled, rule, catalog)))
         from_cache(plans, rule, catalog)
