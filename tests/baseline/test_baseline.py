@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pyarrow as pa
 import pytest
 from pyarrow import parquet
@@ -110,6 +111,24 @@ def test_files_with_other_columns_switch_it_off(tmp_path: Path, made: list[int])
     with opened(folder, kept) as session:
         assert rows_of(session, HOURS) == plain_rows(folder, HOURS)
     assert made == []
+
+
+def test_files_of_another_writer_are_of_the_table(tmp_path: Path, made: list[int]) -> None:
+    """One says of a column that it has no null, and of an int64 that it is an Int(64, signed); another does not."""
+    folder, kept = write_events(tmp_path / "A"), tmp_path / "kept"
+    table = drawn(5, 1, 20)
+    full = pa.schema([field.with_nullable(False) for field in table.schema])
+    rows = [row for row in table.to_pylist() if None not in row.values()]
+    parquet.write_table(pa.Table.from_pylist(rows, full), folder / "full.parquet")
+    with duckdb.connect() as connection:
+        connection.execute("SET TimeZone = 'UTC'")
+        connection.execute(f"COPY (FROM read_parquet('{folder / '000.parquet'}')) TO '{folder / 'copy.parquet'}'")
+    schemas = {str(parquet.read_metadata(file).schema).partition("\n")[2] for file in folder.iterdir()}
+    assert len(schemas) == 3
+    with opened(folder, kept) as session:
+        assert rows_of(session, HOURS) == plain_rows(folder, HOURS)
+        assert rows_of(session, HOURS) == plain_rows(folder, HOURS)
+    assert sum(made) >= 10
 
 
 @pytest.mark.parametrize("what", ["segment", "note"])
