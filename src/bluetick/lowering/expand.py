@@ -2,6 +2,7 @@
 
 from bluetick.functions.definition import Argument
 from bluetick.functions.scalar import json_text
+from bluetick.functions.scalar.sets import LONGEST_RANGE
 from bluetick.functions.scalar.text_form import or_empty
 from bluetick.lowering.lowerer import Lowerer
 from bluetick.lowering.stage import Stage
@@ -108,7 +109,10 @@ def _has_one_row(relation: Relation) -> bool:
 
 
 def _elements(item: ExpandItem, value: Expr, forms: json_text.Forms, relation: Expand) -> Expr:
-    """The list that a value expands to: of JSON texts, or of what tostring prints of them."""
+    """The list that a value expands to: of JSON texts, of what tostring prints of them, or of numbers."""
+    if item.value.type is Type.LONG:
+        numbers = forms.count_up(sql.Binary("+", sql.call("least", value, sql.long(LONGEST_RANGE - 1)), sql.long(1)))
+        return sql.Case(((sql.is_null(value), sql.call(forms.make_list, sql.null(Type.LONG))),), numbers)
     is_text = item.column.type is Type.STRING
     whens = (
         (sql.is_null(value), forms.list_of(sql.null(Type.STRING))),

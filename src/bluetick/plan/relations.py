@@ -242,7 +242,8 @@ class Window:
 @dataclass(frozen=True, slots=True)
 class ExpandItem:
     """One expanded dynamic value; `column` receives the elements: a dynamic one as they are, a string one the text
-    that tostring gives them."""
+    that tostring gives them. Of a long value it is a long, and receives the whole numbers from 0 to that, at
+    most as many as range() gives."""
 
     column: Column
     value: Expr

@@ -225,7 +225,7 @@ def _bind_constant(env: Env, summary: Summary, item: MakeSeriesAggregate) -> boo
 
 def _inside(env: Env, node: MakeSeriesOperator, rows: Relation, axis: Axis, number: Expr) -> Relation:
     """The rows whose step is of the series; a row without a place on the axis is in none."""
-    tests = [call_operator(env, "isnotnull", (axis.value,), node.span)]
+    tests: list[Expr] = []
     if axis.first is not None:
         tests.append(call_operator(env, ">=", (axis.value, axis.origin), node.span))
     if axis.last is not None and node.is_range:  # of what begins before `to` every step does
@@ -233,6 +233,8 @@ def _inside(env: Env, node: MakeSeriesOperator, rows: Relation, axis: Axis, numb
     if node.stop is not None and not node.is_range:
         stop = promote(env.without_row().expression(node.stop), axis.value.type)
         tests.append(call_operator(env, "<", (axis.value, stop), node.span))
+    if not tests:  # each of them leaves out what has no value
+        tests.append(call_operator(env, "isnotnull", (axis.value,), node.span))
     return Filter(rows, tuple(tests))
 
 
@@ -293,15 +295,30 @@ def _is_nonempty(node: MakeSeriesOperator) -> bool:
 def _expanded(
     env: Env, node: MakeSeriesOperator, rows: Relation, groups: tuple[Column, ...], first: Expr, last: Expr
 ) -> tuple[Relation, tuple[Column, ...], Column] | None:
-    rows, last = _beside(env, rows, "last", last)
-    numbers = call_operator(env, "range", (first, last, Literal(1, Type.LONG)), node.span)
-    if isinstance(numbers, Invalid):
+    rows, further = _beside(env, rows, "further", _further(env, node, first, last))
+    step, number = env.state.column("step", Type.LONG), env.state.column("number", Type.LONG)
+    value = call_operator(env, "+", (first, ColumnRef(step)), node.span)
+    if isinstance(value, Invalid):
         return None
-    element, number = env.state.column("number", Type.DYNAMIC), env.state.column("number", Type.LONG)
-    value = call_operator(env, "tolong", (ColumnRef(element),), node.span)
-    expanded = Expand(rows, (ExpandItem(element, numbers),))
     kept = tuple((c, ColumnRef(c)) for c in groups)
-    return Project(expanded, (*kept, (number, value))), groups, number
+    return Project(Expand(rows, (ExpandItem(step, further),)), (*kept, (number, value))), groups, number
+
+
+def _further(env: Env, node: MakeSeriesOperator, first: Expr, last: Expr) -> Expr:
+    """How many steps come behind the first one; so many that no long tells them are more than an array holds."""
+    further = call_operator(env, "-", (last, first), node.span)
+    if isinstance(first, Literal):  # which is 0
+        return further
+    wraps = call_operator(
+        env,
+        "and",
+        (
+            call_operator(env, ">", (last, first), node.span),
+            call_operator(env, "<", (further, Literal(0, Type.LONG)), node.span),
+        ),
+        node.span,
+    )
+    return call_operator(env, "iff", (wraps, Literal((1 << 63) - 1, Type.LONG), further), node.span)
 
 
 def _listed(

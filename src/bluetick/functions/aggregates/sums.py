@@ -48,7 +48,8 @@ def wrap_long(total: Expr) -> Expr:
 def _sum_duckdb(bound: BoundAggregate, where: Expr | None) -> Expr:
     total = aggregate("sum", bound[0].sql, where=where)
     if bound[0].type in {Type.LONG, Type.TIMESPAN}:
-        return coalesce(wrap_long(total), long(0))
+        # What fits is not wrapped: of many groups that would take as long as the sums themselves.
+        return coalesce(Cast(total, Type.LONG, safe=True), wrap_long(total), long(0))
     return coalesce(Cast(total, bound.returns), Cast(long(0), bound.returns))
 
 
