@@ -4,13 +4,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from bluetick.plan.relations import Scan
+from bluetick.plan.relations import Computed, Scan
 from bluetick.rewrite.inlined_lets import nodes_of
 from bluetick.rewrite.rules import REWRITES, rewritten
 from bluetick.session import QueryRequest, Session
 from rewrites.tables import NOW, small_tables
 
-OTHERS = frozenset(REWRITES) - {"unread-columns"}
+ALL = frozenset(REWRITES)
+OTHERS = ALL - {"unread-columns"}
 
 
 @pytest.fixture(scope="module")
@@ -75,3 +76,43 @@ def test_a_scan_has_what_is_read(session: Session, text: str, scanned: list[str]
 )
 def test_rows_that_are_compared_keep_all_columns(session: Session, text: str) -> None:
     assert "A:t,k,n,r,s" in _scanned(session, text)
+
+
+FIT = "A | extend (r2, slope, v, rv, start, fit) = series_fit_line(pack_array(n, 2, 5))"
+
+
+@pytest.mark.parametrize(
+    ("text", "computed"),
+    [
+        (f"{FIT} | project k, start, slope", [("series_fit_line", 2, (1, 4))]),
+        (f"{FIT} | project k, r2, slope, v, rv, start, fit", [("series_fit_line", 6, ())]),
+        (
+            f"{FIT} | extend d = series_stats_dynamic(pack_array(n)) | project r2, d.max",
+            [("series_fit_line", 1, (0,)), ("series_stats_dynamic", 1, ())],
+        ),
+        (f"{FIT} | project k, n", []),
+        (f"{FIT} | where slope > 0 | count", [("series_fit_line", 1, (1,))]),
+        (f"{FIT} | take 3 | project slope", [("series_fit_line", 6, ())]),  # which three is told by all columns
+    ],
+)
+def test_what_python_computes_is_what_is_read(
+    session: Session, text: str, computed: list[tuple[str, int, tuple[int, ...]]]
+) -> None:
+    (statement,) = session.plan(QueryRequest(text, now=NOW))[0].statements
+    nodes = [node for node in nodes_of(rewritten(statement, OTHERS)) if isinstance(node, Computed)]
+    items = [item for node in nodes for item in node.items]
+    assert sorted((item.function.name, len(item.columns), item.parts) for item in items) == computed
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{FIT} | project k, start, fit, r2 | sort by k asc, start asc | take 20",
+        f"{FIT} | project n, rv | sort by n asc",
+        f"{FIT} | project k, n | sort by k asc, n asc",
+    ],
+)
+def test_what_is_computed_without_the_rest_is_the_same(session: Session, text: str) -> None:
+    runs = [session.run(QueryRequest(text, now=NOW, without_rewrites=without)) for without in (frozenset(), ALL)]
+    (anew, before) = [repr(list(result.rows())) for (result,) in runs]
+    assert anew == before

@@ -90,6 +90,7 @@ class ComputeStep:
     """A function that Python computes: the statement gives the distinct values of the arguments that are no literal.
 
     `arguments` are all of them in order; the results stand beside the statement's columns in the step's relation.
+    `parts` are those of `ComputedItem`.
     """
 
     function: ScalarFunction
@@ -97,6 +98,7 @@ class ComputeStep:
     arguments: tuple[Literal | Type, ...]
     results: tuple[Type, ...]
     statement: sql.Statement
+    parts: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,7 +304,8 @@ class Builder:
         relation = self.name("answers")
         given = tuple(arg if isinstance(arg, Literal) else arg.type for arg in item.args)
         results = tuple(column.type for column in item.columns)
-        self.steps.append(ComputeStep(item.function, relation, given, results, sql.Statement((), asked)))
+        step = ComputeStep(item.function, relation, given, results, sql.Statement((), asked), item.parts)
+        self.steps.append(step)
         return relation
 
     def _table(self, node: PythonTable) -> None:

@@ -26,7 +26,7 @@ def computed_answers(step: ComputeStep, asked: pa.Table, check: Callable[[], Non
     if asked.num_rows > MAX_PYTHON_ROWS:
         raise too_many(f"'{step.function.name}'", "different arguments")
     types = [given.type if isinstance(given, Literal) else given for given in step.arguments]
-    call = computing(step.function, types, step.results)
+    call = computing(step.function, types, step.results, step.parts)
     open_types = [given for given in step.arguments if not isinstance(given, Literal)]
     columns = {python_column(i): (type_, to_physical(asked.column(i), type_)) for i, type_ in enumerate(open_types)}
     rows = _arguments(step, [column.to_pylist() for _, column in columns.values()], asked.num_rows)

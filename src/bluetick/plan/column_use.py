@@ -6,6 +6,7 @@ from bluetick.plan.expressions import Column, ColumnRef, Expr, walk
 from bluetick.plan.relations import (
     Aggregate,
     AggregateCall,
+    Computed,
     Join,
     JoinKind,
     Limit,
@@ -39,7 +40,7 @@ def read_always(node: Relation) -> Iterator[int]:
     """The columns of its inputs that a node reads whatever is read of it: those that its rows, or their order, hang on.
     Where whole rows are compared, so that one of several or the first of them is told, these are all of a row's."""
     match node:
-        case Project() | Union() | Reference():
+        case Project() | Union() | Reference() | Computed():
             return
         case Aggregate():
             yield from columns_in(expr for _, expr in node.groups)
@@ -68,6 +69,8 @@ def read_for(node: Relation) -> list[tuple[int, Iterable[int]]]:
         case Reference(binding=binding, columns=columns):
             below = zip(columns, binding.relation.columns, strict=True)
             return [(column.id, (inner.id,)) for column, inner in below]
+        case Computed(items=computed):
+            return [(column.id, columns_in(item.args)) for item in computed for column in item.columns]
         case Aggregate(items=items, input=source):
             return [(column.id, _of_item(item, source.columns)) for item in items for column in item.columns]
         case _:

@@ -26,15 +26,18 @@ def finishing(function: AggregateFunction) -> ScalarFunction:
     )
 
 
-def computing(function: ScalarFunction, types: Sequence[Type], results: Sequence[Type]) -> Callable[..., Results]:
-    """The function of a call's physical arguments that gives a physical value for each of its results."""
+def computing(
+    function: ScalarFunction, types: Sequence[Type], results: Sequence[Type], parts: Sequence[int] = ()
+) -> Callable[..., Results]:
+    """The function of a call's physical arguments that gives a physical value for each of its results: for all of the
+    function's parts, or for those at these places."""
     compute = function.compute
     if compute is None:
         raise AssertionError(f"{function.name} is computed by the engine")
     propagates = function.nulls is Nulls.PROPAGATE
     parsed = [i for i, type_ in enumerate(types) if type_ is Type.DYNAMIC and not function.json_as_text]
     nothing = tuple(_result(None, type_) for type_ in results)
-    has_parts = bool(function.parts)
+    wanted = parts or range(len(function.parts))
 
     def call(*args: Any) -> Results:
         if propagates and None in args:
@@ -43,9 +46,9 @@ def computing(function: ScalarFunction, types: Sequence[Type], results: Sequence
         for i in parsed:
             values[i] = None if args[i] is None else _parsed(args[i])
         value = compute(*values)
-        if not has_parts:
+        if not wanted:
             return (_result(value, results[0]),)
-        return nothing if value is None else tuple(map(_result, value, results))
+        return nothing if value is None else tuple(_result(value[p], t) for p, t in zip(wanted, results, strict=True))
 
     return call
 

@@ -309,11 +309,13 @@ class PythonOperator:
 
 @dataclass(frozen=True, slots=True)
 class ComputedItem:
-    """A call that Python computes: one column, or one for each of the function's parts."""
+    """A call that Python computes: one column, or one for each of the function's parts; where not all of these are
+    wanted, `parts` are the places of those that are."""
 
     columns: Columns
     function: ScalarFunction
     args: tuple[Expr, ...]
+    parts: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Lines and polynomials fitted to a series. As in Kusto the first element stands at x = 1."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -43,14 +44,31 @@ def _rsquare(residual: float, whole: float) -> float:
     return max(0.0, 1 - residual / whole) if whole else float("nan")
 
 
+@dataclass(frozen=True, slots=True)
+class _Axis:
+    """The places of a series' elements, from 1, and what a line is fitted with."""
+
+    places: Vector
+    middle: float
+    from_middle: Vector
+    squares: float
+
+
+@lru_cache(maxsize=2)  # one query's series are mostly of one length, which may be a million
+def _axis(length: int) -> _Axis:
+    places = np.arange(1, length + 1, dtype=np.float64)
+    middle = float(places.mean())
+    from_middle = places - middle
+    return _Axis(places, middle, from_middle, float((from_middle * from_middle).sum()))
+
+
 def fitted_line(values: Vector, points: int | None = None) -> Line:
     """The line of least squares, drawn over `points` points (as many as it was fitted to unless told)."""
-    x = np.arange(1, len(values) + 1, dtype=np.float64)
-    from_middle = x - x.mean()
+    axis = _axis(len(values))
     average = float(values.mean())
-    slope = float((from_middle * (values - average)).sum() / (from_middle * from_middle).sum()) if len(x) > 1 else 0.0
-    interception = average - slope * float(x.mean())
-    fitted = slope * np.arange(1, (points or len(values)) + 1, dtype=np.float64) + interception
+    slope = float((axis.from_middle * (values - average)).sum() / axis.squares) if len(values) > 1 else 0.0
+    interception = average - slope * axis.middle
+    fitted = slope * _axis(points or len(values)).places + interception
     return Line(slope, interception, variance(values), variance(values - fitted[: len(values)]), fitted)
 
 
