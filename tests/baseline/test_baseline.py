@@ -11,10 +11,12 @@ import pytest
 from pyarrow import parquet
 
 from baseline.files import EAGER, NOW, drawn, rows_of, write_events
+from bluetick.execution.baseline import store
 from bluetick.execution.baseline.cache import BaselineCache
 from bluetick.execution.baseline.filling import Filling
 from bluetick.execution.baseline.policy import Policy
 from bluetick.execution.baseline.store import Note
+from bluetick.execution.given import given_baseline
 from bluetick.rewrite.rules import BASELINE
 from bluetick.session import QueryRequest, Session
 
@@ -276,6 +278,71 @@ def test_the_environment_names_the_folder(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.delenv("BLUETICK_CACHE")
     with Session() as session:
         assert session.baseline is None
+
+
+def test_the_sessions_of_a_process_check_a_segment_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder, kept = write_events(tmp_path / "A"), tmp_path / "kept"
+    expected = plain_rows(folder, HOURS)
+    with opened(folder, kept) as session:
+        assert rows_of(session, HOURS) == expected
+    checked: list[str] = []
+    digest = store._digest
+
+    def noted(path: Path) -> str:
+        checked.append(path.name)
+        return digest(path)
+
+    monkeypatch.setattr(store, "_digest", noted)
+    monkeypatch.setenv("BLUETICK_CACHE", str(kept))
+    for _ in range(3):
+        with Session(tables={"A": str(folder / "*.parquet")}) as session:
+            assert rows_of(session, HOURS) == expected
+    assert set(checked) == segments(kept)
+    assert len(checked) == len(segments(kept)) > 0
+    (segment, *_) = kept.glob("*.parquet")
+    segment.write_bytes(segment.read_bytes()[:-1])
+    with Session(tables={"A": str(folder / "*.parquet")}) as session:
+        assert rows_of(session, HOURS) == expected
+    assert not segment.exists()
+
+
+def test_a_relative_folder_is_that_of_the_moment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    places = []
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        monkeypatch.chdir(tmp_path / name)
+        found = given_baseline(None, {"BLUETICK_CACHE": "kept"})
+        assert found is not None
+        places.append(found.store.folder)
+    assert places == [tmp_path / "one" / "kept", tmp_path / "two" / "kept"]
+
+
+@pytest.mark.parametrize(("keys", "is_ordered"), [("s", True), ("Timestamp, k, n, r, s", False)])
+def test_times_are_distances_where_they_lie_in_order(tmp_path: Path, keys: str, is_ordered: bool) -> None:
+    """Rows lie by the keys, those with few values first, then by time."""
+    folder, kept = tmp_path / "A", tmp_path / "kept"
+    folder.mkdir()
+    parquet.write_table(drawn(3, 2, 3_000), folder / "0.parquet")
+    text = f"A | where Timestamp > ago(3d) and r > 1 | summarize make_list(n) by {keys}"
+    with opened(folder, kept) as session:
+        assert rows_of(session, text) == plain_rows(folder, text)
+    (segment,) = kept.glob("*.parquet")
+    group = parquet.read_metadata(segment).row_group(0)
+    columns = [group.column(place) for place in range(group.num_columns)]
+    (encodings,) = [column.encodings for column in columns if "k0" in column.path_in_schema]
+    assert ("DELTA_BINARY_PACKED" in encodings) is is_ordered
+
+
+def test_no_string_of_a_segment_is_null(tmp_path: Path) -> None:
+    """So that nothing stands between a column and the filters of a join."""
+    folder, kept = write_events(tmp_path / "A"), tmp_path / "kept"
+    text = "A | where Timestamp > ago(3d) and n > 0 | summarize make_list(k), make_list(s) by n"
+    with opened(folder, kept) as session:
+        assert rows_of(session, text) == plain_rows(folder, text)
+    tables = [parquet.read_table(path) for path in kept.glob("*.parquet")]
+    strings = [table.column(f.name) for table in tables for f in table.schema if pa.types.is_string(f.type)]
+    assert len(strings) >= 2
+    assert all(column.null_count == 0 for column in strings)
 
 
 def test_several_sessions_share_a_folder(tmp_path: Path) -> None:

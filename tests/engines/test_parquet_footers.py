@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -87,6 +88,26 @@ def test_a_file_is_asked_once_and_again_when_it_has_changed(tmp_path: Path, monk
     os.utime(path, ns=(1, 1))
     assert _full([path], footers) == set()
     assert _full([str(tmp_path / "none.parquet")], footers) is None
+
+
+def test_files_of_several_writers_have_one_schema(tmp_path: Path) -> None:
+    """One says of a column that it has no null, and of an int64 that it is an Int(64, signed); another does not."""
+    plain = pa.table({"a": ["1", "2"], "n": pa.array([1, 2], pa.int64())})
+    full = plain.cast(pa.schema([field.with_nullable(False) for field in plain.schema]))
+    for name, table in (("plain", plain), ("full", full)):
+        pq.write_table(table, tmp_path / f"{name}.parquet")
+    with duckdb.connect() as connection:
+        connection.execute(f"COPY (FROM read_parquet('{tmp_path}/plain.parquet')) TO '{tmp_path}/copy.parquet'")
+    files = sorted(str(file) for file in tmp_path.iterdir())
+    assert len({str(pq.read_metadata(file).schema).partition("\n")[2] for file in files}) == 3
+    found = Footers().of(files)
+    assert found is not None
+    assert len({footer.schema for footer in found}) == 1
+    narrow = pa.table({"a": ["1"], "n": pa.array([1], pa.int32())})
+    pq.write_table(narrow, tmp_path / "narrow.parquet")
+    found = Footers().of([*files, str(tmp_path / "narrow.parquet")])
+    assert found is not None
+    assert len({footer.schema for footer in found}) == 2
 
 
 def test_many_files_are_asked_little_by_little(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,7 +21,7 @@ import pyarrow as pa
 from bluetick.diagnostics.errors import BluetickError, EngineError, QueryCancelled, SourceError
 from bluetick.engines.duckdb_errors import clean_message, is_bad_value, malformed_file, source_error, translate_error
 from bluetick.engines.machine_memory import counted_part, default_ceiling, threads_within
-from bluetick.engines.parquet_footers import Footer, Footers
+from bluetick.engines.parquet_footers import Footer, Footers, footers_of
 from bluetick.engines.protocol import (
     CatalogSource,
     Fence,
@@ -127,7 +127,9 @@ class DuckDbRun:
         self, source: FileSource, columns: Sequence[ScanColumn], within: TimeRange | None
     ) -> Sequence[Footer] | None:
         """What the files' footers say, where that is of use."""
-        if source.format != "parquet" or (within is None and all(column.type is not Type.STRING for column in columns)):
+        if source.format != "parquet" or source.native:
+            return None
+        if within is None and all(column.type is not Type.STRING for column in columns):
             return None
         return self._footers.of(source.files)
 
@@ -288,7 +290,7 @@ class DuckDbEngine:
         self._temp_limit = temp_limit
         self._fence = fence
         self._database = _connect(memory_limit, threads, self._spill.new(), temp_limit, fence)
-        self._footers = Footers()
+        self._footers = footers_of(os.getpid())
         self._runs: weakref.WeakSet[DuckDbRun] = weakref.WeakSet()
 
     @property

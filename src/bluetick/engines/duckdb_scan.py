@@ -83,6 +83,14 @@ def read_parquet(source: FileSource, describe: Describe, footers: Sequence[Foote
     return [Leg(f"{files}, {partition_option(source)})", _with_partitions(source, types), source.safe, own)]
 
 
+def _native_leg(source: FileSource, columns: Iterable[ScanColumn]) -> Leg:
+    """Nothing is asked of the files: what they have is known."""
+    own = [(column.source, column.type) for column in columns if column.source is not None]
+    strings = frozenset(name for name, type_ in own if type_ is Type.STRING)
+    types = tuple((name, DUCKDB.types[type_]) for name, type_ in own)
+    return Leg(f"read_parquet({file_list(source.files)}, {partition_option(source)})", types, full=strings)
+
+
 def read_within(
     source: FileSource, describe: Describe, footers: Sequence[Footer] | None, within: TimeRange | None
 ) -> list[Leg]:
@@ -169,6 +177,8 @@ def plan_scan(
     """The SELECT that reads the files as the columns say. `footers` are those of the files, where they are known; then
     rows that are not `within` the range may be left out."""
     match source.format:
+        case "parquet" if source.native:
+            legs = [_native_leg(source, columns)]
         case "parquet":
             legs = read_within(source, describe, footers, within)
         case "csv":

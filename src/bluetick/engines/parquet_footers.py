@@ -6,10 +6,12 @@ that DuckDB pushes from a join's few keys into the scan (measured: a semi-join o
 """
 
 import os
+import re
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import pyarrow as pa
@@ -17,11 +19,13 @@ import pyarrow as pa
 if TYPE_CHECKING:
     import pyarrow.parquet as pq
 
-_Identity: TypeAlias = tuple[str, int, int]
+_Identity: TypeAlias = tuple[str, int, int, int, int]
 
 _MOST_AT_ONCE: Final = 256  # footers that one scan may read for this: half a millisecond each
 _MOST_KEPT: Final = 50_000
 _TOLD: Final = ("BYTE_ARRAY", "INT64")  # texts and times: of other columns nobody asks
+_FULL: Final = re.compile(r"(?<=^  )required", re.MULTILINE)
+_PLAIN_NUMBER: Final = re.compile(r"(\bint(32|64) [^;]*) \(Int\(bitWidth=\2, isSigned=true\)\)")
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROS: Final = {"milliseconds": (1000, 1), "microseconds": (1, 1), "nanoseconds": (1, 1000)}
 
@@ -48,7 +52,7 @@ class Footer:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What a footer says: the schema in words, the number of rows, and what `Footer` has of the columns."""
+    """What a footer says: the columns in words, the number of rows, and what `Footer` has of the columns."""
 
     schema: str
     rows: int
@@ -97,15 +101,27 @@ class Footers:
             return Footer(schema, self._sets.setdefault(told.full, told.full), told.times)
 
 
+@lru_cache(maxsize=1)
+def footers_of(_process: int) -> Footers:
+    """Those that all engines of a process remember; one that was forked has locks of its own."""
+    return Footers()
+
+
 def read_footer(file: str) -> Told:
     """ArrowException or OSError where it cannot be read."""
     import pyarrow.parquet as pq  # noqa: PLC0415 - only a scan of such files needs it
 
     metadata = pq.read_metadata(file)
-    # Behind its first line the text of a schema has all that makes it up, but for what Arrow put beside it.
-    schema = repr(metadata.schema).partition("\n")[2]
     full, times = _facts(metadata)
-    return Told(schema, metadata.num_rows, full, times)
+    return Told(_columns(metadata.schema), metadata.num_rows, full, times)
+
+
+def _columns(schema: "pq.ParquetSchema") -> str:
+    """Names and types, in order. Behind two lines the text of a schema has all that makes it up, but for what Arrow put
+    beside it. Writers differ in how they call the root, in whether they say of a column that it has no null, and in
+    whether they say of a plain number that it is one: files of several still are of one table."""
+    columns = repr(schema).split("\n", 2)[2]
+    return _PLAIN_NUMBER.sub(r"\1", _FULL.sub("optional", columns))
 
 
 def _facts(metadata: "pq.FileMetaData") -> tuple[frozenset[str], dict[str, tuple[datetime, datetime]]]:
@@ -146,4 +162,4 @@ def _ends(column: Any, statistics: Sequence[Any]) -> tuple[datetime, datetime] |
 
 def _identity(file: str) -> _Identity:
     found = os.stat(file)
-    return file, found.st_mtime_ns, found.st_size
+    return file, found.st_mtime_ns, found.st_size, found.st_ctime_ns, found.st_ino

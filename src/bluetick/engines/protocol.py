@@ -19,9 +19,9 @@ class FileSource:
     """Files of one format, listed once; a name is a path, never a pattern.
 
     `uniform`: the caller knows that all files have the same columns, so the engine need not open each to plan.
-    `native`: this package wrote them, so a dynamic column holds JSON text for certain. `partitions` are columns that
-    stand in the names of the folders next to the files (`day=2026-01-05`), the same for all; `safe` are types that each
-    of their values has.
+    `native`: this package wrote them, so columns have the engine's own types for those that are asked, no string is
+    null, and a dynamic column holds JSON text for certain. `partitions` are columns that stand in the names of the
+    folders next to the files (`day=2026-01-05`), the same for all; `safe` are types that each of their values has.
     """
 
     files: tuple[str, ...]

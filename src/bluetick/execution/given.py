@@ -1,7 +1,8 @@
 """What a session is given as documents and files, read when it opens or when it is first needed."""
 
+import os
 from collections.abc import Callable, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,13 +18,21 @@ if TYPE_CHECKING:
 
 
 def given_baseline(lake: str | Path | None, environment: Mapping[str, str]) -> "BaselineCache | None":
-    """What is kept of the tables: beside the lake, or in the folder that BLUETICK_CACHE names; `off` keeps nothing."""
+    """What is kept of the tables: beside the lake, or in the folder that BLUETICK_CACHE names; `off` keeps nothing. The
+    sessions of a process share that of a folder, and so what was read and checked of it."""
     named = environment.get("BLUETICK_CACHE", "")
     if named == "off" or (not named and lake is None):
         return None
+    folder = Path(named).expanduser() if named else Path(str(lake)) / BASELINE
+    return baseline_in(folder.absolute(), os.getpid())
+
+
+@lru_cache(maxsize=8)
+def baseline_in(folder: Path, _process: int) -> "BaselineCache":
+    """A process that was forked has locks of its own."""
     from bluetick.execution.baseline.cache import BaselineCache  # noqa: PLC0415 - where something is kept
 
-    return BaselineCache(Path(named).expanduser() if named else Path(str(lake)) / BASELINE)
+    return BaselineCache(folder)
 
 
 def given_mappings(path: Path) -> "tuple[TableMapping, ...]":

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from time import perf_counter
-from typing import Final
+from typing import Any, Final
 
 import pyarrow as pa
 
@@ -21,7 +22,9 @@ from bluetick.types import Type
 
 MOST_FILES: Final = 32  # of one segment, when it is made
 MOST_SEGMENTS: Final = 8  # of one part: then they are made one
-_ROW_GROUP: Final = 65_536
+_ROW_GROUP: Final = 122_880  # as DuckDB has them
+_PAGE: Final = 16 << 20  # bytes after which a page ends all the same
+_FEW_FALLS: Final = 0.02  # of the rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,26 +118,30 @@ class Filling:
             items = tuple((key, sql.call("approx_count_distinct", sql.Column(aliases[key]))) for key in keys)
             select = sql.Select(items, sql.RelationRef(self.statements.made.name))
             counts = run.stream(self.render(sql.Statement((), select))).read_all().to_pylist()[0]
-        if part.is_hours:
-            times: tuple[str, ...] = (HOUR,)
-        else:
-            time = part.place.time_column
-            times = () if time is None else (part.place.sources[part.place.columns.index(time)],)
+        times = (HOUR,) if part.is_hours else self._times
         return (*sorted(keys, key=lambda key: (counts[key], key)), *(one for one in times if one not in keys))
+
+    @property
+    def _times(self) -> tuple[str, ...]:
+        """The column of the rows' own times, where there is one."""
+        place = self.statements.part.place
+        return () if place.time_column is None else (place.sources[place.columns.index(place.time_column)],)
 
     def _write(self, run: Run, order: tuple[str, ...], relation: str, aliases: dict[str, str]) -> Segment:
         """The rows of a relation as a segment; its columns have these aliases there."""
         from pyarrow import parquet  # noqa: PLC0415 - only filling needs it
 
-        items = tuple((name, sql.Column(aliases[name])) for name in self._names)
+        items = tuple((name, _native(sql.Column(aliases[name]), type_)) for name, type_ in self.columns)
         ordered = tuple(sql.Order(sql.Column(aliases[name])) for name in order)
         select = sql.Select(items, sql.RelationRef(relation), order_by=ordered)
         stream = run.stream(self.render(sql.Statement((), select)))
         path = self.store.new_path("segment")
+        batches = iter(stream)
+        first = next(batches, None)
         rows = 0
         try:
-            with parquet.ParquetWriter(path, stream.schema, compression="zstd", compression_level=1) as writer:
-                for batch in stream:
+            with parquet.ParquetWriter(path, stream.schema, **_form(first, self._names, self._times)) as writer:
+                for batch in () if first is None else chain((first,), batches):
                     writer.write_batch(batch, row_group_size=_ROW_GROUP)
                     rows += batch.num_rows
             return self.store.add_segment(self.statements.fingerprint, path, rows)
@@ -162,6 +169,34 @@ class Filling:
         self.store.forget(note.segments)
         files = {key: replace(file, segment=whole.name) for key, file in files.items()}
         return replace(note, segments=(whole,), files=files, seconds=note.seconds + perf_counter() - begun)
+
+
+def _form(first: pa.RecordBatch | None, names: Sequence[str], times: Sequence[str]) -> dict[str, Any]:
+    """How a segment is written whose first rows are these. Times that lie in order have small distances, which take a
+    third of the bytes of a dictionary and half the time to read (measured); others are better off with that. The values
+    of a column in a row group are one page."""
+    ordered = [name for name in times if first is not None and _is_ordered(first.column(name))]
+    return {
+        "compression": "zstd",
+        "compression_level": 1,
+        "use_dictionary": [name for name in names if name not in ordered],
+        "column_encoding": dict.fromkeys(ordered, "DELTA_BINARY_PACKED"),
+        "max_rows_per_page": _ROW_GROUP,
+        "data_page_size": _PAGE,
+    }
+
+
+def _is_ordered(times: "pa.Array[Any]") -> bool:
+    """Whether a value seldom comes before the one above it."""
+    from pyarrow import compute  # noqa: PLC0415 - only filling needs it
+
+    falls = compute.less(times.slice(1), times.slice(0, max(len(times) - 1, 0))).true_count
+    return falls < len(times) * _FEW_FALLS
+
+
+def _native(value: sql.Expr, type_: Type) -> sql.Expr:
+    """As a segment has it: of the very type, and no string is null."""
+    return sql.call("coalesce", value, sql.EMPTY) if type_ is Type.STRING else sql.Cast(value, type_)
 
 
 FAILURES: Final = (BluetickError, OSError, pa.ArrowException, MemoryError)

@@ -5,7 +5,6 @@ may depend on the others: of such a table nothing is kept.
 """
 
 import hashlib
-import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import astuple, dataclass
@@ -21,8 +20,6 @@ from bluetick.execution.catalog import Table
 from bluetick.plan.ranges import Span
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_FULL: Final = re.compile(r"(?<=^  )required", re.MULTILINE)
-_PLAIN_NUMBER: Final = re.compile(r"(\bint(32|64) [^;]*) \(Int\(bitWidth=\2, isSigned=true\)\)")
 _FEW: Final = 4  # footers that each process reads again rather than write them down
 
 
@@ -88,14 +85,7 @@ def _footer(file: str, time: str | None) -> Footer:
     told = read_footer(file)
     ends = None if time is None else told.times.get(time)
     low, high = (None, None) if ends is None else (micros_of(ends[0]), micros_of(ends[1]))
-    return Footer(low, high, told.rows, hashlib.sha256(_columns(told.schema).encode()).hexdigest()[:16])
-
-
-def _columns(schema: str) -> str:
-    """Names and types. Writers differ in how they call the root, in whether they say of a column that it has no null,
-    and in whether they say of a plain number that it is one: files of several still are of one table."""
-    columns = schema.partition("\n")[2]
-    return _PLAIN_NUMBER.sub(r"\1", _FULL.sub("optional", columns))
+    return Footer(low, high, told.rows, hashlib.sha256(told.schema.encode()).hexdigest()[:16])
 
 
 def micros_of(moment: datetime) -> int:
