@@ -23,7 +23,7 @@ from bluetick.engines.protocol import Engine
 from bluetick.enrichment.profiles import FileProfileProvider
 from bluetick.execution.catalog import Catalog, Faces, packs_for
 from bluetick.execution.exclusions import Choice, counting, without_rows, without_table_rows
-from bluetick.execution.given import given_baseline, given_mappings, given_places, given_schemas
+from bluetick.execution.given import given_baseline, given_mappings, given_places, given_plans, given_schemas
 from bluetick.execution.parameters import as_utc, program_values
 from bluetick.execution.plan_cache import Bound, PlanCache, PlanKey
 from bluetick.execution.program import Program, build_program
@@ -81,7 +81,6 @@ class Session:
         temp_limit: str | None = None,
     ) -> None:
         self.now = as_utc(now)
-        self.plans = PlanCache()
         self.baseline = given_baseline(lake, os.environ)
         # A mistake there is told before Spark starts.
         mappings = () if mapping is None else given_mappings(Path(mapping))
@@ -90,6 +89,7 @@ class Session:
                 engine, memory_limit=memory_limit, threads=threads, temp_directory=temp_directory, temp_limit=temp_limit
             )
         self.engine = engine
+        self.plans = given_plans(self.baseline, engine.dialect.name, geo)
         self.catalog = Catalog(external, functions, watchlists, self.engine, as_of)
         self._schemas, self._custom = given_schemas(schemas)
         self.providers: dict[str, FileProfileProvider] = {}

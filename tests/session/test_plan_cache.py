@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from bluetick.diagnostics.errors import QueryError
+from bluetick.diagnostics.errors import QueryError, SourceError
 from bluetick.execution.program import build_program
 from bluetick.session import QueryRequest, Session, connect
 from bluetick.syntax import parse
@@ -60,6 +60,48 @@ def test_a_text_is_compiled_once(binds: list[str], builds: list[tuple[bool, bool
         assert rows(session, "T | where n > 2 | count") == [(1,)]
     assert binds == ["T | where n > 1 | count", "T | where n > 2 | count"]
     assert len(builds) == 2
+
+
+@pytest.fixture
+def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sessions keep what they make of tables, in one folder."""
+    monkeypatch.setenv("BLUETICK_CACHE", str(tmp_path / "kept"))
+
+
+@pytest.mark.usefixtures("kept")
+def test_sessions_that_share_what_is_kept_share_plans(binds: list[str], builds: list[tuple[bool, bool]]) -> None:
+    for table, found in ((events(1, 2, 3), 2), (events(5), 1)):
+        with connect(tables={"T": table}) as session:
+            assert rows(session, "T | where n > 1 | count") == [(found,)]
+    assert len(binds) == len(builds) == 1
+    with connect(tables={"T": pa.table({"n": ["a", "2"]})}) as session, pytest.raises(QueryError):
+        rows(session, "T | where n > 1 | count")
+    with connect(tables={"T": pa.table({"n": [1.5, 0.5]})}) as session:
+        assert rows(session, "T | where n > 1 | count") == [(1,)]
+    assert len(binds) == 3
+
+
+@pytest.mark.usefixtures("kept")
+def test_each_session_has_the_places_of_addresses_that_it_was_given(tmp_path: Path) -> None:
+    text = "print c = tostring(geo_info_from_ip_address('20.53.203.50').country)"
+    for country in ("Peru", "Chad"):
+        places = tmp_path / f"{country}.csv"
+        places.write_text(f"network,country\n20.0.0.0/8,{country}\n")
+        with connect(geo=places) as session:
+            assert rows(session, text) == [(country,)]
+    with connect() as session, pytest.raises(SourceError):
+        rows(session, text)
+
+
+@pytest.mark.usefixtures("kept")
+def test_sessions_share_plans_of_the_functions_that_they_have(tmp_path: Path, binds: list[str]) -> None:
+    for number in (1, 2, 2):
+        folder = tmp_path / f"functions{number}"
+        folder.mkdir(exist_ok=True)
+        (folder / "f.kql").write_text(f".create function f() {{ print n = {number} }}")
+        with connect(functions=folder) as session:
+            assert rows(session, "f") == [(number,)]
+    assert binds.count("f") == 2
 
 
 def test_new_rows_need_no_new_plan(binds: list[str]) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bluetick.diagnostics.errors import SourceError
+from bluetick.execution.plan_cache import PlanCache
 from bluetick.lake.layout import BASELINE
 from bluetick.schema.files import CustomSchemas, read_schemas
 from bluetick.schema.packs import SchemaFileError
@@ -33,6 +34,12 @@ def baseline_in(folder: Path, _process: int) -> "BaselineCache":
     from bluetick.execution.baseline.cache import BaselineCache  # noqa: PLC0415 - where something is kept
 
     return BaselineCache(folder)
+
+
+def given_plans(baseline: "BaselineCache | None", dialect: str, geo: object) -> PlanCache:
+    """Sessions that share what is kept of the tables share the plans too, but for those that may have what `geo`
+    answers: of that no catalog is asked."""
+    return PlanCache() if baseline is None or geo is not None else baseline.plans[dialect]
 
 
 def given_mappings(path: Path) -> "tuple[TableMapping, ...]":

@@ -26,6 +26,7 @@ from bluetick.execution.baseline.statements import PartStatements, statements_fo
 from bluetick.execution.baseline.store import Note, PartStore
 from bluetick.execution.catalog import Catalog, Table
 from bluetick.execution.deadline import Deadline
+from bluetick.execution.plan_cache import PlanCache
 from bluetick.execution.run import Execution
 from bluetick.lowering.flavour import FLAVOURS
 from bluetick.plan.ranges import Span, exact_span
@@ -68,6 +69,7 @@ class BaselineCache:
         self.store = PartStore(folder, policy.limit)
         self.policy = policy
         self._footers = Footers(self.store)
+        self.plans = {name: PlanCache() for name in FLAVOURS}
         self._known: OrderedDict[int, _Known] = OrderedDict()
         self._lock = threading.Lock()
 
