@@ -13,7 +13,7 @@ from pyarrow import parquet
 from baseline.files import EAGER, NOW, drawn, rows_of, write_events
 from bluetick.execution.baseline import store
 from bluetick.execution.baseline.cache import BaselineCache
-from bluetick.execution.baseline.filling import Filling
+from bluetick.execution.baseline.filling import MOST_SEGMENTS, Filling
 from bluetick.execution.baseline.policy import Policy
 from bluetick.execution.baseline.store import Note
 from bluetick.execution.given import given_baseline
@@ -221,6 +221,47 @@ def test_many_segments_become_one(tmp_path: Path) -> None:
     with opened(folder, kept) as session:
         assert rows_of(session, HOURS) == plain_rows(folder, HOURS)
     assert len(segments(kept)) < 9
+
+
+def test_a_large_segment_is_not_written_again_for_small_ones(tmp_path: Path) -> None:
+    """Rows of its files that are gone are not read."""
+    folder, kept = tmp_path / "A", tmp_path / "kept"
+    folder.mkdir()
+    for number in range(12):
+        parquet.write_table(drawn(number, 2, 20_000), folder / f"{number}.parquet")
+    with opened(folder, kept) as session:
+        assert rows_of(session, ROWS) == plain_rows(folder, ROWS)
+    sizes = {path.name: path.stat().st_size for path in kept.glob("*.parquet")}
+    large = max(sizes, key=lambda name: sizes[name])
+    counts = []
+    for number in range(12):
+        parquet.write_table(drawn(number, 2, 12), folder / f"late{number}.parquet")
+        if number == 3:
+            (folder / "0.parquet").unlink()
+            (folder / "late2.parquet").unlink()
+        with opened(folder, kept) as session:
+            assert rows_of(session, ROWS) == plain_rows(folder, ROWS)
+        counts.append(len(segments(kept)))
+    assert max(counts) == MOST_SEGMENTS
+    assert counts[-1] < MOST_SEGMENTS
+    assert large in segments(kept)
+
+
+def test_a_segment_whose_files_are_gone_goes_with_the_small_ones(tmp_path: Path) -> None:
+    folder, kept = tmp_path / "A", tmp_path / "kept"
+    folder.mkdir()
+    for number in range(4):
+        parquet.write_table(drawn(number, 2, 3_000), folder / f"{number}.parquet")
+    with opened(folder, kept) as session:
+        assert rows_of(session, ROWS) == plain_rows(folder, ROWS)
+    made = segments(kept)
+    for number in range(4):
+        (folder / f"{number}.parquet").unlink()
+    for number in range(MOST_SEGMENTS):
+        parquet.write_table(drawn(number, 2, 12), folder / f"late{number}.parquet")
+        with opened(folder, kept) as session:
+            assert rows_of(session, ROWS) == plain_rows(folder, ROWS)
+    assert not made & segments(kept)
 
 
 def test_what_saves_least_for_its_bytes_goes_first(tmp_path: Path) -> None:

@@ -1,8 +1,10 @@
 """Makes what is kept of files: one statement over some of them, its rows sorted and written as a segment."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
+from pathlib import Path
 from time import perf_counter
 from typing import Any, Final
 
@@ -21,7 +23,7 @@ from bluetick.sql import tree as sql
 from bluetick.types import Type
 
 MOST_FILES: Final = 32  # of one segment, when it is made
-MOST_SEGMENTS: Final = 8  # of one part: then they are made one
+MOST_SEGMENTS: Final = 8  # of one part: then the small ones are made one
 _ROW_GROUP: Final = 122_880  # as DuckDB has them
 _PAGE: Final = 16 << 20  # bytes after which a page ends all the same
 _FEW_FALLS: Final = 0.02  # of the rows
@@ -149,26 +151,47 @@ class Filling:
             path.unlink(missing_ok=True)
 
     def _merged(self, run: Run, note: Note) -> Note:
-        """All segments as one, with the rows of those files only that the note tells of."""
-        paths = [path for segment in note.segments if (path := self.store.sound(segment)) is not None]
-        if len(paths) < len(note.segments):
+        """The small segments as one, with the rows of those of their files only that are still there."""
+        names = self._small(note)
+        small = [segment for segment in note.segments if segment.name in names]
+        paths = [path for segment in small if (path := self.store.sound(segment)) is not None]
+        if len(paths) < len(small):
             return replace(note, segments=(), files={})  # made anew the next time
         begun = perf_counter()
+        others = {key: file for key, file in note.files.items() if file.segment not in names}
+        files = {key: file for key, file in note.files.items() if file.segment in names and key in self.footers}
+        segments = [segment for segment in note.segments if segment.name not in names]
+        if files:
+            one = self._one(run, note.order, paths, sorted(file.number for file in files.values()))
+            segments.append(one)
+            others |= {key: replace(file, segment=one.name) for key, file in files.items()}
+        self.store.forget(tuple(small))
+        return replace(note, segments=tuple(segments), files=others, seconds=note.seconds + perf_counter() - begun)
+
+    def _small(self, note: Note) -> set[str]:
+        """Those to be made one. A segment stays that has twice the bytes of all smaller ones, so that few rows are
+        written again and again; not one of whose files most are gone."""
+        rest = sorted(note.segments, key=lambda segment: segment.bytes)
+        while len(rest) > MOST_SEGMENTS // 2 and rest[-1].bytes >= 2 * sum(segment.bytes for segment in rest[:-1]):
+            rest.pop()
+        there = Counter(file.segment for key, file in note.files.items() if key in self.footers)
+        gone = Counter(file.segment for key, file in note.files.items() if key not in self.footers)
+        return {*(segment.name for segment in rest), *(name for name in gone if gone[name] > there[name])}
+
+    def _one(self, run: Run, order: tuple[str, ...], paths: Sequence[Path], files: Sequence[int]) -> Segment:
+        """A segment with the rows of these files that others have."""
         relation = f"{self.statements.made.name}_segments"
         columns = [ScanColumn(name, name, type_) for name, type_ in self.columns]
         source = FileSource(tuple(str(path) for path in paths), "parquet", uniform=True, native=True)
         run.bind_files(relation, source, columns)
-        files = {key: file for key, file in note.files.items() if key in self.footers}
-        numbers = tuple(sql.long(file.number) for file in files.values())
+        numbers = tuple(sql.long(number) for number in files)
         rest = f"{relation}_left"
         select = sql.Select((), sql.RelationRef(relation), star=True, where=sql.In(sql.Column(FILE), numbers))
         run.bind_view(rest, self.render(sql.Statement((), select)))
-        whole = self._write(run, note.order, rest, {name: name for name in self._names})
+        one = self._write(run, order, rest, {name: name for name in self._names})
         run.forget(rest)
         run.forget(relation)
-        self.store.forget(note.segments)
-        files = {key: replace(file, segment=whole.name) for key, file in files.items()}
-        return replace(note, segments=(whole,), files=files, seconds=note.seconds + perf_counter() - begun)
+        return one
 
 
 def _form(first: pa.RecordBatch | None, names: Sequence[str], times: Sequence[str]) -> dict[str, Any]:

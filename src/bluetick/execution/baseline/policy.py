@@ -17,7 +17,7 @@ class Policy:
     most_rows: float = 0.75
     most_hours: float = 0.2  # of the rows, where they are merged by hours
     most_bytes: float = 0.5
-    missing_files: int = 24
+    missing_files: int = 6
     missing_share: float = 0.04
 
 
