@@ -47,8 +47,8 @@ from bluetick.types import Type
 _HOUR = 3_600_000_000
 _LONGEST = 200  # parts of an expression that stands for a computed column
 _EXACT = (Type.INT, Type.LONG, Type.DATETIME, Type.TIMESPAN)
-_MERGED = {"count": "sum", "countif": "sum", "sum": "sum", "min": "min", "max": "max"}
-_MOVING = frozenset({"now", "ago"})
+MERGED = {"count": "sum", "countif": "sum", "sum": "sum", "min": "min", "max": "max"}
+MOVING = frozenset({"now", "ago"})
 _KEPT_TYPES = frozenset(Type) - {Type.DECIMAL, Type.GUID}  # Arrow has these two in several forms
 PREFIX = "kept:"  # no table of a catalog has such a name
 
@@ -153,11 +153,11 @@ class _Finder:
         calls = [item for item in node.items if isinstance(item, AggregateCall)]
         if scan is None or not calls or len(calls) < len(node.items):
             return
-        seeds = [_seed(call, columns) for call in calls]
+        seeds = [seed(call, columns) for call in calls]
         groups = [over(expr, columns) for _, expr in node.groups]
         lasting = tuple(one for one in predicates if is_lasting(one))
         window = tuple(one for one in predicates if not is_lasting(one))
-        given = [seed for seed in seeds if seed is not None]
+        given = [one for one in seeds if one is not None]
         if len(given) < len(seeds) or not all(_is_kept(expr) for expr in (*groups, *given)):
             return
         time = scan.time_column
@@ -172,7 +172,7 @@ class _Finder:
         rows = Project(Filter(cut, lasting) if lasting else cut, _numbered(kept, [*groups, *given], self.fresh))
         own = [ColumnRef(column) for column in place.columns]
         merged = tuple(
-            AggregateCall(call.column, CATALOGUE.aggregates[_MERGED[call.function.name]], (value,))
+            AggregateCall(call.column, CATALOGUE.aggregates[MERGED[call.function.name]], (value,))
             for call, value in zip(calls, own[len(groups) :], strict=True)
         )
         regrouped = tuple((column, ref) for (column, _), ref in zip(node.groups, own, strict=False))
@@ -190,7 +190,7 @@ def is_lasting(expr: Expr) -> bool:
     """Whether it gives the same for a row in every run."""
     return not any(
         isinstance(part, InTable | ScalarQuery | Parameter | WindowCall | Invalid)
-        or (isinstance(part, Call) and part.function.name in _MOVING)
+        or (isinstance(part, Call) and part.function.name in MOVING)
         for part in walk(expr)
     )
 
@@ -199,7 +199,7 @@ def _is_kept(expr: Expr) -> bool:
     return is_lasting(expr) and expr.type in _KEPT_TYPES and len(walk(expr)) <= _LONGEST
 
 
-def _conjuncts(predicates: Sequence[Expr]) -> Iterator[Expr]:
+def conjuncts(predicates: Sequence[Expr]) -> Iterator[Expr]:
     """`and` gives true where both do, and a filter takes null for false."""
     pending = list(reversed(predicates))
     while pending:
@@ -218,7 +218,7 @@ def _filtered(node: Relation) -> tuple[Scan | None, tuple[Expr, ...]]:
         node = node.input
     if not isinstance(node, Scan):
         return None, ()
-    return node, tuple(one for each in reversed(filters) for one in _conjuncts(each.predicates))
+    return node, tuple(one for each in reversed(filters) for one in conjuncts(each.predicates))
 
 
 def _computed(node: Relation) -> tuple[Scan | None, tuple[Expr, ...], dict[int, Expr]]:
@@ -235,7 +235,7 @@ def _computed(node: Relation) -> tuple[Scan | None, tuple[Expr, ...], dict[int, 
         if any(isinstance(part, InTable | ScalarQuery) for expr in expressions(one) for part in walk(expr)):
             return None, (), {}
         if isinstance(one, Filter):
-            predicates += [over(each, columns) for each in _conjuncts(one.predicates)]
+            predicates += [over(each, columns) for each in conjuncts(one.predicates)]
         else:
             columns = {column.id: over(expr, columns) for column, expr in one.items}
         if any(len(walk(expr)) > _LONGEST for expr in columns.values()):
@@ -273,7 +273,7 @@ def _numbered(
     return tuple(zip(made, values, strict=True))
 
 
-def _seed(call: AggregateCall, columns: dict[int, Expr]) -> Expr | None:
+def seed(call: AggregateCall, columns: dict[int, Expr]) -> Expr | None:
     """What a single row gives for an aggregate, so that merging what rows give is the aggregate; None where there is no
     such value."""
     args = tuple(over(arg, columns) for arg in call.args)

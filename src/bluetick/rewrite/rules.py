@@ -45,7 +45,12 @@ REWRITES: Final[Mapping[str, Rewrite]] = MappingProxyType(
 )
 _OF_ANY_PLAN: Final = ("unread-columns",)
 
-BASELINE: Final = "baseline-cache"  # the name by which a request does without what is kept (execution/baseline)
+# The names by which a request does without what is kept (execution/baseline), and without windows in one pass.
+BASELINE: Final = "baseline-cache"
+MANY_WINDOWS: Final = "many-windows"
+
+# What these leave unread was read once for all windows, and a whole baseline is counted once.
+OF_SINGLE_RUNS: Final = frozenset({"unread-columns", "early-counts"})
 
 
 def rewritten(statement: TabularStatement, without: Collection[str] = ()) -> TabularStatement:

@@ -1,17 +1,19 @@
-"""A detection run as of many instants, one after another: the same rows as single runs give, in less time.
+"""A detection run as of many instants: the same rows as single runs give, in less time.
 
-The query is bound once, since its plan has `now` as a parameter; the tables are read once, for the whole time that the
-windows see, into the engine. Where the plan depends on the rows (bag_unpack, pivot), or a table cannot be read as a
-whole, each window is a run of its own.
+The query is bound once, since its plan has `now` as a parameter. Where the plan allows it windows are computed
+together; else the tables are read once, for the whole time that the windows see, into the engine, and the windows
+follow one another. Where the plan depends on the rows (bag_unpack, pivot), or a table cannot be read as a whole, each
+window is a run of its own.
 """
 
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import groupby
-from typing import Any, Final, TypeAlias
+from typing import Any, TypeAlias
 
 from bluetick.detections.backtest.profiles import RememberedProfiles
+from bluetick.detections.backtest.together import together
 from bluetick.detections.model import Detection
 from bluetick.detections.runs import query_request
 from bluetick.detections.tuning.applying import tuned
@@ -24,7 +26,7 @@ from bluetick.execution.tallies import Runs, find_tallies
 from bluetick.lowering.lowerer import ScanUse
 from bluetick.plan.identity import identity_columns
 from bluetick.plan.relations import QueryPlan, TabularStatement
-from bluetick.rewrite.rules import rewritten
+from bluetick.rewrite.rules import OF_SINGLE_RUNS, rewritten
 from bluetick.session import QueryRequest, Session
 
 Columns: TypeAlias = tuple[tuple[str, str], ...]
@@ -78,7 +80,28 @@ def _replay_equal(
     """Windows whose requests differ in their instant alone."""
     # Of one window alone, nothing of what is read is read again.
     is_one = len(windows) == 1 and options.received_within is None
-    replayed = None if is_one else _open(session, detection, windows, options)
+    plan = None if is_one else _plan(session, windows, options)
+    done = 0
+    if plan is not None and options.received_within is None:
+        columns, identity = _columns(plan), identity_columns(plan.statements[-1])
+        instants = [now for now, _ in windows]
+        for rows in together(session, plan, windows[-1][1], instants, options.seconds):
+            triggered = detection.threshold.is_met(len(rows))
+            yield WindowResult(instants[done], columns, rows, triggered, identity=identity)
+            done += 1
+    left = windows[done:]
+    if left:
+        yield from _one_by_one(session, detection, left, plan, options)
+
+
+def _one_by_one(
+    session: Session,
+    detection: Detection,
+    windows: list[tuple[datetime, QueryRequest]],
+    plan: QueryPlan | None,
+    options: ReplayOptions,
+) -> Generator[WindowResult]:
+    replayed = None if plan is None else _open(session, detection, windows, plan, options)
     if replayed is None:
         yield from _singly(session, detection, windows, options)
         return
@@ -89,18 +112,31 @@ def _replay_equal(
         replayed.tables.close()
 
 
-def _open(
-    session: Session, detection: Detection, windows: list[tuple[datetime, QueryRequest]], options: ReplayOptions
-) -> "_Replay | None":
-    """None where the windows must run singly."""
-    request = windows[-1][1]
+def _columns(plan: QueryPlan) -> Columns:
+    return tuple((column.name, str(column.type)) for column in plan.statements[-1].relation.columns)
+
+
+def _plan(session: Session, windows: list[tuple[datetime, QueryRequest]], options: ReplayOptions) -> QueryPlan | None:
+    """The plan of all windows; None where each must be bound by itself."""
     try:
-        plan, _ = session.plan(request)
+        plan, _ = session.plan(windows[-1][1])
     except QueryError:  # as of this instant perhaps
         return None
     if plan.is_observed:
         _refuse_as_received(options, "its columns depend on the rows that are there (bag_unpack, pivot)")
         return None
+    return plan
+
+
+def _open(
+    session: Session,
+    detection: Detection,
+    windows: list[tuple[datetime, QueryRequest]],
+    plan: QueryPlan,
+    options: ReplayOptions,
+) -> "_Replay | None":
+    """None where the windows must run singly."""
+    request = windows[-1][1]
     parameters = [session.parameters(plan, request, now) for now, _ in windows]
     tables = _tables(session, plan.statements[-1], request, parameters, options)
     identity = identity_columns(plan.statements[-1])
@@ -124,7 +160,7 @@ def _tables(
     """The program of all windows, and the tables that it is to read. What a window sees of rows as they came in cannot
     be counted before."""
     if session.flavour.keeps_lets:
-        statement = rewritten(statement, _OF_SINGLE_RUNS | request.without_rewrites)
+        statement = rewritten(statement, OF_SINGLE_RUNS | request.without_rewrites)
     scans: dict[str, ScanUse] = {}
     by_receipt = options.received_within is not None
     runs = Runs(session.flavour, session.engine.dialect, request.lookback, () if by_receipt else parameters)
@@ -147,10 +183,6 @@ def _tables(
         tallies=tallies,
         scans=tuple(scans.values()),
     )
-
-
-# What these leave unread was read once for all windows, and a whole baseline is counted once.
-_OF_SINGLE_RUNS: Final = frozenset({"unread-columns", "early-counts"})
 
 
 @dataclass(slots=True)
