@@ -41,7 +41,8 @@ class Draw:
         self.random = Random(seed)  # noqa: S311 - seeded, so that it can be had again
 
     def query(self) -> str:
-        rows = self.random.choice((self.late, self.windows, self.nested, self.baseline, self.chain, self.chain))()
+        kinds = (self.late, self.windows, self.nested, self.baseline, self.parsed, self.chain, self.chain)
+        rows = self.random.choice(kinds)()
         if self.random.random() < 0.7 or rows.startswith("let"):
             return rows
         return f"let X = {rows}; X | union (X | take 5)"
@@ -103,6 +104,18 @@ class Draw:
         texts += ["(X | summarize {})".format(", ".join(calls))] if "" in legs else []
         self.random.shuffle(texts)
         return f"let X = {self.source()}; union {', '.join(texts)}"
+
+    def parsed(self) -> str:
+        """Groups of what a pattern takes out of texts."""
+        pattern = self.random.choice(
+            ("a ':' b ':' c", "':' a ':' b '\\\\' c", "a ':\\\\' b '\\\\' c", "* ':' a ':' b ':' c")
+        )
+        text = f"P | {self.random.choice(('parse', 'parse', 'parse-where'))} p with {pattern}"
+        wanted = ("isnotempty(a)", "b == 'a'", "c startswith 'a'", "b != 'a' and c has 'b'", "n > 1")
+        text += "".join(f" | where {one}" for one in self.some(wanted, 1, 2))
+        keys = self.some(("a", "b", "c"), 2) + self.some(("x = tolower(b)", "strlen(p)"), 0, 1)
+        calls = self.some(("count()", "dcount(c)", "d = dcount(a)", "max(b)", "count_distinct(b)"), 0, 3)
+        return f"{text} | summarize {', '.join(calls)} by {', '.join(keys)}"
 
     def windows(self) -> str:
         """Over orders with ties; of what the windows give, aggregates or the rows themselves."""

@@ -390,7 +390,61 @@ def test_the_newest_part_is_not_asked_first_where_it_may_not_or_does_not_pay(
     assert before == after
 
 
+PARTS = """P | where t > ago(7h) | parse p with a ":" b "\\\\" c"""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{PARTS} | where isnotempty(a) | summarize n = count(), d = dcount(c) by a, b",
+        f"{PARTS} | where n > 1 and c startswith 'a' | summarize max(a), min(strlen(c)) by a, b, c",
+        f"{PARTS} | where b == 'a' | summarize count_distinct(a), count() by x = b, c, z = toupper(a)",
+        f"{PARTS.replace('parse', 'parse-where')} | summarize count() by c, b, a",
+        f"{PARTS} | project u = a, v = b, w = c, y = 1 | where isnotempty(w) | distinct u, v, w",
+    ],
+)
+def test_texts_that_are_alike_are_taken_apart_once(session: Session, text: str) -> None:
+    before, after = _shapes(session, text, "alike-texts")
+    assert after == before.replace("summarize(", "summarize(summarize(", 1) + ")"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{PARTS} | summarize n = count(), d = dcount(c) by a, b",  # of many texts nothing may be taken
+        f"{PARTS} | where a != 'x' | summarize n = count(), d = dcount(c) by a, b",
+        f"{PARTS} | where isnotempty(a) | summarize n = count() by a, b",  # of few keys many may have another end
+        f"{PARTS} | where isnotempty(a) | summarize n = count(), dcount(b), dcount(c) by a",  # one by one they are few
+        f"{PARTS} | where isnotempty(a) | summarize n = count() by a, b, toupper(c)",
+        f"{PARTS} | where isnotempty(a) | summarize count() by a, b, c, n",  # another column
+        f"{PARTS} | where isnotempty(a) | summarize sum(strlen(a)) by a, b, c",  # not the same of one text as of two
+        f"{PARTS} | where isnotempty(a) | summarize make_list(c) by a, b, c",
+        f"{PARTS} | where isnotempty(a) | summarize arg_max(c, a) by a, b, c",
+        f"{PARTS} | where isnotempty(a) and a in ((A | project k)) | summarize n = count() by a, b, c",
+        "P | parse p with a ':' * | where isnotempty(a) | summarize n = count() by a",  # what is skipped differs
+        "P | parse p with a ':' b:long ':' c | where isnotempty(a) | summarize n = count() by a, b, c",  # 7 is 07
+        "P | extend a = extract('^(.*?):', 1, p) | where isnotempty(a) | summarize n = count() by a",
+        f"{PARTS} | where isnotempty(a) | take 9 | summarize n = count() by a, b, c",
+        f"A | join kind=inner ({PARTS}) on n | where isnotempty(a) | summarize count() by a, b, c",
+    ],
+)
+def test_texts_are_taken_apart_row_by_row_where_it_may_not_pay(session: Session, text: str) -> None:
+    before, after = _shapes(session, text, "alike-texts")
+    assert before == after
+
+
 QUERIES = [
+    f"{PARTS} | where isnotempty(a) | summarize n = count(), d = dcount(c) by a, b",
+    f"{PARTS} | where n > 1 and c startswith 'a' | summarize max(a), min(strlen(c)) by a, b, c",
+    f"{PARTS} | where b == 'a' | summarize count_distinct(a), count() by x = b, c, z = toupper(a)",
+    f"{PARTS.replace('parse', 'parse-where')} | summarize count() by c, b, a | join kind=inner (P | distinct p) on"
+    " $left.a == $right.p",
+    f"{PARTS} | where isnotempty(b) | summarize count(), dcount(a), dcount(c) by b, c",
+    f"{PARTS} | where isnotempty(b) | summarize count(), d = dcount(c) by a, b | where d > 1 | top 5 by a asc, b",
+    "let X = P | parse p with ':' a ':' c; X | where isnotempty(c) | summarize count(), max(a) by a, c, strlen(p)"
+    " | union (X | where a has 'a' | summarize m = count(), dcount(strcat(a, c)) by c, a)",
+    "P | parse p with a '\\\\' b | where isnotempty(a) | summarize count(), x = dcount(b) by a | where x > 0"
+    " | join kind=leftanti (P | where n == 2 | distinct p) on $left.a == $right.p",
     "A | join kind=leftsemi (B | where s == 'x' | distinct k) on k",
     "A | join kind=leftanti (B | where s in ('x', 'y') | summarize by n, k | where n > 1) on k, n",
     "C | join kind=leftsemi (A | where s has 'y' | project n, k | distinct n, k) on k | summarize count()",

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Final, TypeAlias
 
 from bluetick.plan.relations import Aggregate, Join, PickRow, Reference, Relation, TabularStatement, Window
+from bluetick.rewrite.alike_texts import takes_texts_apart, with_alike_texts
 from bluetick.rewrite.alike_ties import with_alike_ties
 from bluetick.rewrite.coarser_groups import with_coarser_groups
 from bluetick.rewrite.counted_lookups import with_counted_lookups
@@ -41,6 +42,7 @@ REWRITES: Final[Mapping[str, Rewrite]] = MappingProxyType(
         "alike-ties": with_alike_ties,
         "counted-lookups": with_counted_lookups,
         "unread-columns": without_unread_columns,
+        "alike-texts": with_alike_texts,  # of what is read
     }
 )
 _OF_ANY_PLAN: Final = ("unread-columns",)
@@ -82,6 +84,7 @@ def _is_of_use(node: Relation) -> bool:
         isinstance(node, Join | Window)
         or has_much_to_ask(node)
         or has_documents(node)
+        or takes_texts_apart(node)
         or (
             isinstance(node, Aggregate)
             and (isinstance(node.input, Reference) or any(isinstance(item, PickRow) for item in node.items))

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 _HEAD, _TAIL = r"(?s)\A", r"\z"
-_LAZY = ".*?"
+GAP = ".*?"
 _CHARACTER = r"\\x[0-9a-f]{2}|\\[!-/:-@\[-`{-~]|[0-9A-Za-z_ ]|[^\x00-\x7e]"
 _PIECE = re.compile(rf"\((\?:)?(\.\*\?|(?:{_CHARACTER})+)\)")
 _CHARACTERS = re.compile(_CHARACTER)
@@ -24,16 +24,16 @@ _PAIR = 2
 
 def determined(pattern: str) -> str:
     """The pattern, or one that has the same groups wherever this one matches, and matches where it does."""
-    pieces = _pieces(pattern)
+    pieces = pieces_of(pattern)
     if pieces is None:
         return pattern
     ending = _TAIL
-    if pieces[-1] == (False, _LAZY):
+    if pieces[-1] == (False, GAP):
         pieces, ending = pieces[:-1], ""
     made = [_HEAD]
     for place, (is_captured, piece) in enumerate(pieces):
         following = pieces[place + 1 :]
-        if piece != _LAZY:
+        if piece != GAP:
             made.append(piece if not _is_skipped_with(pieces[:place], piece, following, ending) else "")
         elif not following:
             made.append("(.*)" if is_captured else "")
@@ -44,8 +44,9 @@ def determined(pattern: str) -> str:
     return "".join(made) + ending
 
 
-def _pieces(pattern: str) -> list[tuple[bool, str]] | None:
-    """Whether it is captured, and its text, of each piece, literals and gaps in turn; None of any other pattern."""
+def pieces_of(pattern: str) -> list[tuple[bool, str]] | None:
+    """Whether it is captured, and its text, of each piece, literals and gaps (GAP) in turn, that together are a whole
+    text; None of any other pattern."""
     if not pattern.startswith(_HEAD) or not pattern.endswith(_TAIL):
         return None
     pieces: list[tuple[bool, str]] = []
@@ -56,9 +57,9 @@ def _pieces(pattern: str) -> list[tuple[bool, str]] | None:
             return None
         pieces.append((found[1] is None, found[2]))
         place = found.end()
-    kinds = [piece == _LAZY for _, piece in pieces]
+    kinds = [piece == GAP for _, piece in pieces]
     is_in_turn = all(one != other for one, other in pairwise(kinds))
-    has_captured_text = any(is_captured and piece != _LAZY for is_captured, piece in pieces)
+    has_captured_text = any(is_captured and piece != GAP for is_captured, piece in pieces)
     return pieces if pieces and is_in_turn and not has_captured_text else None
 
 
@@ -70,7 +71,7 @@ def _up_to(is_captured: bool, literal: str) -> str:
     if _is_pair(is_captured, characters):
         first, second = characters
         return f"[^{first}]*{first}(?:{first}|[^{first}{second}][^{first}]*{first})*{second}"
-    return _grouped(is_captured, _LAZY)
+    return _grouped(is_captured, GAP)
 
 
 def _is_pair(is_captured: bool, characters: Sequence[str]) -> bool:
