@@ -9,7 +9,8 @@ It is done where that cannot make many groups of few: the texts that are left ma
 its literals is either a key or what one dcount is asked for. Two texts that differ then differ in these, so that the
 query has to tell as many groups apart as there are texts.
 
-Measured, 8.6 million rows with 348 paths: 0.1 s against 1.0 s; 3 million rows of which no two are alike: 1.5 s against 1.4 s.
+Measured, 8.6 million rows with 348 paths: 0.1 s against 1.0 s; 3 million texts of which no two are alike: 1.5 s
+against 1.4 s.
 """
 
 from collections.abc import Iterable
