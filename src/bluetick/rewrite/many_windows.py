@@ -268,7 +268,7 @@ class _Lifting:
         """The join of sides that are lifted."""
         if any(self._is_moving(side) for pair in node.keys for side in pair):
             raise NotTogetherError("a join's key is of one run")
-        if node.kind is JoinKind.LEFTSEMI and isinstance(left, Timed) and self.spreading.copies(left) > 1:
+        if node.kind is JoinKind.LEFTSEMI and isinstance(left, Timed):
             found = self._asked(node, left, self._given(right))
             if found is not None:
                 return found

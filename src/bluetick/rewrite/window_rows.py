@@ -120,7 +120,7 @@ class Spreading:
 
     def spread(self, rows: Timed) -> Rows:
         """Each row once for each of its windows."""
-        if self.copies(rows) > MOST_COPIES and not rows.asked:
+        if self.copies(rows) > MOST_COPIES:
             raise NotTogetherError("a row of a table would be copied too often")
         return self._spread(replace(rows, relation=self._within(rows)))
 
