@@ -17,7 +17,7 @@ from bluetick.sql.dialect import Dialect
 from bluetick.sql.render import render_statement
 from bluetick.types import Type
 
-FORMAT: Final = "2"  # of what is kept: another number makes all of it anew
+FORMAT: Final = "3"  # of what is kept: another number makes all of it anew
 FILE: Final = "file"  # the column with the number of a row's file
 HOUR: Final = "hour"
 
