@@ -13,7 +13,7 @@ import pytest
 import bluetick
 from bluetick.engines import parquet_footers
 from bluetick.engines.duckdb_scan import read_within
-from bluetick.engines.parquet_footers import Footers
+from bluetick.engines.parquet_footers import Footer, Footers
 from bluetick.engines.protocol import FileSource, TimeRange
 
 DAY = datetime(2026, 3, 1, tzinfo=UTC)
@@ -27,7 +27,15 @@ def _write(path: Path, columns: dict[str, Any], *, rows: int = 2, statistics: bo
 
 def _full(files: list[str], footers: Footers | None = None) -> set[str] | None:
     found = (footers or Footers()).of(files)
-    return None if found is None else set.intersection(*(set(footer.full) for footer in found))
+    return None if found is None else set.intersection(*(_full_of(footer) for footer in found))
+
+
+def _full_of(footer: Footer) -> set[str]:
+    return {name for name in [*footer.schema.places, "no column"] if footer.is_full(name)}
+
+
+def _times_of(footer: Footer) -> dict[str, Any]:
+    return {name: ends for name in [*footer.schema.places, "no column"] if (ends := footer.ends(name)) is not None}
 
 
 def _reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
@@ -118,6 +126,51 @@ def test_many_files_are_asked_little_by_little(tmp_path: Path, monkeypatch: pyte
     assert _full(files, footers) == {"a"}
 
 
+def test_a_column_is_worked_out_when_it_is_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And all at once of a footer that is no longer held."""
+    columns = {
+        "a": ["1", "2"],
+        "b": ["1", None],
+        "t": pa.array([DAY, DAY + HOUR], pa.timestamp("us", "UTC")),
+        "n": [1, 2],
+    }
+    files = [_write(tmp_path / f"{i}.parquet", columns) for i in range(2)]
+    asked: list[int] = []
+    told = parquet_footers._told
+
+    def counted(metadata: Any, place: Any) -> Any:
+        asked.append(place.number)
+        return told(metadata, place)
+
+    monkeypatch.setattr(parquet_footers, "_told", counted)
+    footers = Footers()
+    (first, second) = footers.of(files) or ()
+    assert asked == []
+    assert first.is_full("a") and first.is_full("a") and not second.is_full("b")
+    assert asked == [0, 1]
+    assert first.ends("t") == (DAY, DAY + HOUR)
+    assert asked == [0, 1, 2]
+    monkeypatch.setattr(parquet_footers, "_MOST_OPEN", 0)
+    (third,) = footers.of([_write(tmp_path / "3.parquet", columns)]) or ()
+    del asked[:]
+    for footer in (first, second, third):
+        assert (_full_of(footer), _times_of(footer)) == ({"a", "t", "n"}, {"t": (DAY, DAY + HOUR)})
+        assert footer.rows == 2
+    assert asked == []
+
+
+def test_a_file_that_cannot_be_read_now_is_asked_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, footers = _write(tmp_path / "1.parquet", {"a": ["1"]}), Footers()
+
+    def refused(file: str) -> Any:
+        raise OSError(24, "Too many open files")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(pq, "read_metadata", refused)
+        assert footers.of([path]) is None
+    assert _full([path], footers) == {"a"}
+
+
 def test_what_is_kept_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(parquet_footers, "_MOST_KEPT", 1)
     read = _reads(monkeypatch)
@@ -142,13 +195,13 @@ def test_a_file_that_is_no_parquet_is_left_to_the_scan(tmp_path: Path) -> None:
 def test_the_ends_of_a_datetime_column(tmp_path: Path, unit: Any, margin: timedelta, zone: str | None) -> None:
     times = pa.array([DAY + 2 * HOUR, DAY, DAY + HOUR], pa.timestamp(unit, zone))
     (footer,) = Footers().of([_write(tmp_path / "1.parquet", {"t": times})]) or ()
-    assert footer.times == {"t": (DAY - margin, DAY + 2 * HOUR + margin)}
+    assert _times_of(footer) == {"t": (DAY - margin, DAY + 2 * HOUR + margin)}
 
 
 def test_a_column_with_a_null_or_of_another_type_has_no_ends(tmp_path: Path) -> None:
     columns = {"t": pa.array([DAY, None], pa.timestamp("us")), "n": [1, 2], "s": ["2026-03-01", "2026-03-02"]}
     (footer,) = Footers().of([_write(tmp_path / "1.parquet", columns)]) or ()
-    assert footer.times == {}
+    assert _times_of(footer) == {}
 
 
 def _legs(tmp_path: Path, within: TimeRange | None) -> list[tuple[list[str], bool]]:

@@ -1,7 +1,7 @@
 """Files as relations of DuckDB: what to read, under which names and types."""
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
@@ -26,6 +26,18 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
+class FullColumns:
+    """The columns that have a value in every row of files, but those that stand in folders' names."""
+
+    footers: tuple[Footer, ...]
+    folders: frozenset[str]
+
+    def __contains__(self, column: object) -> bool:
+        is_own = isinstance(column, str) and column not in self.folders
+        return is_own and bool(self.footers) and all(footer.is_full(str(column)) for footer in self.footers)
+
+
+@dataclass(frozen=True, slots=True)
 class Leg:
     """Files that are read in one way, and what their columns are. Every value of a `safe` column has its type; a `full`
     one has no null; in the place of a `fixed` one's values stands an instant."""
@@ -33,7 +45,7 @@ class Leg:
     reader: str
     types: tuple[tuple[str, str], ...]
     safe: tuple[tuple[str, Type], ...] = ()
-    full: frozenset[str] = frozenset()
+    full: Container[str] = frozenset()
     fixed: tuple[tuple[str, datetime], ...] = ()
 
 
@@ -78,9 +90,8 @@ def read_parquet(source: FileSource, describe: Describe, footers: Sequence[Foote
     schema.types = types = schema.types or tuple(describe(f"{files}, hive_partitioning=false)"))
     refuse_case_twins((name for name, _ in types), source)
     refuse_partition_twins((name for name, _ in types), source)
-    full = frozenset[str]() if footers is None else frozenset.intersection(*{one.full for one in footers})
-    own = full.difference(name for name, _ in source.partitions)
-    return [Leg(f"{files}, {partition_option(source)})", _with_partitions(source, types), source.safe, own)]
+    full = FullColumns(tuple(footers or ()), frozenset(name for name, _ in source.partitions))
+    return [Leg(f"{files}, {partition_option(source)})", _with_partitions(source, types), source.safe, full)]
 
 
 def _native_leg(source: FileSource, columns: Iterable[ScanColumn]) -> Leg:
@@ -100,7 +111,7 @@ def read_within(
         return read_parquet(source, describe, footers)
     whole, part = [], []
     for file, footer in zip(source.files, footers, strict=True):
-        ends = footer.times.get(within.column)
+        ends = footer.ends(within.column)
         if ends is not None and within.is_alone and within.holds(ends):
             whole.append((file, footer))
         elif ends is None or within.meets(ends):

@@ -8,6 +8,7 @@ that DuckDB pushes from a join's few keys into the scan (measured: a semi-join o
 import os
 import re
 import threading
+from collections import Counter, deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -20,9 +21,12 @@ if TYPE_CHECKING:
     import pyarrow.parquet as pq
 
 _Identity: TypeAlias = tuple[str, int, int, int, int]
+_Ends: TypeAlias = tuple[datetime, datetime]
+_Told: TypeAlias = tuple[bool, _Ends | None]
 
 _MOST_AT_ONCE: Final = 256  # footers that one scan may read for this: half a millisecond each
 _MOST_KEPT: Final = 50_000
+_MOST_OPEN: Final = 30_000  # columns in row groups, half a kilobyte each, of footers that have more to tell
 _TOLD: Final = ("BYTE_ARRAY", "INT64")  # texts and times: of other columns nobody asks
 _FULL: Final = re.compile(r"(?<=^  )required", re.MULTILINE)
 _PLAIN_NUMBER: Final = re.compile(r"(\bint(32|64) [^;]*) \(Int\(bitWidth=\2, isSigned=true\)\)")
@@ -30,31 +34,71 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROS: Final = {"milliseconds": (1000, 1), "microseconds": (1, 1), "nanoseconds": (1, 1000)}
 
 
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Of a column by itself: where it stands, and of a datetime one how its numbers become microseconds."""
+
+    number: int
+    unit: tuple[int, int] | None
+
+
 class FileSchema:
-    """What files of the same schema share; `types` are the names and types of the columns, as the engine has them, once
-    it was asked."""
+    """What files of the same schema share: `text` is that in words; `types` are the names and types of the columns, as
+    the engine has them, once it was asked."""
 
-    __slots__ = ("types",)
+    __slots__ = ("places", "text", "types")
 
-    def __init__(self) -> None:
+    def __init__(self, text: str = "", places: Mapping[str, _Place] | None = None) -> None:
+        self.text = text
+        self.places = places or {}
         self.types: tuple[tuple[str, str], ...] | None = None
 
 
-@dataclass(frozen=True, slots=True)
 class Footer:
-    """Of one file: its schema, its columns of text and of times that have a value in every row, and of the datetime
-    columns among these the first and the last instant."""
+    """Of one file: its schema and the number of its rows, and of a column of text or of times whether it has a value in
+    every row, then of a datetime column the first and the last instant. This is worked out for the columns that are
+    asked for; `settle` does it for all, and lets go of the rest of the footer."""
 
-    schema: FileSchema
-    full: frozenset[str]
-    times: Mapping[str, tuple[datetime, datetime]]
+    __slots__ = ("_found", "_full", "_metadata", "_times", "rows", "schema")
+
+    def __init__(self, schema: FileSchema, metadata: "pq.FileMetaData") -> None:
+        self.schema = schema
+        self.rows = metadata.num_rows
+        self._metadata: pq.FileMetaData | None = metadata
+        self._found: dict[str, _Told] = {}
+        self._full: frozenset[str] = frozenset()
+        self._times: dict[str, _Ends] = {}
+
+    def is_full(self, column: str) -> bool:
+        metadata = self._metadata
+        return column in self._full if metadata is None else self._of(metadata, column)[0]
+
+    def ends(self, column: str) -> _Ends | None:
+        metadata = self._metadata
+        return self._times.get(column) if metadata is None else self._of(metadata, column)[1]
+
+    def settle(self, shared: dict[frozenset[str], frozenset[str]]) -> None:
+        """`shared` are the sets of columns of other files: those of one table have the same."""
+        metadata = self._metadata
+        if metadata is None:
+            return
+        full, self._times = _facts(metadata, self.schema.places)
+        self._full = shared.setdefault(full, full)
+        self._metadata = None  # the last: another thread may ask meanwhile
+        self._found = {}
+
+    def _of(self, metadata: "pq.FileMetaData", column: str) -> _Told:
+        found = self._found.get(column)
+        if found is None:
+            place = self.schema.places.get(column)
+            found = self._found[column] = (False, None) if place is None else _told(metadata, place)
+        return found
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What a footer says: the columns in words, the number of rows, and what `Footer` has of the columns."""
+    """What a footer says: the number of rows, and all that `Footer` has of the columns."""
 
-    schema: str
     rows: int
     full: frozenset[str]
     times: Mapping[str, tuple[datetime, datetime]]
@@ -66,7 +110,9 @@ class Footers:
     def __init__(self) -> None:
         self._known: dict[_Identity, Footer | None] = {}
         self._schemas: dict[str, FileSchema] = {}
-        self._sets: dict[frozenset[str], frozenset[str]] = {}  # files of one table share theirs
+        self._sets: dict[frozenset[str], frozenset[str]] = {}
+        self._open: deque[tuple[Footer, int]] = deque()  # with the number of its columns in row groups
+        self._parts = 0
         self._lock = threading.Lock()
 
     def of(self, files: Sequence[str]) -> tuple[Footer, ...] | None:
@@ -85,20 +131,32 @@ class Footers:
 
     def _ask(self, one: _Identity) -> None:
         try:
-            told = read_footer(one[0])
-        except (pa.ArrowException, OSError):
-            footer = None
-        else:
-            footer = self._footer(told)
+            metadata = _metadata(one[0])
+            text = _columns(metadata.schema)
+        except OSError:  # the next time it may be read
+            return
+        except pa.ArrowException:
+            with self._lock:
+                self._keep(one, None)
+            return
         with self._lock:
-            self._known[one] = footer
-            while len(self._known) > _MOST_KEPT:
-                del self._known[next(iter(self._known))]
+            schema = self._schemas.get(text)
+            if schema is None:
+                schema = self._schemas[text] = FileSchema(text, _places(metadata.schema))
+            footer = Footer(schema, metadata)
+            self._keep(one, footer)
+            parts = metadata.num_columns * metadata.num_row_groups
+            self._open.append((footer, parts))
+            self._parts += parts
+            while self._parts > _MOST_OPEN:
+                footer, parts = self._open.popleft()
+                footer.settle(self._sets)
+                self._parts -= parts
 
-    def _footer(self, told: Told) -> Footer:
-        with self._lock:
-            schema = self._schemas.setdefault(told.schema, FileSchema())
-            return Footer(schema, self._sets.setdefault(told.full, told.full), told.times)
+    def _keep(self, one: _Identity, footer: Footer | None) -> None:
+        self._known[one] = footer
+        while len(self._known) > _MOST_KEPT:
+            del self._known[next(iter(self._known))]
 
 
 @lru_cache(maxsize=1)
@@ -109,11 +167,14 @@ def footers_of(_process: int) -> Footers:
 
 def read_footer(file: str) -> Told:
     """ArrowException or OSError where it cannot be read."""
+    metadata = _metadata(file)
+    return Told(metadata.num_rows, *_facts(metadata, _places(metadata.schema)))
+
+
+def _metadata(file: str) -> "pq.FileMetaData":
     import pyarrow.parquet as pq  # noqa: PLC0415 - only a scan of such files needs it
 
-    metadata = pq.read_metadata(file)
-    full, times = _facts(metadata)
-    return Told(_columns(metadata.schema), metadata.num_rows, full, times)
+    return pq.read_metadata(file)
 
 
 def _columns(schema: "pq.ParquetSchema") -> str:
@@ -124,33 +185,45 @@ def _columns(schema: "pq.ParquetSchema") -> str:
     return _PLAIN_NUMBER.sub(r"\1", _FULL.sub("optional", columns))
 
 
-def _facts(metadata: "pq.FileMetaData") -> tuple[frozenset[str], dict[str, tuple[datetime, datetime]]]:
+def _places(schema: "pq.ParquetSchema") -> dict[str, _Place]:
     """Columns by themselves alone: a leaf of a nested one has its path for a name, which may be a column's own."""
-    groups = [metadata.row_group(number) for number in range(metadata.num_row_groups)]
-    names = [metadata.schema.column(place).path for place in range(metadata.num_columns)]
-    full: set[str] = set()
-    times: dict[str, tuple[datetime, datetime]] = {}
-    for place, name in enumerate(names):
-        column = metadata.schema.column(place)
-        is_plain = column.name == name and not column.max_repetition_level and names.count(name) == 1
-        if not is_plain or column.physical_type not in _TOLD:
-            continue
-        statistics: list[Any] = [group.column(place).statistics for group in groups]
-        if all(one is not None and one.has_null_count and one.null_count == 0 for one in statistics):
-            full.add(name)
-            if column.physical_type == "INT64" and (ends := _ends(column, statistics)) is not None:
-                times[name] = ends
-    return frozenset(full), times
+    columns = [schema.column(number) for number in range(len(schema))]
+    counts = Counter(column.path for column in columns)
+    return {
+        column.name: _Place(number, _unit(column))
+        for number, column in enumerate(columns)
+        if column.name == column.path and not column.max_repetition_level and counts[column.name] == 1
+        if column.physical_type in _TOLD
+    }
 
 
-def _ends(column: Any, statistics: Sequence[Any]) -> tuple[datetime, datetime] | None:
+def _unit(column: "pq.ColumnSchema") -> tuple[int, int] | None:
+    if column.physical_type != "INT64":
+        return None
+    unit = str(column.logical_type.to_json())
+    return next((by for name, by in _MICROS.items() if '"Timestamp"' in unit and name in unit), None)
+
+
+def _facts(metadata: "pq.FileMetaData", places: Mapping[str, _Place]) -> tuple[frozenset[str], dict[str, _Ends]]:
+    told = {name: _told(metadata, place) for name, place in places.items()}
+    full = frozenset(name for name, (is_full, _) in told.items() if is_full)
+    return full, {name: ends for name, (_, ends) in told.items() if ends is not None}
+
+
+def _told(metadata: "pq.FileMetaData", place: _Place) -> _Told:
+    groups = range(metadata.num_row_groups)
+    statistics: list[Any] = [metadata.row_group(number).column(place.number).statistics for number in groups]
+    if not all(one is not None and one.has_null_count and one.null_count == 0 for one in statistics):
+        return False, None
+    return True, None if place.unit is None else _ends(place.unit, statistics)
+
+
+def _ends(unit: tuple[int, int], statistics: Sequence[Any]) -> _Ends | None:
     """The first and the last instant of a datetime column. Of what is finer than a microsecond the ends are moved
     apart, as an engine may cut or round it."""
-    unit = str(column.logical_type.to_json())
-    found = next((by for name, by in _MICROS.items() if '"Timestamp"' in unit and name in unit), None)
-    if found is None or not statistics or not all(one.has_min_max for one in statistics):
+    if not statistics or not all(one.has_min_max for one in statistics):
         return None
-    times, parts = found
+    times, parts = unit
     low = min(one.min_raw for one in statistics) * times // parts
     high = max(one.max_raw for one in statistics) * times // parts
     margin = timedelta(microseconds=int(parts > 1))

@@ -5,15 +5,14 @@ may depend on the others: of such a table nothing is kept.
 """
 
 import hashlib
+import os
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import astuple, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-import pyarrow as pa
-
-from bluetick.engines.parquet_footers import read_footer
+from bluetick.engines.parquet_footers import footers_of
 from bluetick.execution.baseline.files import TableFile, table_files, with_files
 from bluetick.execution.baseline.store import PartStore
 from bluetick.execution.catalog import Table
@@ -52,11 +51,12 @@ class Footers:
             self._known[name] = self._kept(name)
         known = self._known[name]
         new = [file for file in files if file.key not in known]
-        try:
-            known = {**known, **{file.key: _footer(file.path, time) for file in new}} if new else known
-        except (OSError, pa.ArrowException):
-            return None
-        self._known[name] = known
+        if new:
+            told = {file.key: _footer(file.path, time) for file in new}
+            known = {**known, **{key: footer for key, footer in told.items() if footer is not None}}
+            self._known[name] = known
+            if len(known.keys() & told.keys()) < len(told):
+                return None
         if len(new) > _FEW:
             current = {file.key for file in files}
             kept = {key: astuple(footer) for key, footer in known.items() if key in current}
@@ -80,12 +80,15 @@ class Footers:
         return {}
 
 
-def _footer(file: str, time: str | None) -> Footer:
-    """OSError or ArrowException where it cannot be read."""
-    told = read_footer(file)
-    ends = None if time is None else told.times.get(time)
+def _footer(file: str, time: str | None) -> Footer | None:
+    """None where it cannot be read."""
+    found = footers_of(os.getpid()).of((file,))
+    if found is None:
+        return None
+    (footer,) = found
+    ends = None if time is None else footer.ends(time)
     low, high = (None, None) if ends is None else (micros_of(ends[0]), micros_of(ends[1]))
-    return Footer(low, high, told.rows, hashlib.sha256(told.schema.encode()).hexdigest()[:16])
+    return Footer(low, high, footer.rows, hashlib.sha256(footer.schema.text.encode()).hexdigest()[:16])
 
 
 def micros_of(moment: datetime) -> int:
