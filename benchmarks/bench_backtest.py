@@ -1,11 +1,12 @@
 """A replay of a month against its single runs: `python benchmarks/bench_backtest.py [--rows N] [--runs N]`.
 
-The first founding document, each hour of a month, over two simulated months. Single runs are measured both as bare
-queries and as `bluetick run` does them, with their account: some of them, spread over the month, since all take long.
-The documents lie beside the repository.
+The first founding document, each hour of a month, over two simulated months. A cold run opens its session first. Single
+runs are measured both as bare queries and as `bluetick run` does them, with their account: some of them, spread over the
+month, since all take long. The documents lie beside the repository.
 """
 
 import argparse
+import statistics
 import sys
 import tempfile
 import time
@@ -64,12 +65,22 @@ def measure(folder: Path, detection: Detection, runs: int) -> None:
             single = tuple(session.run(query_request(detection, result.now))[-1].rows())
             if single != result.rows:
                 raise SystemExit(f"the rows as of {result.now} differ")
+    cold = statistics.median(_cold(files, detection) for _ in range(5))
     report("720 windows, replayed", replayed, "s", f"{rows:,} rows")
+    report("one cold run", cold, "s")
+    report("720 windows, in cold runs", replayed / cold, "x")
     for name, seconds in (("single runs", singly), ("single runs with their account", told)):
         whole = seconds / len(chosen) * len(windows)
         note = "" if len(chosen) == len(windows) else f"of {len(chosen)} of them"
         report(f"720 {name}", whole, "s", note)
         report(f"720 {name}, ratio", whole / replayed, "x")
+
+
+def _cold(files: str, detection: Detection) -> float:
+    begun = time.perf_counter()
+    with bluetick.connect(tables={"VMConnection": files}) as session:
+        session.run(query_request(detection, END))[-1].to_arrow()
+    return time.perf_counter() - begun
 
 
 def _each(session: Session, detection: Detection, windows: list[datetime], *, is_told: bool) -> float:
