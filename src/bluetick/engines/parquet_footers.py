@@ -26,7 +26,7 @@ _Told: TypeAlias = tuple[bool, _Ends | None]
 
 _MOST_AT_ONCE: Final = 256  # footers that one scan may read for this: half a millisecond each
 _MOST_KEPT: Final = 50_000
-_MOST_OPEN: Final = 30_000  # columns in row groups, half a kilobyte each, of footers that have more to tell
+_MOST_OPEN: Final = 20_000  # columns in row groups, a kilobyte each, of footers that have more to tell
 _TOLD: Final = ("BYTE_ARRAY", "INT64")  # texts and times: of other columns nobody asks
 _FULL: Final = re.compile(r"(?<=^  )required", re.MULTILINE)
 _PLAIN_NUMBER: Final = re.compile(r"(\bint(32|64) [^;]*) \(Int\(bitWidth=\2, isSigned=true\)\)")
@@ -110,6 +110,7 @@ class Footers:
     def __init__(self) -> None:
         self._known: dict[_Identity, Footer | None] = {}
         self._schemas: dict[str, FileSchema] = {}
+        self._spelled: dict[str, FileSchema] = {}  # by the words of each writer
         self._sets: dict[frozenset[str], frozenset[str]] = {}
         self._open: deque[tuple[Footer, int]] = deque()  # with the number of its columns in row groups
         self._parts = 0
@@ -132,7 +133,7 @@ class Footers:
     def _ask(self, one: _Identity) -> None:
         try:
             metadata = _metadata(one[0])
-            text = _columns(metadata.schema)
+            spelled = _spelled(metadata.schema)
         except OSError:  # the next time it may be read
             return
         except pa.ArrowException:
@@ -140,10 +141,7 @@ class Footers:
                 self._keep(one, None)
             return
         with self._lock:
-            schema = self._schemas.get(text)
-            if schema is None:
-                schema = self._schemas[text] = FileSchema(text, _places(metadata.schema))
-            footer = Footer(schema, metadata)
+            footer = Footer(self._spelled.get(spelled) or self._schema(spelled, metadata), metadata)
             self._keep(one, footer)
             parts = metadata.num_columns * metadata.num_row_groups
             self._open.append((footer, parts))
@@ -152,6 +150,14 @@ class Footers:
                 footer, parts = self._open.popleft()
                 footer.settle(self._sets)
                 self._parts -= parts
+
+    def _schema(self, spelled: str, metadata: "pq.FileMetaData") -> FileSchema:
+        text = _plain(spelled)
+        schema = self._schemas.get(text)
+        if schema is None:
+            schema = self._schemas[text] = FileSchema(text, _places(metadata.schema))
+        self._spelled[spelled] = schema
+        return schema
 
     def _keep(self, one: _Identity, footer: Footer | None) -> None:
         self._known[one] = footer
@@ -177,12 +183,16 @@ def _metadata(file: str) -> "pq.FileMetaData":
     return pq.read_metadata(file)
 
 
-def _columns(schema: "pq.ParquetSchema") -> str:
-    """Names and types, in order. Behind two lines the text of a schema has all that makes it up, but for what Arrow put
-    beside it. Writers differ in how they call the root, in whether they say of a column that it has no null, and in
-    whether they say of a plain number that it is one: files of several still are of one table."""
-    columns = repr(schema).split("\n", 2)[2]
-    return _PLAIN_NUMBER.sub(r"\1", _FULL.sub("optional", columns))
+def _spelled(schema: "pq.ParquetSchema") -> str:
+    """Names and types, in order: behind two lines the text of a schema has all that makes it up, but for what Arrow put
+    beside it."""
+    return repr(schema).split("\n", 2)[2]
+
+
+def _plain(spelled: str) -> str:
+    """The same for any writer. They differ in how they call the root, in whether they say of a column that it has no
+    null, and in whether they say of a plain number that it is one: files of several still are of one table."""
+    return _PLAIN_NUMBER.sub(r"\1", _FULL.sub("optional", spelled))
 
 
 def _places(schema: "pq.ParquetSchema") -> dict[str, _Place]:
