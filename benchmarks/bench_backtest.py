@@ -1,8 +1,8 @@
 """A replay of a month against its single runs: `python benchmarks/bench_backtest.py [--rows N] [--runs N]`.
 
-The first founding document, each hour of a month, over two simulated months. A cold run opens its session first. Single
-runs are measured both as bare queries and as `bluetick run` does them, with their account: some of them, spread over the
-month, since all take long. The documents lie beside the repository.
+The first founding document, each hour of a month, over two simulated months. A cold run opens its session first.
+Single runs are measured both as bare queries and as `bluetick run` does them, with their account: some of them, spread
+over the month, since all take long. The documents lie beside the repository.
 """
 
 import argparse

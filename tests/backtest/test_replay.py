@@ -18,6 +18,7 @@ from bluetick.detections.model import Detection, QueryPlace, Threshold
 from bluetick.detections.runs import query_request
 from bluetick.diagnostics import Span
 from bluetick.diagnostics.errors import BluetickError, LimitError, QueryError, SourceError
+from bluetick.engines.duckdb import DuckDbRun
 from bluetick.enrichment.profiles import answer_table
 from bluetick.session import Session
 from bluetick.simulation import simulate
@@ -240,3 +241,57 @@ def test_stopping_early_lets_the_tables_go(session: Session) -> None:
     next(results)
     results.close()
     assert len(list(session.query("VMConnection | take 1", now=END).rows())) == 1
+
+
+class CopiedRows:
+    """How many rows of tables a run copied before the first window."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.counts: dict[str, int] = {}
+        create = DuckDbRun.create
+
+        def counted(run: DuckDbRun, relation: str, text: str) -> None:
+            create(run, relation, text)
+            if relation.startswith(("table_", "all_table_")):
+                (row,) = run.stream(f'SELECT count(*) FROM "{relation}"').read_all().to_pylist()  # noqa: S608 - ours
+                self.counts[relation] = next(iter(row.values()))
+
+        monkeypatch.setattr(DuckDbRun, "create", counted)
+
+
+FAR_APART = [END - number * HOUR for number in (9, 5, 0)]  # not equally, so that they go one by one
+WANTED = (
+    (
+        "VMConnection | where Direction == 'inbound' and BytesSent > 2000 | count",
+        "Direction == 'inbound' and BytesSent > 2000",
+    ),
+    (
+        "let X = VMConnection | where Direction == 'inbound'; X | where BytesSent > 9000 | union"
+        " (X | where TimeGenerated > ago(1h) and RemoteCountry == '') | summarize count() by Computer",
+        "Direction == 'inbound'",
+    ),
+    (
+        "VMConnection | where Direction == 'inbound' | where Computer in ((VMConnection | where BytesSent > 9000"
+        " | distinct Computer)) and TimeGenerated < ago(10m) | count",
+        "Direction == 'inbound' or BytesSent > 9000",
+    ),
+    ("VMConnection | where Direction == 'inbound' | union VMConnection | count", "true"),
+    ("VMConnection | summarize n = count() by Direction | where n > 9 and Direction == 'inbound'", "true"),
+    (
+        "VMConnection | where BytesSent > toscalar(VMConnection | where Direction == 'inbound'"
+        " | summarize avg(BytesSent)) | count",
+        "true",
+    ),
+)
+
+
+@pytest.mark.parametrize(("query", "condition"), WANTED)
+def test_only_rows_that_a_window_may_want_are_copied(
+    session: Session, monkeypatch: pytest.MonkeyPatch, query: str, condition: str
+) -> None:
+    rule = detection(query, 12 * HOUR)
+    expected = singly(session, rule, FAR_APART)
+    copied = CopiedRows(monkeypatch)
+    assert told(list(replay(session, rule, FAR_APART))) == expected
+    wanted = f"VMConnection | where TimeGenerated >= ago(21h) and ({condition}) | count"
+    assert list(copied.counts.values()) == [row[0] for row in session.query(wanted, now=END).rows()]

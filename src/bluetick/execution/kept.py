@@ -10,7 +10,9 @@ from bluetick.execution.catalog import Catalog
 from bluetick.execution.program import Program, statements_of
 from bluetick.execution.run import Execution
 from bluetick.execution.tallies import Tally
+from bluetick.execution.wanted_rows import wanted_rows
 from bluetick.lake.layout import RECEIVED
+from bluetick.lowering.flavour import FLAVOURS
 from bluetick.lowering.lowerer import ScanUse
 from bluetick.plan.ranges import Span, hull
 from bluetick.plan.relations import TabularStatement
@@ -50,14 +52,16 @@ class KeptTables:
         return {use.table: work.span(use) for use in self.scans if use.external is None}
 
     def read(self, spans: Sequence[Mapping[str, Span]]) -> None:
-        """Reads what runs with these spans need of each table: the columns that matter, in the hull of the times."""
+        """Reads what runs with these spans need of each table: the columns and rows that matter, in the hull of the
+        times."""
         self.close()
         self._padded, self._received = [], []
+        wanted = wanted_rows(self.statement, FLAVOURS[self.engine.dialect.name], self.scans)
         hulls = {table: hull(one[table] for one in spans) for table in (spans[0] if spans else ())}
         uses = [self._narrowed(use) for use in self.scans]
         steps = [step for tally in self.tallies for step in tally.steps]
         work = Execution(self.engine, self.catalog, self.providers, {}, spans=hulls)
-        self._run = work.read_once(uses, self._padded, steps)
+        self._run = work.read_once(uses, wanted, self._padded, steps)
         for tally in self.tallies:
             self._run.forget(tally.passing)
 

@@ -119,18 +119,19 @@ class Execution:
     def read_once(
         self,
         scans: Sequence[ScanUse],
+        wanted: Mapping[str, sql.Expr],
         views: Sequence[tuple[str, Statement]] = (),
         steps: Sequence[tuple[str, Statement]] = (),
     ) -> Run:
-        """A run that has copies of the tables' rows in the `spans`, views over them, and what the steps make of these,
-        to be borrowed; the caller closes it."""
+        """A run that has copies of the tables' rows in the `spans` that are `wanted` (by table, over its aliases),
+        views over them, and what the steps make of these, to be borrowed; the caller closes it."""
         with self._closing_on_error():
             run = self._prepare([use for use in scans if use.external is not None], ())
             for use in scans:
                 if use.external is None:
                     whole = replace(use, relation=f"{use.relation}_whole")
                     self._bind_scan(run, whole)
-                    run.create(use.relation, self.render(copy_of(whole, self.span(use))))
+                    run.create(use.relation, self.render(copy_of(whole, self.span(use), wanted.get(use.table))))
             for name, statement in views:
                 run.bind_view(name, self.render(statement))
             for name, statement in steps:
@@ -292,16 +293,17 @@ class Execution:
         run.bind_arrow(step.relation, answers, [ScanColumn(name, name, type_) for name, type_ in names.items()])
 
 
-def copy_of(use: ScanUse, span: Span) -> Statement:
-    """The rows of a bound table in a span of its time."""
+def copy_of(use: ScanUse, span: Span, wanted: sql.Expr | None) -> Statement:
+    """The rows of a bound table in a span of its time, those that are wanted."""
     time = next((sql.Column(alias) for alias, source, _ in use.columns if source == use.time), None)
-    wanted: list[sql.Expr] = []
+    asked: list[sql.Expr] = []
     if time is not None and span.low is not None:
-        wanted.append(sql.Binary(">=", time, sql.Literal(span.low, Type.DATETIME)))
+        asked.append(sql.Binary(">=", time, sql.Literal(span.low, Type.DATETIME)))
     if time is not None and span.high is not None:
-        wanted.append(sql.Binary("<", time, sql.Literal(span.high, Type.DATETIME)))
+        asked.append(sql.Binary("<", time, sql.Literal(span.high, Type.DATETIME)))
+    asked += [] if wanted is None else [wanted]
     items = tuple((alias, sql.Column(alias)) for alias, _, _ in use.columns)
-    where = sql.all_of(*wanted) if wanted else None
+    where = sql.all_of(*asked) if asked else None
     return Statement((), sql.Select(items, sql.RelationRef(use.relation), where=where))
 
 
