@@ -41,7 +41,7 @@ class Draw:
         self.random = Random(seed)  # noqa: S311 - seeded, so that it can be had again
 
     def query(self) -> str:
-        kinds = (self.late, self.windows, self.nested, self.baseline, self.parsed, self.chain, self.chain)
+        kinds = (self.late, self.windows, self.nested, self.baseline, self.parsed, self.scalars, self.chain, self.chain)
         rows = self.random.choice(kinds)()
         if self.random.random() < 0.7 or rows.startswith("let"):
             return rows
@@ -116,6 +116,16 @@ class Draw:
         keys = self.some(("a", "b", "c"), 2) + self.some(("x = tolower(b)", "strlen(p)"), 0, 1)
         calls = self.some(("count()", "dcount(c)", "d = dcount(a)", "max(b)", "count_distinct(b)"), 0, 3)
         return f"{text} | summarize {', '.join(calls)} by {', '.join(keys)}"
+
+    def scalars(self) -> str:
+        """Queries of one row each, some over the same rows."""
+        sources = [self.source() for _ in range(self.random.randint(1, 2))]
+        calls = ("count()", "sum(n)", "dcount(k)", "max(n)", "countif(n > 1)", "min(n), sum(n)")
+        lets = "".join(
+            f"let v{i} = toscalar({self.random.choice(sources)} | summarize {self.random.choice(calls)}); "
+            for i in range(self.random.randint(2, 4))
+        )
+        return f"{lets}{self.source()} | where n < v0 or n > v1 | summarize c = count(), sum(v1) by k, s, n"
 
     def windows(self) -> str:
         """Over orders with ties; of what the windows give, aggregates or the rows themselves."""

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from bluetick.plan.expressions import Call, walk
-from bluetick.plan.relations import expressions
+from bluetick.plan.relations import Scan, expressions
 from bluetick.plan.traversal import relations_in
+from bluetick.rewrite.inlined_lets import nodes_of
 from bluetick.rewrite.rules import REWRITES, rewrites_made, rewritten
 from bluetick.session import QueryRequest, Session
 from rewrites.shapes import shape
@@ -390,6 +391,59 @@ def test_the_newest_part_is_not_asked_first_where_it_may_not_or_does_not_pay(
     assert before == after
 
 
+TWO = "let a = toscalar(B | where n > 1 | summarize sum(n)); let b = toscalar(B | where n > 1 | summarize dcount(k));"
+
+
+@pytest.mark.parametrize(
+    ("text", "rows"),
+    [
+        (f"{TWO} A | where n < a | extend z = b", 2),
+        (f"{TWO} A | where n < a and strlen(k) < b | extend y = b, z = a | count", 2),
+        (
+            "let X = B | where t > ago(7h) | extend z = n + 1; A | extend y = toscalar(X | summarize max(z)), x ="
+            " toscalar(X | summarize avg(r), count()), w = toscalar(X | count)",
+            2,
+        ),
+        (
+            "let f = (x: long) { toscalar(B | extend z = n + 1 | where z > 2 | project u = z | summarize sum(u)) + x };"
+            " A | extend y = f(1), x = f(2)",
+            2,
+        ),
+        (f"{TWO} let c = toscalar(B | where n > 1 | where n < b | summarize max(n)); print a + b + c", 2),
+        ("let a = toscalar(B | summarize sum(n)); let b = toscalar(B | summarize max(n) / a); print a + b", 1),
+    ],
+)
+def test_scalars_of_the_same_rows_are_computed_together(session: Session, text: str, rows: int) -> None:
+    (statement,) = session.plan(QueryRequest(text, now=NOW))[0].statements
+    before = [node.table for node in nodes_of(statement) if isinstance(node, Scan)]
+    made = rewritten(statement, ALL - {"joint-scalars"})
+    after = [node.table for node in nodes_of(made) if isinstance(node, Scan)]
+    assert len(after) == rows <= len(before)
+    assert "joint-scalars" in rewrites_made(statement)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "let a = toscalar(B | summarize sum(n)); let b = toscalar(B | where n > 1 | summarize sum(n)); print a + b",
+        "let a = toscalar(B | where n > 1 | summarize sum(n)); let b = toscalar(B | where n > 2 | summarize sum(n));"
+        " print a + b",
+        "let a = toscalar(B | where r > 0.0 | count); let b = toscalar(B | where r > -0.0 | count); print a + b",
+        "let a = toscalar(B | where n > 1 | count); let b = toscalar(C | where n > 1 | count); print a + b",
+        "let a = toscalar(B | where n > 1 | count); let b = toscalar(B | where strlen(k) > 1 | count); print a + b",
+        "let a = toscalar(B | summarize sum(n)); let b = toscalar(B | summarize sum(n + a)); print a + b",
+        "let a = toscalar(B | summarize make_list(n)); let b = toscalar(B | summarize make_list(k)); print a, b",
+        "let a = toscalar(B | summarize sum(n) by k); let b = toscalar(B | summarize max(n) by k); print a, b",
+        "let a = toscalar(B | summarize arg_max(n, k)); let b = toscalar(B | summarize arg_max(t, n)); print a, b",
+        "let a = toscalar(B | take 3 | count); let b = toscalar(B | take 3 | summarize sum(n)); print a + b",
+        "let a = toscalar(B | count); A | where n < a | extend z = a",
+    ],
+)
+def test_other_scalars_are_computed_one_by_one(session: Session, text: str) -> None:
+    (statement,) = session.plan(QueryRequest(text, now=NOW))[0].statements
+    assert rewritten(statement, ALL - {"joint-scalars"}) is statement
+
+
 PARTS = """P | where t > ago(7h) | parse p with a ":" b "\\\\" c"""
 
 
@@ -434,6 +488,13 @@ def test_texts_are_taken_apart_row_by_row_where_it_may_not_pay(session: Session,
 
 
 QUERIES = [
+    f"{TWO} A | where n < a and strlen(k) < b | extend y = b, z = a | top 5 by t",
+    f"{TWO} let c = toscalar(B | where n > 1 | where n < b | summarize max(n)); A | where n <= c"
+    " | summarize sum(a) by k, b",
+    "let X = B | where t > ago(7h) | extend z = n + 1; A | extend y = toscalar(X | summarize max(z)), x = toscalar(X"
+    " | summarize min(n), count()), w = toscalar(X | count) | where n < y | join kind=inner (X | distinct k) on k",
+    "let f = (x: long) { toscalar(B | where n in (1, 2, x) | summarize sum(n)) }; A | extend y = f(1), x = f(2),"
+    " w = f(3)",
     f"{PARTS} | where isnotempty(a) | summarize n = count(), d = dcount(c) by a, b",
     f"{PARTS} | where n > 1 and c startswith 'a' | summarize max(a), min(strlen(c)) by a, b, c",
     f"{PARTS} | where b == 'a' | summarize count_distinct(a), count() by x = b, c, z = toupper(a)",

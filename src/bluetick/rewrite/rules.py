@@ -20,6 +20,7 @@ from bluetick.rewrite.fresh import FreshColumns, fresh_for
 from bluetick.rewrite.inlined_documents import has_documents, with_inlined_documents
 from bluetick.rewrite.inlined_lets import nodes_of, with_inlined_lets
 from bluetick.rewrite.joined_windows import with_joined_windows
+from bluetick.rewrite.joint_scalars import with_joint_scalars
 from bluetick.rewrite.late_rows import with_late_rows
 from bluetick.rewrite.lookup_order import with_ordered_lookups
 from bluetick.rewrite.reduced_groups import with_reduced_groups
@@ -29,6 +30,7 @@ Rewrite: TypeAlias = Callable[[TabularStatement, FreshColumns], TabularStatement
 
 REWRITES: Final[Mapping[str, Rewrite]] = MappingProxyType(
     {
+        "joint-scalars": with_joint_scalars,
         "inlined-lets": with_inlined_lets,
         "inlined-documents": with_inlined_documents,
         "filter-order": with_ordered_filters,
@@ -45,7 +47,7 @@ REWRITES: Final[Mapping[str, Rewrite]] = MappingProxyType(
         "alike-texts": with_alike_texts,  # of what is read
     }
 )
-_OF_ANY_PLAN: Final = ("unread-columns",)
+_OF_ANY_PLAN: Final = ("joint-scalars", "unread-columns")
 
 # The names by which a request does without what is kept (execution/baseline), and without windows in one pass.
 BASELINE: Final = "baseline-cache"
