@@ -70,11 +70,17 @@ def read_for(node: Relation) -> list[tuple[int, Iterable[int]]]:
             below = zip(columns, binding.relation.columns, strict=True)
             return [(column.id, (inner.id,)) for column, inner in below]
         case Computed(items=computed):
-            return [(column.id, columns_in(item.args)) for item in computed for column in item.columns]
+            return _for_all((item.columns, columns_in(item.args)) for item in computed)
         case Aggregate(items=items, input=source):
-            return [(column.id, _of_item(item, source.columns)) for item in items for column in item.columns]
+            return _for_all((item.columns, _of_item(item, source.columns)) for item in items)
         case _:
             return []
+
+
+def _for_all(filled: Iterable[tuple[Iterable[Column], Iterable[int]]]) -> list[tuple[int, Iterable[int]]]:
+    """Columns that take the same, which is worked out once."""
+    both = ((columns, tuple(taken)) for columns, taken in filled)
+    return [(column.id, taken) for columns, taken in both for column in columns]
 
 
 def _of_item(item: AggregateCall | PickRow, row: tuple[Column, ...]) -> Iterator[int]:
