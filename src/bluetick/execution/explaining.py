@@ -136,8 +136,8 @@ def describe_step(step: Step) -> str:
             return f"provider {provider} asked for {key} into {relation}"
         case PythonStep(relation=relation):
             return f"Python into {relation}"
-        case ComputeStep(function=function, relation=relation):
-            return f"{function.name} in Python into {relation}"
+        case ComputeStep(calls=calls, relation=relation):
+            return f"{', '.join(call.function.name for call in calls)} in Python into {relation}"
         case TableStep(operator=operator, relation=relation):
             return f"{operator.name} in Python into {relation}"
 

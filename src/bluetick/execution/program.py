@@ -15,11 +15,11 @@ from bluetick.diagnostics.errors import QueryError
 from bluetick.execution.unfolding import bindings_to_keep
 from bluetick.functions.definition import ScalarFunction
 from bluetick.lowering.flavour import Flavour
-from bluetick.lowering.lowerer import ComputedResult, Context, Lowered, Lowerer, PythonResult, ScanUse
+from bluetick.lowering.lowerer import Answers, ComputedResult, Context, Lowered, Lowerer, PythonResult, ScanUse
 from bluetick.lowering.nodes import new_lowerer
 from bluetick.lowering.stage import Stage, row_order
 from bluetick.lowering.steps import PROVIDER_KEY
-from bluetick.plan.expressions import Column, Expr, InTable, Literal, ScalarQuery
+from bluetick.plan.expressions import Column, ColumnRef, Expr, InTable, Literal, ScalarQuery
 from bluetick.plan.relations import (
     Binding,
     Computed,
@@ -86,19 +86,24 @@ class PythonStep:
 
 
 @dataclass(frozen=True, slots=True)
-class ComputeStep:
-    """A function that Python computes: the statement gives the distinct values of the arguments that are no literal.
-
-    `arguments` are all of them in order; the results stand beside the statement's columns in the step's relation.
-    `parts` are those of `ComputedItem`.
-    """
+class ComputeCall:
+    """A function that Python computes. `arguments` are all of them in order: a literal, or the type of one that each
+    row gives; `parts` are those of `ComputedItem`."""
 
     function: ScalarFunction
-    relation: str
     arguments: tuple[Literal | Type, ...]
     results: tuple[Type, ...]
+    parts: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ComputeStep:
+    """Calls of the same arguments: the statement gives the distinct values of those that are no literal. The results
+    of all calls stand beside these in the step's relation."""
+
+    calls: tuple[ComputeCall, ...]
+    relation: str
     statement: sql.Statement
-    parts: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,22 +272,26 @@ class Builder:
         self.context.keep.append(node)
 
     def _calls(self, node: Computed) -> None:
-        """The input is computed once, with the calls' arguments beside it; each call is asked for their distinct
-        values, and its results wait under these."""
+        """The input is computed once, with the calls' arguments beside it; the calls are asked for their distinct
+        values, and the results wait under these."""
         lowerer = new_lowerer(self.context)
         stage = lowerer.lower_whole(node.input)
         row = stage.row(node.input.columns)
         names = dict.fromkeys((*stage.aliases.values(), *stage.hidden))
         items: list[tuple[str, sql.Expr]] = [(name, sql.Column(name)) for name in names]
-        asked = []
-        for item in node.items:
-            found = [(lowerer.fresh_alias("argument"), arg) for arg in item.args if not isinstance(arg, Literal)]
+        asked = _of_same_columns(node.items)
+        arguments = []
+        for calls in asked:
+            args = (arg for arg in calls[0].args if not isinstance(arg, Literal))
+            found = [(lowerer.fresh_alias("argument"), arg) for arg in args]
             items += [(name, lowerer.expressions.lower(arg, row)) for name, arg in found]
-            asked.append(tuple((name, arg.type) for name, arg in found))
+            arguments.append(tuple((name, arg.type) for name, arg in found))
         source = self._kept(lowerer, stage, items)
-        answers = [self._ask(item, source, names) for item, names in zip(node.items, asked, strict=True)]
+        answers = []
+        for calls, given in zip(asked, arguments, strict=True):
+            answers.append(Answers(self._ask(calls, source, given), given, tuple(calls)))
         rows = Stage(source, dict(stage.aliases), stage.order)
-        self.context.calls[id(node)] = ComputedResult(rows, tuple(zip(answers, asked, strict=True)))
+        self.context.calls[id(node)] = ComputedResult(rows, tuple(answers))
         self.context.keep.append(node)
 
     def _kept(self, lowerer: Lowerer, stage: Stage, items: list[tuple[str, sql.Expr]]) -> str:
@@ -292,8 +301,8 @@ class Builder:
         self.steps.append(RelationStep(name, sql.Statement(tuple(lowerer.ctes), select)))
         return name
 
-    def _ask(self, item: ComputedItem, source: str, arguments: tuple[tuple[str, Type], ...]) -> str:
-        """The step of one call over the kept rows; gives the relation of its answers."""
+    def _ask(self, items: Sequence[ComputedItem], source: str, arguments: tuple[tuple[str, Type], ...]) -> str:
+        """The step of calls over the kept rows; gives the relation of their answers."""
         columns: list[tuple[str, sql.Expr]] = [(f"c{i}", sql.Column(name)) for i, (name, _) in enumerate(arguments)]
         asked = sql.Select(
             tuple(columns) or (("nothing", sql.long(0)),),
@@ -302,10 +311,16 @@ class Builder:
             distinct=True,
         )
         relation = self.name("answers")
-        given = tuple(arg if isinstance(arg, Literal) else arg.type for arg in item.args)
-        results = tuple(column.type for column in item.columns)
-        step = ComputeStep(item.function, relation, given, results, sql.Statement((), asked), item.parts)
-        self.steps.append(step)
+        calls = tuple(
+            ComputeCall(
+                item.function,
+                tuple(arg if isinstance(arg, Literal) else arg.type for arg in item.args),
+                tuple(column.type for column in item.columns),
+                item.parts,
+            )
+            for item in items
+        )
+        self.steps.append(ComputeStep(calls, relation, sql.Statement((), asked)))
         return relation
 
     def _table(self, node: PythonTable) -> None:
@@ -332,6 +347,16 @@ class Builder:
         value = lowerer.expressions.lower(condition, {})
         statement = sql.Statement(tuple(lowerer.ctes), sql.Select((("holds", value),)))
         self.steps.append(AssertionStep(statement, message))
+
+
+def _of_same_columns(items: Sequence[ComputedItem]) -> list[list[ComputedItem]]:
+    """Calls whose arguments are the same columns together; literals stand in each call itself."""
+    found: dict[object, list[ComputedItem]] = {}
+    for item in items:
+        args = [arg for arg in item.args if not isinstance(arg, Literal)]
+        columns = tuple(arg.column.id for arg in args if isinstance(arg, ColumnRef))
+        found.setdefault(columns if len(columns) == len(args) else id(item), []).append(item)
+    return list(found.values())
 
 
 def build_program(

@@ -8,13 +8,13 @@ import pyarrow as pa
 
 from bluetick.diagnostics.errors import Limit, LimitError, SourceError
 from bluetick.engines.protocol import ScanColumn
-from bluetick.execution.program import MAX_PYTHON_ROWS, ComputeStep, TableStep
+from bluetick.execution.program import MAX_PYTHON_ROWS, ComputeCall, ComputeStep, TableStep
 from bluetick.lowering.steps import PYTHON_PLACE, python_column, result_column
 from bluetick.plan.computing import computing
 from bluetick.plan.evaluation import physical
 from bluetick.plan.expressions import Literal
 from bluetick.types import Type
-from bluetick.values import arrow_type, to_physical
+from bluetick.values import Column, arrow_type, to_physical
 
 _BATCH = 1_000  # rows between two looks at the deadline
 
@@ -24,27 +24,35 @@ Answers = tuple[pa.Table, list[ScanColumn]]
 def computed_answers(step: ComputeStep, asked: pa.Table, check: Callable[[], None]) -> Answers:
     """The distinct arguments, each beside its results. `check` raises when the run is to end."""
     if asked.num_rows > MAX_PYTHON_ROWS:
-        raise too_many(f"'{step.function.name}'", "different arguments")
-    types = [given.type if isinstance(given, Literal) else given for given in step.arguments]
-    call = computing(step.function, types, step.results, step.parts)
-    open_types = [given for given in step.arguments if not isinstance(given, Literal)]
-    columns = {python_column(i): (type_, to_physical(asked.column(i), type_)) for i, type_ in enumerate(open_types)}
-    rows = _arguments(step, [column.to_pylist() for _, column in columns.values()], asked.num_rows)
-    results = _called(step.function.name, call, rows, check)
-    data = {name: column for name, (_, column) in columns.items()}
-    for place, type_ in enumerate(step.results):
-        data[result_column(place)] = _array([result[place] for result in results], type_)
-    kinds = {name: type_ for name, (type_, _) in columns.items()}
-    kinds |= {result_column(place): type_ for place, type_ in enumerate(step.results)}
+        raise too_many(f"'{step.calls[0].function.name}'", "different arguments")
+    types = [given for given in step.calls[0].arguments if not isinstance(given, Literal)]
+    kinds = {python_column(place): type_ for place, type_ in enumerate(types)}
+    data: dict[str, Column] = {name: to_physical(asked.column(i), kinds[name]) for i, name in enumerate(kinds)}
+    values = [column.to_pylist() for column in data.values()]
+    place = 0
+    for call in step.calls:
+        results = _results(call, values, asked.num_rows, check)
+        for part, type_ in enumerate(call.results):
+            name = result_column(place)
+            data[name], kinds[name] = _array([result[part] for result in results], type_), type_
+            place += 1
     return pa.table(data), [ScanColumn(name, name, type_) for name, type_ in kinds.items()]
 
 
-def _arguments(step: ComputeStep, values: list[list[Any]], count: int) -> Iterator[tuple[Any, ...]]:
+def _results(
+    call: ComputeCall, values: list[list[Any]], count: int, check: Callable[[], None]
+) -> list[tuple[Any, ...]]:
+    types = [given.type if isinstance(given, Literal) else given for given in call.arguments]
+    compute = computing(call.function, types, call.results, call.parts)
+    return _called(call.function.name, compute, _arguments(call, values, count), check)
+
+
+def _arguments(call: ComputeCall, values: list[list[Any]], count: int) -> Iterator[tuple[Any, ...]]:
     """Each row's arguments, literals in their places."""
     columns = iter(values)
     filled = [
         [physical(given.value, given.type)] * count if isinstance(given, Literal) else next(columns)
-        for given in step.arguments
+        for given in call.arguments
     ]
     return zip(*filled, strict=True) if filled else iter([()] * count)
 

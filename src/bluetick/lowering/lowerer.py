@@ -15,6 +15,7 @@ from bluetick.plan.relations import (
     Aggregate,
     Binding,
     Computed,
+    ComputedItem,
     External,
     Join,
     PythonOperator,
@@ -67,12 +68,22 @@ class PythonResult:
 
 
 @dataclass(frozen=True, slots=True)
+class Answers:
+    """The relation of the results (v0, v1 ...) of calls, in their order, by arguments (c0, c1 ...), with the columns
+    that hold these and their types."""
+
+    relation: str
+    arguments: tuple[tuple[str, Type], ...]
+    calls: tuple[ComputedItem, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ComputedResult:
-    """What the steps of a Computed node left: its input with the calls' arguments beside it, and for each item the
-    relation of its results (v0, v1 ...) by arguments (c0, c1 ...), with the columns that hold these and their types."""
+    """What the steps of a Computed node left: its input with the calls' arguments beside it, and the answers, those of
+    the same arguments together."""
 
     input: Stage
-    items: tuple[tuple[str, tuple[tuple[str, Type], ...]], ...]
+    answers: tuple[Answers, ...]
 
 
 @dataclass(slots=True)

@@ -66,16 +66,16 @@ def lower_computed(lowerer: Lowerer, relation: Computed) -> Stage:
     names = dict.fromkeys((*aliases.values(), *stage.hidden))
     items: list[tuple[str, sql.Expr]] = [(name, sql.Column(name, _LEFT)) for name in names]
     source: sql.RelationRef | sql.JoinItem = sql.RelationRef(stage.relation, _LEFT)
-    for number, (item, (answers, arguments)) in enumerate(zip(relation.items, result.items, strict=True)):
+    for number, answers in enumerate(result.answers):
         table = f"{_RIGHT}{number}"
-        for place, column in enumerate(item.columns):
+        for place, column in enumerate(column for call in answers.calls for column in call.columns):
             aliases[column.id] = lowerer.alias(column)
             items.append((aliases[column.id], sql.Column(result_column(place), table)))
         on = [
             sql.Binary(_same(type_), sql.Column(name, _LEFT), sql.Column(python_column(place), table))
-            for place, (name, type_) in enumerate(arguments)
+            for place, (name, type_) in enumerate(answers.arguments)
         ]
-        source = sql.JoinItem(source, sql.RelationRef(answers, table), "LEFT", sql.all_of(*on))
+        source = sql.JoinItem(source, sql.RelationRef(answers.relation, table), "LEFT", sql.all_of(*on))
     return lowerer.add(sql.Select(tuple(items), source), aliases, stage.order)
 
 
