@@ -30,6 +30,9 @@ def lower_expand(lowerer: Lowerer, relation: Expand) -> Stage:
     An ordered input (one row is ordered) keeps its order, with the position behind it.
     """
     stage = lowerer.lower(relation.input)
+    is_alone = len(relation.items) == 1 and relation.index is None and relation.limit is None
+    if is_alone and not _is_ordered(relation, stage):
+        return _each_element(lowerer, relation, stage)
     row = stage.row(relation.input.columns)
     forms = lowerer.flavour.json
     values = [(lowerer.fresh_alias("value"), lowerer.expressions.lower(i.value, row)) for i in relation.items]
@@ -37,8 +40,6 @@ def lower_expand(lowerer: Lowerer, relation: Expand) -> Stage:
     items = zip(relation.items, values, strict=True)
     lists = [(lowerer.fresh_alias("list"), _elements(item, sql.Column(v), forms, relation)) for item, (v, _) in items]
     listed = lowerer.add(sql.Select(tuple(lists), lowerer.source(computed), star=True), {})
-    if len(lists) == 1 and relation.index is None and relation.limit is None and not _is_ordered(relation, stage):
-        return _each_element(lowerer, relation, stage, listed, lists[0][0])
     last = sql.Binary("-", _longest(lowerer, relation, [name for name, _ in lists]), sql.long(1))
     position = lowerer.fresh_alias("position")
     numbers = ((position, lowerer.flavour.numbers_to(last)),)
@@ -50,14 +51,21 @@ def _is_ordered(relation: Expand, input_stage: Stage) -> bool:
     return bool(input_stage.order) or _has_one_row(relation.input)
 
 
-def _each_element(lowerer: Lowerer, relation: Expand, stage: Stage, listed: Stage, name: str) -> Stage:
+def _each_element(lowerer: Lowerer, relation: Expand, stage: Stage) -> Stage:
     """Nobody asks where in its list an element stood."""
+    (item,) = relation.items
+    value = lowerer.expressions.lower(item.value, stage.row(relation.input.columns))
+    source = stage
+    if not isinstance(value, sql.Column):  # what names it often is short then
+        name = lowerer.fresh_alias("value")
+        source = lowerer.add(sql.Select(((name, value),), lowerer.source(stage), star=stage.relation != ""), {})
+        value = sql.Column(name)
     aliases = {c.id: stage.aliases[c.id] for c in relation.input.columns}
     kept = dict.fromkeys((*aliases.values(), *stage.hidden))
-    (item,) = relation.items
+    elements = _elements(item, value, lowerer.flavour.json, relation)
     each = lowerer.fresh_alias("each")  # Spark wants the call to stand alone
     rows = lowerer.add(
-        sql.Select(((each, sql.call(lowerer.flavour.each, sql.Column(name))),), lowerer.source(listed), star=True), {}
+        sql.Select(((each, sql.call(lowerer.flavour.each, elements)),), lowerer.source(source), star=True), {}
     )
     aliases[item.column.id] = alias = lowerer.alias(item.column)
     items = (*((one, sql.Column(one)) for one in kept), (alias, _element(item, sql.Column(each))))
